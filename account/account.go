@@ -1,0 +1,283 @@
+package account
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Provider is a kind of cloud.
+type Provider string
+
+// The providers of the cloud selection.
+const (
+	Microsoft Provider = "microsoft"
+	Azure     Provider = "azure"
+	AWS       Provider = "aws"
+)
+
+// String is the provider's name as its own documentation writes it.
+func (p Provider) String() string {
+	switch p {
+	case Microsoft:
+		return "Microsoft"
+	case Azure:
+		return "Azure"
+	case AWS:
+		return "AWS"
+	}
+	return string(p)
+}
+
+// Way is how an account is being linked.
+type Way string
+
+// The two ways.
+const (
+	ByHand    Way = "by-hand"
+	Automatic Way = "automatic"
+)
+
+// Store names the key store that holds a private key.
+type Store string
+
+// The two key stores.
+const (
+	Keyring   Store = "keyring" // the operating system's
+	FileStore Store = "file"    // age files under a passphrase
+)
+
+// Key is one asymmetric key of an account: where its private half is, and all
+// there is to know of its public half. It never holds the private half.
+type Key struct {
+	ID          KeyID       `json:"id"`
+	Store       Store       `json:"store"`
+	Bits        int         `json:"bits"`
+	Stored      bool        `json:"stored"`          // in the store and read back
+	Certificate Certificate `json:"certificate"`     // zero until made
+	Saved       string      `json:"saved,omitempty"` // path of the certificate file, empty until written
+}
+
+// Certificate is a public certificate and what a person compares it by.
+type Certificate struct {
+	PEM       string    `json:"pem"`
+	SHA1      string    `json:"sha1"`   // upper-case hex, what the portal calls Thumbprint
+	SHA256    string    `json:"sha256"` // upper-case hex
+	SPKI      string    `json:"spki"`   // base64url SHA-256 of the DER SubjectPublicKeyInfo
+	NotBefore time.Time `json:"notBefore"`
+	NotAfter  time.Time `json:"notAfter"`
+}
+
+// Made tells whether there is a certificate.
+func (c Certificate) Made() bool { return c.PEM != "" }
+
+// Link is what is particular to one provider: MicrosoftLink so far. The values
+// are plain; a draft or account holds exactly one.
+type Link interface{ Provider() Provider }
+
+// MicrosoftLink is a link to an Entra ID tenant by an app registration.
+type MicrosoftLink struct {
+	Tenant       TenantID `json:"tenant,omitempty"`
+	Client       ClientID `json:"client,omitempty"`
+	Organization Domain   `json:"organization,omitempty"` // the tenant's initial domain
+	TenantName   string   `json:"tenantName,omitempty"`   // as GET /organization says, cleaned
+	AppName      string   `json:"appName,omitempty"`      // what the app registration is called
+	Application  ObjectID `json:"application,omitempty"`  // object id of the app registration
+	Principal    ObjectID `json:"principal,omitempty"`    // object id of the enterprise app
+}
+
+// Provider is Microsoft.
+func (MicrosoftLink) Provider() Provider { return Microsoft }
+
+// Draft is an account being built. It is a value: copies are independent as
+// long as nobody writes to an element of Keys, Trail or Journal in place.
+type Draft struct {
+	ID       ID        `json:"id"`
+	Name     Name      `json:"name,omitempty"`
+	Provider Provider  `json:"provider,omitempty"`
+	Way      Way       `json:"way,omitempty"`
+	Cloud    CloudID   `json:"cloud,omitempty"`
+	Chosen   bool      `json:"cloudChosen,omitempty"` // the person named the cloud; else the tenant's answer decides
+	Keys     []Key     `json:"keys,omitempty"`        // newest last
+	Link     Link      `json:"-"`
+	Trail    []string  `json:"trail,omitempty"`  // names of the stops passed, in order; where to go on is after the last
+	Ticked   []string  `json:"ticked,omitempty"` // names of the stops whose check held
+	Journal  []Entry   `json:"journal,omitempty"`
+	Owner    Owner     `json:"owner"`
+	Created  time.Time `json:"created"`
+	Updated  time.Time `json:"updated"`
+}
+
+// Key is the newest key, or the zero Key.
+func (d Draft) Key() Key {
+	if len(d.Keys) == 0 {
+		return Key{}
+	}
+	return d.Keys[len(d.Keys)-1]
+}
+
+// WithKey is the draft with k in place of the key of the same id, or added.
+func (d Draft) WithKey(k Key) Draft {
+	keys := make([]Key, 0, len(d.Keys)+1)
+	found := false
+	for _, have := range d.Keys {
+		if have.ID == k.ID {
+			have, found = k, true
+		}
+		keys = append(keys, have)
+	}
+	if !found {
+		keys = append(keys, k)
+	}
+	d.Keys = keys
+	return d
+}
+
+// Microsoft is the draft's link as a MicrosoftLink, zero when it is another's.
+func (d Draft) Microsoft() MicrosoftLink { l, _ := d.Link.(MicrosoftLink); return l }
+
+// Account is the draft's finished twin.
+func (d Draft) Account(at time.Time) Account {
+	return Account{
+		ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud,
+		Key: d.Key(), Link: d.Link, Linked: at, Updated: at,
+	}
+}
+
+// Entry is one line of a draft's journal: a change that was begun or ended.
+// An entry without Ended was begun; whether it happened has to be looked up.
+type Entry struct {
+	Change string    `json:"change"`
+	Begun  time.Time `json:"begun"`
+	Ended  time.Time `json:"ended,omitzero"`
+	Failed string    `json:"failed,omitempty"` // kind of the problem
+}
+
+// Owner is the running copy of the program that works on a draft. The zero
+// Owner owns nothing.
+type Owner struct {
+	Host  string `json:"host,omitempty"`
+	Boot  string `json:"boot,omitempty"` // identifies this start of the host
+	PID   int    `json:"pid,omitempty"`
+	Start string `json:"start,omitempty"` // start time of the process, as the host tells it
+}
+
+// Account is a connected tenant or cloud account.
+type Account struct {
+	ID       ID        `json:"id"`
+	Name     Name      `json:"name"`
+	Provider Provider  `json:"provider"`
+	Cloud    CloudID   `json:"cloud"`
+	Key      Key       `json:"key"`
+	Link     Link      `json:"-"`
+	Linked   time.Time `json:"linked"`
+	Updated  time.Time `json:"updated"`
+}
+
+// Microsoft is the account's link as a MicrosoftLink, zero when it is another's.
+func (a Account) Microsoft() MicrosoftLink { l, _ := a.Link.(MicrosoftLink); return l }
+
+// Row is an account or draft as a list shows it.
+type Row struct {
+	ID       ID        `json:"id"`
+	Name     Name      `json:"name"`
+	Provider Provider  `json:"provider"`
+	Cloud    CloudID   `json:"cloud,omitempty"`
+	Identity string    `json:"identity,omitempty"` // what must not be linked twice, see Draft.Identity
+	Expires  time.Time `json:"expires,omitzero"`   // end of the newest certificate
+	Updated  time.Time `json:"updated"`
+	Passed   []string  `json:"passed,omitempty"` // of a draft: its trail
+	Owned    bool      `json:"-"`                // of a draft: a living copy of the program, not this one, works on it
+}
+
+// Row is the draft as a list shows it.
+func (d Draft) Row() Row {
+	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Passed: d.Trail}
+}
+
+// Row is the account as a list shows it.
+func (a Account) Row() Row {
+	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated}
+}
+
+// Identity is what two accounts may not share: cloud, tenant and client. Empty
+// while it is not known.
+func (d Draft) Identity() string { return identity(d.Cloud, d.Link) }
+
+// Identity is as Draft.Identity.
+func (a Account) Identity() string { return identity(a.Cloud, a.Link) }
+
+func identity(cloud CloudID, l Link) string {
+	m, ok := l.(MicrosoftLink)
+	if !ok || m.Tenant == "" || m.Client == "" {
+		return ""
+	}
+	return string(cloud.Cloud().ID) + "/" + string(m.Tenant) + "/" + string(m.Client)
+}
+
+type plainDraft Draft
+
+// MarshalJSON writes the link under the name of its provider.
+func (d Draft) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		plainDraft
+		linkJSON
+	}{plainDraft(d), linkOut(d.Link)})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (d *Draft) UnmarshalJSON(b []byte) error {
+	var in struct {
+		*plainDraft
+		linkJSON
+	}
+	in.plainDraft = (*plainDraft)(d)
+	if err := json.Unmarshal(b, &in); err != nil {
+		return fmt.Errorf("read draft: %w", err)
+	}
+	d.Link = in.link()
+	return nil
+}
+
+type plainAccount Account
+
+// MarshalJSON writes the link under the name of its provider.
+func (a Account) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		plainAccount
+		linkJSON
+	}{plainAccount(a), linkOut(a.Link)})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *Account) UnmarshalJSON(b []byte) error {
+	var in struct {
+		*plainAccount
+		linkJSON
+	}
+	in.plainAccount = (*plainAccount)(a)
+	if err := json.Unmarshal(b, &in); err != nil {
+		return fmt.Errorf("read account: %w", err)
+	}
+	a.Link = in.link()
+	return nil
+}
+
+// linkJSON is how a link stands in a file: one property a provider.
+type linkJSON struct {
+	MicrosoftLink *MicrosoftLink `json:"microsoft,omitempty"`
+}
+
+func linkOut(l Link) (out linkJSON) {
+	if m, ok := l.(MicrosoftLink); ok {
+		out.MicrosoftLink = &m
+	}
+	return out
+}
+
+func (l linkJSON) link() Link {
+	if l.MicrosoftLink != nil {
+		return *l.MicrosoftLink
+	}
+	return nil
+}

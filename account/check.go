@@ -1,0 +1,97 @@
+package account
+
+import "time"
+
+// CheckName names one thing that is checked of an account.
+type CheckName string
+
+// The checks of a Microsoft account, in the order they are shown.
+const (
+	CertificateAccepted CheckName = "certificate"    // a token was issued for the stored key
+	RightTenant         CheckName = "tenant"         // GET /organization answers with the id that was entered
+	GlobalReader        CheckName = "global-reader"  // the directory role is in force
+	Consent             CheckName = "consent"        // AccessReview.Read.All is granted to our enterprise app
+	AccessReviews       CheckName = "access-reviews" // one real access-review read
+	Foreign             CheckName = "foreign"        // nothing on the app that is not ours
+	KeyLife             CheckName = "key-life"       // days left of the certificate
+)
+
+// CheckState is how a check ended.
+type CheckState string
+
+// The states. Unknown is not a failure: it says that this could not be told.
+const (
+	Holds   CheckState = "holds"
+	Waiting CheckState = "waiting" // may still be spreading
+	Missing CheckState = "missing"
+	Warning CheckState = "warning" // linked, but
+	Unknown CheckState = "unknown" // could not be checked
+)
+
+// Check is the outcome of one check.
+type Check struct {
+	Name     CheckName  `json:"name"`
+	State    CheckState `json:"state"`
+	Problem  *Problem   `json:"problem,omitempty"` // why, for every state but Holds
+	Detail   []string   `json:"detail,omitempty"`  // what was found: names, counts; cleaned
+	At       time.Time  `json:"at"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// Evidence is one question that was put to a service, and its answer. It holds
+// no token, no body and no query that could carry one.
+type Evidence struct {
+	At              time.Time `json:"at"`
+	Method          string    `json:"method"`
+	Path            string    `json:"path"` // host and path, with the query of a read
+	Status          int       `json:"status"`
+	RequestID       string    `json:"requestId,omitempty"`       // the service's
+	ClientRequestID string    `json:"clientRequestId,omitempty"` // ours
+}
+
+// Facts is what a verification learned about the other side. Empty fields were
+// not learned.
+type Facts struct {
+	TenantName  string   `json:"tenantName,omitempty"`
+	Domains     []string `json:"domains,omitempty"`
+	Initial     Domain   `json:"initial,omitempty"`
+	AppName     string   `json:"appName,omitempty"`
+	Application ObjectID `json:"application,omitempty"`
+	Principal   ObjectID `json:"principal,omitempty"`
+	Review      string   `json:"review,omitempty"`      // the newest access review's name
+	ReviewsRead bool     `json:"reviewsRead,omitempty"` // the list could be read, also when it is empty
+}
+
+// Report is what one verification found.
+type Report struct {
+	At     time.Time `json:"at"`
+	Checks []Check   `json:"checks"`
+	Facts  Facts     `json:"facts"`
+}
+
+// Check is the check of that name, and whether it was made.
+func (r Report) Check(n CheckName) (Check, bool) {
+	for _, c := range r.Checks {
+		if c.Name == n {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
+
+// Holds tells whether the check of that name was made and holds, or is only a warning.
+func (r Report) Holds(n CheckName) bool {
+	c, ok := r.Check(n)
+	return ok && (c.State == Holds || c.State == Warning)
+}
+
+// Linked tells whether every check that makes an account holds: certificate,
+// tenant, role and permission. Warnings do not stand in the way.
+func (r Report) Linked() bool {
+	for _, n := range []CheckName{CertificateAccepted, RightTenant, GlobalReader, Consent} {
+		if !r.Holds(n) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,162 @@
+package account
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind says what went wrong, in this program's own terms. Packages that talk
+// to the outside classify into a Kind; steps/advice.go alone puts it into words.
+type Kind string
+
+// What a person entered.
+const (
+	InputEmpty      Kind = "input-empty"
+	InputLong       Kind = "input-long"
+	InputNotID      Kind = "input-not-id"     // neither a GUID nor anything that holds one
+	InputManyIDs    Kind = "input-many-ids"   // several different GUIDs where one was asked
+	InputNotDomain  Kind = "input-not-domain" // not a DNS name
+	InputSameIDs    Kind = "input-same-ids"   // client id and tenant id are equal
+	InputTaken      Kind = "input-taken"      // Subject is the account or draft that has the name
+	InputReserved   Kind = "input-reserved"   // a word the portal refuses
+	InputControl    Kind = "input-control"    // control characters
+	AlreadyLinked   Kind = "already-linked"   // Subject is the account with the same cloud, tenant and client
+	InputWeakPhrase Kind = "input-weak-phrase"
+	InputMismatch   Kind = "input-mismatch" // the two passphrases differ
+)
+
+// The way to a service.
+const (
+	Offline       Kind = "offline"       // no route, no name; Subject is the host
+	TimedOut      Kind = "timed-out"     // Subject is the host
+	ProxyRefused  Kind = "proxy-refused" // the proxy answered instead of the service; Subject is the proxy's host
+	Untrusted     Kind = "untrusted"     // TLS; Subject is who signed what was seen
+	NotTheService Kind = "not-service"   // an answer that is not the service's: a captive portal, a proxy's page
+	Throttled     Kind = "throttled"     // Wait says how long
+	Unavailable   Kind = "unavailable"   // 5xx
+	Cancelled     Kind = "cancelled"     // we ended it ourselves
+	Unexpected    Kind = "unexpected"    // Code and Message say what came
+)
+
+// Tenants and tokens (Entra ID).
+const (
+	TenantNotFound    Kind = "tenant-not-found"    // in none of the clouds asked
+	TenantElsewhere   Kind = "tenant-elsewhere"    // Subject is the cloud it lives in
+	OrganizationOther Kind = "organization-other"  // the organization is another tenant's; Subject is that tenant's id
+	AppNotFound       Kind = "app-not-found"       // 700016: wrong client id, Object ID, wrong tenant, deleted, or not spread yet
+	NoPrincipal       Kind = "no-principal"        // 7000229: no enterprise app
+	AppDisabled       Kind = "app-disabled"        // 7000112
+	CertificateUnseen Kind = "certificate-unseen"  // 700027: not uploaded, another file, another app, or not spread yet
+	CertificateOver   Kind = "certificate-expired" // 700027: registered, and its dates are over
+	SignatureWrong    Kind = "signature-wrong"     // the thumbprint is known, the signature does not fit
+	ClockOff          Kind = "clock-off"           // Skew says by how much
+	AccessBlocked     Kind = "access-blocked"      // 53003 and kin: Conditional Access for workload identities
+	PublicClient      Kind = "public-client"       // 700025
+	WeakKey           Kind = "weak-key"            // 50032
+	ResourceUnknown   Kind = "resource-unknown"    // 500011: the Graph of another cloud
+	TokenRefused      Kind = "token-refused"       // any other AADSTS code
+)
+
+// Microsoft Graph.
+const (
+	WrongTenant          Kind = "wrong-tenant"           // /organization answers another id; Subject is that id
+	RoleMissing          Kind = "role-missing"           // a read that Global Reader allows was refused
+	PermissionNotAdded   Kind = "permission-not-added"   // the app does not ask for it
+	PermissionDelegated  Kind = "permission-delegated"   // asked as a delegated permission
+	PermissionNotGranted Kind = "permission-not-granted" // asked, no admin consent
+	PermissionSpreading  Kind = "permission-spreading"   // granted; the read is still refused
+	PermissionUnseen     Kind = "permission-unseen"      // the access-review read is refused and the grants cannot be read
+	NotLicensed          Kind = "not-licensed"           // access reviews need Entra ID P2 or ID Governance
+	ReadRefused          Kind = "read-refused"           // 403 on a read that only tells more
+	IdentitySpreading    Kind = "identity-spreading"     // Graph does not know the calling app yet
+	ForeignFound         Kind = "foreign-found"          // Detail of the check names what
+	AnotherInstallation  Kind = "another-installation"   // a second certificate with our tag
+	ExpiringSoon         Kind = "expiring-soon"          // Left
+	Expired              Kind = "expired"
+	NotAsked             Kind = "not-asked" // an earlier check failed, so this one was not made
+)
+
+// Key stores and files.
+const (
+	StoreNotUsable  Kind = "store-not-usable" // State says why
+	StoreRanOut     Kind = "store-ran-out"    // a call ran out of time; whether it happened is not known
+	StoreKeptNot    Kind = "store-kept-not"   // it said yes and kept nothing
+	KeyMissing      Kind = "key-missing"      // no key under that id
+	KeyDamaged      Kind = "key-damaged"      // there, and not what was written
+	KeyNewer        Kind = "key-newer"        // written by a newer version
+	KeyTooBig       Kind = "key-too-big"      // the store takes less
+	WrongPassphrase Kind = "wrong-passphrase"
+	PassphraseFile  Kind = "passphrase-file"  // Subject is the path; its owner, mode or size is wrong
+	FileExists      Kind = "file-exists"      // Subject is the path
+	FileNotWritten  Kind = "file-not-written" // Subject is the path
+	RegistryNewer   Kind = "registry-newer"   // Subject is the path
+	RegistryDamaged Kind = "registry-damaged" // Subject is the path
+	RegistryUnread  Kind = "registry-unread"  // Subject is the path
+	DraftOwned      Kind = "draft-owned"      // a living copy of the program works on it
+	NotFound        Kind = "not-found"        // no such account or draft
+	Busy            Kind = "busy"             // another copy holds the lock longer than we wait
+)
+
+// Problem is an error that a person can do something about. The fields beyond
+// Kind are filled where the kind says so; texts are cleaned.
+type Problem struct {
+	Kind          Kind          `json:"kind"`
+	Subject       string        `json:"subject,omitempty"`
+	State         StoreState    `json:"state,omitempty"`
+	Code          string        `json:"code,omitempty"`    // "AADSTS700016", "Authorization_RequestDenied"
+	Message       string        `json:"message,omitempty"` // the service's own first sentence
+	Status        int           `json:"status,omitempty"`  // HTTP
+	RequestID     string        `json:"requestId,omitempty"`
+	CorrelationID string        `json:"correlationId,omitempty"`
+	ServerTime    time.Time     `json:"serverTime,omitzero"`
+	Skew          time.Duration `json:"skew,omitempty"` // this machine's clock less the server's
+	Wait          time.Duration `json:"wait,omitempty"`
+	Left          time.Duration `json:"left,omitempty"`
+	Err           error         `json:"-"` // the cause, for --debug; it holds no secret
+}
+
+// Error is the kind and the code, for logs; people read steps/advice.go.
+func (p *Problem) Error() string {
+	s := string(p.Kind)
+	for _, more := range []string{p.Subject, string(p.State), p.Code, p.Message} {
+		if more != "" {
+			s += ": " + more
+		}
+	}
+	if p.Err != nil {
+		s += ": " + Clean(p.Err.Error(), 300)
+	}
+	return s
+}
+
+// Unwrap is the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+// Is tells whether target is a Problem of the same kind, so that
+// errors.Is(err, &Problem{Kind: AppNotFound}) asks for a kind.
+func (p *Problem) Is(target error) bool {
+	t, ok := target.(*Problem)
+	return ok && t.Kind == p.Kind
+}
+
+// AsProblem is the Problem in err's chain, or an Unexpected one around err;
+// nil for nil.
+func AsProblem(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return &Problem{Kind: Unexpected, Message: Clean(err.Error(), 200), Err: err}
+}
+
+// KindOf is the kind of the Problem in err's chain, Unexpected for another
+// error and "" for nil.
+func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
+	return AsProblem(err).Kind
+}

@@ -1,0 +1,164 @@
+package entra
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	msalerrors "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+	"github.com/google/uuid"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/rest"
+)
+
+// token asks for an app-only token for the cloud's Microsoft Graph with the
+// account's certificate. Every call is a new client without a cache: a
+// permission or role that changed is in new tokens only.
+func (e *Entra) token(ctx context.Context, t Target, signer crypto.Signer) (rest.Bearer, error) {
+	if !isGUID(string(t.Link.Tenant)) || !isGUID(string(t.Link.Client)) {
+		return rest.Bearer{}, &account.Problem{Kind: account.InputNotID}
+	}
+	thumbprint, err := matching(t.Certificate, signer)
+	if err != nil {
+		return rest.Bearer{}, err
+	}
+	cloud := t.Cloud.Cloud()
+	credential := confidential.NewCredFromAssertionCallback(
+		func(_ context.Context, o confidential.AssertionRequestOptions) (string, error) {
+			if err := ownEndpoint(o.TokenEndpoint, cloud, t.Link.Tenant); err != nil {
+				return "", err
+			}
+			return assertion(signer, thumbprint, o.TokenEndpoint, string(t.Link.Client), e.now())
+		})
+	app, err := confidential.New("https://"+cloud.Login+"/"+string(t.Link.Tenant), string(t.Link.Client), credential,
+		confidential.WithHTTPClient(e.rest.HTTP(cloud.Login)),
+		confidential.WithInstanceDiscovery(false),
+		// Else MSAL_FORCE_REGION in the environment would change the endpoint.
+		confidential.WithAzureRegion("DisableMsalForceRegion"))
+	if err != nil {
+		return rest.Bearer{}, &account.Problem{Kind: account.Unexpected, Message: "the sign-in library refused its settings", Err: err}
+	}
+	var calls rest.Record
+	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, &calls)), []string{"https://" + cloud.Graph + "/.default"})
+	if err != nil {
+		last, _ := calls.Last()
+		return rest.Bearer{}, e.tokenProblem(ctx, err, cloud.Login, last)
+	}
+	return rest.NewBearer(result.AccessToken, cloud.Graph, string(t.Link.Tenant)+"/"+string(t.Link.Client)), nil
+}
+
+// matching is the SHA-256 thumbprint of the certificate, which must be for the
+// signer's key: if it is not, no service can accept what the key signs.
+func matching(c account.Certificate, signer crypto.Signer) ([]byte, error) {
+	block, _ := pem.Decode([]byte(c.PEM))
+	if block == nil {
+		return nil, &account.Problem{Kind: account.KeyDamaged, Err: errors.New("the certificate cannot be read")}
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, &account.Problem{Kind: account.KeyDamaged, Err: err}
+	}
+	public, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok || !public.Equal(signer.Public()) {
+		return nil, &account.Problem{Kind: account.SignatureWrong, Err: errors.New("the stored key is not the certificate's")}
+	}
+	sum := sha256.Sum256(block.Bytes)
+	return sum[:], nil
+}
+
+// ownEndpoint refuses to sign for an endpoint of another cloud or tenant.
+func ownEndpoint(endpoint string, cloud account.Cloud, tenant account.TenantID) error {
+	u, err := url.Parse(endpoint)
+	if err == nil && u.Scheme == "https" && strings.EqualFold(u.Host, cloud.Login) && guidIn(endpoint) == strings.ToLower(string(tenant)) {
+		return nil
+	}
+	if err == nil {
+		if id, ok := cloudNamed(u.Hostname()); ok && id.Cloud().Login != cloud.Login {
+			return &account.Problem{Kind: account.TenantElsewhere, Subject: string(id)}
+		}
+	}
+	return &account.Problem{Kind: account.Unexpected, Subject: cloud.Login, Message: "the tenant's token endpoint is not its own"}
+}
+
+// assertionLife is how long a client assertion holds; five to ten minutes are
+// asked for. Source: learn.microsoft.com/entra/identity-platform/certificate-credentials.
+const assertionLife = 10 * time.Minute
+
+// assertion is the signed statement that stands in for a password. The
+// thumbprint is base64url without padding, as RFC 7515 has it.
+func assertion(signer crypto.Signer, thumbprint []byte, endpoint, client string, now time.Time) (string, error) {
+	header, err := json.Marshal(map[string]any{
+		"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(thumbprint),
+	})
+	if err != nil {
+		return "", err
+	}
+	claims, err := json.Marshal(map[string]any{
+		"aud": endpoint, "iss": client, "sub": client, "jti": uuid.NewString(),
+		"nbf": now.Unix(), "exp": now.Add(assertionLife).Unix(),
+	})
+	if err != nil {
+		return "", err
+	}
+	text := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(claims)
+	digest := sha256.Sum256([]byte(text))
+	signature, err := signer.Sign(rand.Reader, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
+	if err != nil {
+		return "", account.AsProblem(err)
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// tokenProblem says why there is no token. The library's errors hold the
+// request with the assertion, and bodies: nothing of them is kept but what is
+// read out here.
+func (e *Entra) tokenProblem(ctx context.Context, err error, host string, last rest.Answer) *account.Problem {
+	var known *account.Problem
+	var refused msalerrors.CallErr
+	var unread msalerrors.InvalidJsonErr
+	p := &account.Problem{Kind: account.Unexpected, Subject: host, Status: last.Status, RequestID: last.RequestID}
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &refused):
+		return readTokenRefusal(bodyOf(refused), last).problem(e.now())
+	case errors.As(err, &unread):
+		p.Message = "the answer has another form than documented"
+	case ctx.Err() != nil:
+		p.Kind = account.TimedOut
+		if errors.Is(ctx.Err(), context.Canceled) {
+			p.Kind, p.Subject = account.Cancelled, ""
+		}
+	case strings.Contains(err.Error(), "AADSTS"): // status 200 with an error in it
+		return tokenRefusal{Description: err.Error()[strings.Index(err.Error(), "AADSTS"):], answer: last, status: last.Status}.problem(e.now())
+	default:
+		p.Message = rest.Text(rest.Sentence(err.Error()), 200)
+	}
+	return p
+}
+
+// bodyOf is the body of a refusal. Where the library has read it already, the
+// error's text has it after its first line.
+func bodyOf(refused msalerrors.CallErr) []byte {
+	if refused.Resp != nil && refused.Resp.Body != nil {
+		if b, err := io.ReadAll(refused.Resp.Body); err == nil && len(b) > 0 {
+			return b
+		}
+	}
+	_, body, _ := strings.Cut(refused.Error(), "\n")
+	return []byte(body)
+}

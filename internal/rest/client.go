@@ -1,0 +1,78 @@
+// Package rest makes the calls of this program to Microsoft's services: one
+// pipeline for Microsoft Graph and, wrapped as an HTTP client, for the
+// Microsoft Authentication Library. It knows the way (proxy, trust, time-outs,
+// retries, paging, error bodies) and nothing of what is asked for.
+//
+// What holds for every call:
+//   - It ends: by its context, after 60 s a try, after three retries.
+//   - Status 429 is retried for every call; 5xx and answers that were lost only
+//     for reads and for calls marked Idempotent. What a service said in
+//     Retry-After is obeyed, across calls too: nothing is asked again earlier.
+//   - No redirect is followed, and a Bearer goes to its own host only.
+//   - Answers beyond 4 MiB are refused.
+//   - Errors are account.Problems, or a *Refusal where the service itself said
+//     no; none holds a token, an assertion or a proxy's password.
+package rest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// Options is what a Client is made of.
+type Options struct {
+	// Transport carries the requests; nil is the network, with the proxy of the
+	// environment and the trust described at Roots.
+	Transport http.RoundTripper
+	// Version of the program, for the User-Agent header.
+	Version string
+	// Now is the wall clock, for evidence and to compare with the services'
+	// clocks; nil is time.Now.
+	Now func() time.Time
+}
+
+// Client makes calls. It may be used from any goroutine.
+type Client struct {
+	pipeline runtime.Pipeline
+	http     *http.Client
+	gate     gate
+	now      func() time.Time
+	agent    string
+}
+
+// New makes a Client. It fails with account.Untrusted when a file that the
+// environment names for trusted certificates cannot be used; Subject is its path.
+func New(o Options) (*Client, error) {
+	// AZURE_SDK_GO_LOGGING=all would have azcore write over the screen.
+	log.SetListener(nil)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	transport := o.Transport
+	if transport == nil {
+		roots, err := Roots()
+		if err != nil {
+			return nil, err
+		}
+		transport = network(http.ProxyFromEnvironment, roots)
+	}
+	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version}
+	c.http = &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	c.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport:        buffered{c.http},
+		Telemetry:        policy.TelemetryOptions{Disabled: true},
+		PerCallPolicies:  []policy.Policy{headers{c}},
+		PerRetryPolicies: []policy.Policy{attempt{c}},
+	})
+	return c, nil
+}
+
+// CloseIdleConnections gives back connections that nobody uses.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }

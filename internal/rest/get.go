@@ -1,0 +1,110 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// GetJSON reads address into into. The zero Bearer asks without a token. It
+// fails with an account.Problem when there is no answer of the service
+// (Offline, TimedOut, ProxyRefused, Untrusted, NotTheService, Cancelled) or
+// none now (Throttled, Unavailable), and with a *Refusal when the service said no.
+func (c *Client) GetJSON(ctx context.Context, address string, bearer Bearer, into any) (Answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return Answer{}, &account.Problem{Kind: account.Unexpected, Message: "the address cannot be read", Err: err}
+	}
+	if err := bearer.authorize(r); err != nil {
+		return Answer{}, err
+	}
+	resp, a, err := c.send(r, bearer.holder()+" "+r.URL.Host+r.URL.Path)
+	if err != nil {
+		return a, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return a, problemOf(ctx, r.URL.Hostname(), err)
+	}
+	return a, understood(a, r.URL.Hostname(), body, into)
+}
+
+// understood reads a whole answer.
+func understood(a Answer, host string, body []byte, into any) error {
+	if p := standIn(a, host, body); p != nil {
+		return p
+	}
+	if a.Status/100 != 2 {
+		r := readRefusal(a, body)
+		switch {
+		case a.Status == http.StatusTooManyRequests:
+			return withHost(r.Problem(account.Throttled), host)
+		case a.Status >= 500:
+			return withHost(r.Problem(account.Unavailable), host)
+		}
+		return r
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		// The error may quote what was read.
+		return &account.Problem{
+			Kind: account.Unexpected, Subject: host, Status: a.Status, RequestID: a.RequestID,
+			Message: "the answer has another form than documented",
+		}
+	}
+	return nil
+}
+
+func withHost(p *account.Problem, host string) *account.Problem {
+	p.Subject = host
+	return p
+}
+
+// Collected is a collection as far as it was read.
+type Collected[T any] struct {
+	Items    []T
+	More     bool      // there are pages beyond the bound
+	Date     time.Time // the service's clock at the last page
+	Evidence []account.Evidence
+}
+
+// Collect reads a collection, at most so many pages. The next page's address
+// is the service's own, and is followed on the same host only. With an error,
+// what was read before it is there. Source: learn.microsoft.com/graph/paging.
+func Collect[T any](ctx context.Context, c *Client, address string, bearer Bearer, pages int) (Collected[T], error) {
+	var all Collected[T]
+	first, err := url.Parse(address)
+	if err != nil {
+		return all, &account.Problem{Kind: account.Unexpected, Message: "the address cannot be read", Err: err}
+	}
+	for range pages {
+		var page struct {
+			Value []T    `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		a, err := c.GetJSON(ctx, address, bearer, &page)
+		all.Evidence = append(all.Evidence, a.Evidence)
+		all.Date = a.Date
+		if err != nil {
+			return all, err
+		}
+		all.Items = append(all.Items, page.Value...)
+		if page.Next == "" {
+			return all, nil
+		}
+		next, err := url.Parse(page.Next)
+		if err != nil {
+			return all, &account.Problem{Kind: account.Unexpected, Subject: first.Hostname(), Message: "the next page's address cannot be read"}
+		}
+		if err := onlyTo(first.Host, next); err != nil {
+			return all, err
+		}
+		address = page.Next
+	}
+	all.More = true
+	return all, nil
+}

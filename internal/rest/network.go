@@ -1,0 +1,87 @@
+package rest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// network is the real way out.
+func network(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			u, err := proxy(r)
+			if err != nil {
+				// The cause quotes the proxy's address, which may hold a password.
+				return nil, &proxyError{err: errors.New("the proxy's address in the environment cannot be read")}
+			}
+			return u, nil
+		},
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			return &proxyError{host: proxy.Hostname(), status: resp.StatusCode}
+		},
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConns:          64,
+		MaxIdleConnsPerHost:   32,
+		ForceAttemptHTTP2:     true,
+		// A connection that died while this machine slept is found and left.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	}
+}
+
+// proxyError is a proxy that answered in the service's place.
+type proxyError struct {
+	host   string
+	status int
+	err    error
+}
+
+func (e *proxyError) Error() string {
+	if e.err != nil {
+		return e.err.Error()
+	}
+	return "the proxy " + e.host + " refused the connection: " + http.StatusText(e.status)
+}
+
+// trustVariables name PEM files of authorities to trust besides the system's.
+var trustVariables = []string{"SSL_CERT_FILE", "AWS_CA_BUNDLE"}
+
+// Roots is what is trusted: the system's authorities and those in the PEM
+// files that SSL_CERT_FILE and AWS_CA_BUNDLE name, on every system. A file that
+// cannot be read or holds no certificate is account.Untrusted with its path in Subject.
+func Roots() (*x509.CertPool, error) {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	for _, name := range trustVariables {
+		path := os.Getenv(name)
+		if path == "" {
+			continue
+		}
+		pem, err := os.ReadFile(path)
+		if err == nil && !roots.AppendCertsFromPEM(pem) {
+			err = errors.New("there is no certificate in the file that " + name + " names")
+		}
+		if err != nil {
+			return nil, &account.Problem{Kind: account.Untrusted, Subject: Text(path, 300), Err: err}
+		}
+	}
+	return roots, nil
+}

@@ -1,0 +1,165 @@
+package simcloud
+
+import (
+	"crypto/rsa"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// directory is what a tenant holds at one moment. It and everything in it is
+// never written to once it is a version: changes copy what they touch.
+type directory struct {
+	graph      string                  // object id of Microsoft Graph's own service principal
+	apps       map[string]*application // by client id
+	principals map[string]*principal   // by client id
+}
+
+// application is an app registration.
+type application struct {
+	id, client, name string
+	created          time.Time
+	keys             []certificate
+	secrets          []secret
+	owners           []owner
+	federated        []federated
+	requested        []permission
+	public           bool // the Authentication blade makes it a public client
+}
+
+// principal is an enterprise app, an application's service principal.
+type principal struct {
+	id, client, name string
+	created          time.Time
+	disabled         bool
+	grants           []grant
+	delegated        []permission // consented for everyone
+	delegatedID      string
+	roles            []roleAssignment
+}
+
+type certificate struct {
+	keyID      string
+	name       string // the subject
+	der        []byte
+	key        *rsa.PublicKey
+	sha1       [20]byte
+	sha256     [32]byte
+	start, end time.Time
+}
+
+type secret struct {
+	keyID, name string
+	start, end  time.Time
+}
+
+type owner struct{ id, name, user string }
+
+type federated struct{ id, name, issuer, subject string }
+
+// grant is an app role assignment: an application permission with consent.
+type grant struct {
+	id, role, value string
+	created         time.Time
+}
+
+type roleAssignment struct{ id, role, scope string }
+
+func newDirectory(graph string) *directory {
+	return &directory{graph: graph, apps: map[string]*application{}, principals: map[string]*principal{}}
+}
+
+func (d *directory) clone() *directory {
+	return &directory{graph: d.graph, apps: maps.Clone(d.apps), principals: maps.Clone(d.principals)}
+}
+
+// app is the application of that client id, fit to be changed.
+func (d *directory) app(client string) (*application, error) {
+	a, ok := d.apps[strings.ToLower(client)]
+	if !ok {
+		return nil, notThere(client)
+	}
+	copied := *a
+	copied.keys, copied.secrets = slices.Clone(a.keys), slices.Clone(a.secrets)
+	copied.owners, copied.federated = slices.Clone(a.owners), slices.Clone(a.federated)
+	copied.requested = slices.Clone(a.requested)
+	d.apps[a.client] = &copied
+	return &copied, nil
+}
+
+// principal is the service principal of that client id, fit to be changed.
+func (d *directory) principal(client string) (*principal, error) {
+	p, ok := d.principals[strings.ToLower(client)]
+	if !ok {
+		return nil, notThere(client)
+	}
+	copied := *p
+	copied.grants, copied.delegated = slices.Clone(p.grants), slices.Clone(p.delegated)
+	copied.roles = slices.Clone(p.roles)
+	d.principals[p.client] = &copied
+	return &copied, nil
+}
+
+// appByID is the application with that object id.
+func (d *directory) appByID(id string) (*application, bool) {
+	for _, a := range d.apps {
+		if a.id == strings.ToLower(id) {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+// principalByID is the service principal with that object id.
+func (d *directory) principalByID(id string) (*principal, bool) {
+	for _, p := range d.principals {
+		if p.id == strings.ToLower(id) {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// version is a directory and from when on the services see it.
+type version struct {
+	dir              *directory
+	toLogin, toGraph time.Time
+}
+
+// change makes a new version. f gets ids with t.newID; its time is the service's.
+func (t *Tenant) change(f func(d *directory, now time.Time) error) error {
+	t.c.mu.Lock()
+	defer t.c.mu.Unlock()
+	now := t.c.now()
+	d := t.latest().clone()
+	if err := f(d, now.Add(t.c.offset).UTC()); err != nil {
+		return err
+	}
+	// What both services are past is not needed any more.
+	t.versions = t.versions[min(t.seenAt(login, now), t.seenAt(graph, now)):]
+	t.versions = append(slices.Clip(t.versions), version{d, now.Add(t.toLogin), now.Add(t.toGraph)})
+	return nil
+}
+
+// latest is what the administrator sees. c.mu is held.
+func (t *Tenant) latest() *directory { return t.versions[len(t.versions)-1].dir }
+
+// seenAt is the index of the version a service sees. c.mu is held.
+func (t *Tenant) seenAt(k kind, now time.Time) int {
+	for i := len(t.versions) - 1; i > 0; i-- {
+		from := t.versions[i].toGraph
+		if k == login {
+			from = t.versions[i].toLogin
+		}
+		if !from.After(now) {
+			return i
+		}
+	}
+	return 0
+}
+
+// seen is the directory as a service sees it now.
+func (t *Tenant) seen(k kind) *directory {
+	return get(t, func() *directory { return t.versions[t.seenAt(k, t.c.now())].dir })
+}

@@ -1,0 +1,261 @@
+package simcloud
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+func (d *directory) sortedApps() []*application {
+	return slices.SortedFunc(maps.Values(d.apps), func(x, y *application) int { return strings.Compare(x.id, y.id) })
+}
+
+func (d *directory) sortedPrincipals() []*principal {
+	return slices.SortedFunc(maps.Values(d.principals), func(x, y *principal) int { return strings.Compare(x.id, y.id) })
+}
+
+// organization is the tenant.
+// Source: learn.microsoft.com/graph/api/resources/organization.
+func (g *call) organization() object {
+	plans := []object{}
+	if g.t.spec.Licensed {
+		plans = append(plans, object{"assignedDateTime": "2022-04-03T02:46:42Z", "capabilityStatus": "Enabled", "service": "AADPremiumService", "servicePlanId": "eec0eb4f-6444-4f95-aba0-50c24d67f998"})
+	}
+	domains := []object{}
+	for i, name := range append([]string{g.t.spec.Initial}, g.t.spec.Domains...) {
+		domains = append(domains, object{"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": g.t.isDefault(i), "isInitial": i == 0, "name": name, "type": "Managed"})
+	}
+	return object{
+		"id": g.t.spec.ID, "deletedDateTime": nil, "displayName": g.t.spec.Name, "tenantType": "AAD",
+		"city": nil, "country": nil, "countryLetterCode": country(g.t), "createdDateTime": "2021-08-02T10:30:06Z",
+		"defaultUsageLocation": nil, "onPremisesLastSyncDateTime": nil, "onPremisesSyncEnabled": nil, "partnerTenantType": nil,
+		"postalCode": nil, "preferredLanguage": "en", "privacyProfile": nil, "state": nil, "street": nil,
+		"businessPhones": []string{}, "marketingNotificationEmails": []string{}, "technicalNotificationMails": []string{},
+		"securityComplianceNotificationMails": []string{}, "securityComplianceNotificationPhones": []string{},
+		"assignedPlans": plans, "provisionedPlans": []object{}, "verifiedDomains": domains,
+	}
+}
+
+// isDefault tells whether the i-th verified domain, the initial one being 0, is
+// the default one.
+func (t *Tenant) isDefault(i int) bool { return i == min(1, len(t.spec.Domains)) }
+
+func country(t *Tenant) string {
+	switch t.spec.Cloud {
+	case account.USGov, account.USGovDoD:
+		return "US"
+	case account.China:
+		return "CN"
+	}
+	return "NL"
+}
+
+func (g *call) domains() []object {
+	var all []object
+	for i, name := range append([]string{g.t.spec.Initial}, g.t.spec.Domains...) {
+		all = append(all, object{
+			"id": name, "authenticationType": "Managed", "availabilityStatus": nil, "isAdminManaged": true,
+			"isDefault": g.t.isDefault(i), "isInitial": i == 0, "isRoot": true, "isVerified": true, "manufacturer": nil, "model": nil,
+			"passwordNotificationWindowInDays": 14, "passwordValidityPeriodInDays": 2147483647, "state": nil, "supportedServices": []string{"Email", "OfficeCommunicationsOnline"},
+		})
+	}
+	return all
+}
+
+// application is an app registration as a recorded answer has it. The keys
+// themselves come only where a single object is asked for its keyCredentials.
+// Source: learn.microsoft.com/graph/api/resources/application and
+// learn.microsoft.com/graph/api/resources/keycredential.
+func (g *call) application(a *application, withKeys bool) object {
+	keys, secrets := []object{}, []object{}
+	for _, k := range a.keys {
+		keys = append(keys, keyObject(k, withKeys))
+	}
+	for _, s := range a.secrets {
+		secrets = append(secrets, object{"customKeyIdentifier": nil, "displayName": s.name, "endDateTime": stamp(s.end), "hint": "q_8", "keyId": s.keyID, "secretText": nil, "startDateTime": stamp(s.start)})
+	}
+	var public any
+	if a.public {
+		public = true
+	}
+	return object{
+		"id": a.id, "deletedDateTime": nil, "appId": a.client, "applicationTemplateId": nil, "disabledByMicrosoftStatus": nil,
+		"createdDateTime": stamp(a.created), "displayName": a.name, "description": nil, "groupMembershipClaims": nil,
+		"identifierUris": []string{}, "isDeviceOnlyAuthSupported": nil, "isFallbackPublicClient": public, "notes": nil,
+		"publisherDomain": g.t.spec.Initial, "serviceManagementReference": nil, "signInAudience": "AzureADMyOrg", "tags": []string{},
+		"tokenEncryptionKeyId": nil, "uniqueName": nil, "defaultRedirectUri": nil, "certification": nil, "optionalClaims": nil, "addIns": []object{},
+		"api":      object{"acceptMappedClaims": nil, "knownClientApplications": []string{}, "requestedAccessTokenVersion": nil, "oauth2PermissionScopes": []object{}, "preAuthorizedApplications": []object{}},
+		"appRoles": []object{}, "info": noInfo(), "keyCredentials": keys,
+		"parentalControlSettings": object{"countriesBlockedForMinors": []string{}, "legalAgeGroupRule": "Allow"},
+		"passwordCredentials":     secrets, "publicClient": object{"redirectUris": []string{}},
+		"requiredResourceAccess": requested(a), "verifiedPublisher": noPublisher(),
+		"web": object{"homePageUrl": nil, "logoutUrl": nil, "redirectUris": []string{}, "redirectUriSettings": []object{}, "implicitGrantSettings": object{"enableAccessTokenIssuance": false, "enableIdTokenIssuance": false}},
+		"spa": object{"redirectUris": []string{}},
+	}
+}
+
+func keyObject(k certificate, withKey bool) object {
+	o := object{
+		"customKeyIdentifier": k.thumbprint(), "displayName": k.name, "endDateTime": stamp(k.end), "key": nil, "keyId": k.keyID,
+		"startDateTime": stamp(k.start), "type": "AsymmetricX509Cert", "usage": "Verify",
+	}
+	if withKey {
+		o["key"] = base64.StdEncoding.EncodeToString(k.der)
+	}
+	return o
+}
+
+// requested is the wish list, by resource. All wishes here are Microsoft Graph's.
+func requested(a *application) []object {
+	access := []object{}
+	for _, p := range a.requested {
+		typ := "Role"
+		if p.kind == Delegated {
+			typ = "Scope"
+		}
+		access = append(access, object{"id": p.id, "type": typ})
+	}
+	if len(access) == 0 {
+		return access
+	}
+	return []object{{"resourceAppId": graphAppID, "resourceAccess": access}}
+}
+
+func noInfo() object {
+	return object{"logoUrl": nil, "marketingUrl": nil, "privacyStatementUrl": nil, "supportUrl": nil, "termsOfServiceUrl": nil}
+}
+
+func noPublisher() object {
+	return object{"displayName": nil, "verifiedPublisherId": nil, "addedDateTime": nil}
+}
+
+// principal is an enterprise app as a recorded answer has it. Its own
+// keyCredentials stay empty: credentials live on the application.
+// Source: learn.microsoft.com/graph/api/resources/serviceprincipal.
+func (g *call) principal(p *principal) object {
+	o := principalObject(p.id, p.client, p.name)
+	o["accountEnabled"] = !p.disabled
+	o["appOwnerOrganizationId"] = g.t.spec.ID
+	o["createdDateTime"] = stamp(p.created)
+	o["signInAudience"] = "AzureADMyOrg"
+	o["tags"] = []string{"WindowsAzureActiveDirectoryIntegratedApp"}
+	return o
+}
+
+func principalObject(id, client, name string) object {
+	return object{
+		"id": id, "deletedDateTime": nil, "accountEnabled": true, "alternativeNames": []string{}, "appDisplayName": name, "appDescription": nil,
+		"appId": client, "applicationTemplateId": nil, "appOwnerOrganizationId": nil, "appRoleAssignmentRequired": false,
+		"description": nil, "disabledByMicrosoftStatus": nil, "displayName": name, "homepage": nil, "loginUrl": nil, "logoutUrl": nil,
+		"notes": nil, "notificationEmailAddresses": []string{}, "preferredSingleSignOnMode": nil, "preferredTokenSigningKeyThumbprint": nil,
+		"replyUrls": []string{}, "servicePrincipalNames": []string{client}, "servicePrincipalType": "Application", "signInAudience": nil,
+		"tags": []string{}, "tokenEncryptionKeyId": nil, "samlSingleSignOnSettings": nil, "verifiedPublisher": noPublisher(), "addIns": []object{},
+		"appRoles": []object{}, "info": noInfo(), "keyCredentials": []object{}, "oauth2PermissionScopes": []object{}, "passwordCredentials": []object{},
+		"resourceSpecificApplicationPermissions": []object{},
+	}
+}
+
+// microsoft is the tenant that owns Microsoft's own applications.
+const microsoft = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+
+// graphPrincipal is Microsoft Graph's own enterprise app in the tenant.
+func (g *call) graphPrincipal() object {
+	o := principalObject(g.d.graph, graphAppID, "Microsoft Graph")
+	o["appOwnerOrganizationId"] = microsoft
+	o["signInAudience"] = "AzureADMultipleOrgs"
+	o["servicePrincipalNames"] = []string{"https://" + g.cloud.Graph, "https://" + g.cloud.Graph + "/", graphAppID}
+	roles, scopes := []object{}, []object{}
+	for _, p := range permissions {
+		if p.kind == Delegated {
+			scopes = append(scopes, object{"adminConsentDescription": p.value, "adminConsentDisplayName": p.value, "id": p.id, "isEnabled": true, "type": "Admin", "userConsentDescription": p.value, "userConsentDisplayName": p.value, "value": p.value})
+			continue
+		}
+		roles = append(roles, object{"allowedMemberTypes": []string{"Application"}, "description": p.value, "displayName": p.value, "id": p.id, "isEnabled": true, "origin": "Application", "value": p.value})
+	}
+	o["appRoles"], o["oauth2PermissionScopes"] = roles, scopes
+	return o
+}
+
+// grants are the application permissions a service principal has.
+func (g *call) grants(p *principal) []object {
+	var all []object
+	for _, x := range p.grants {
+		all = append(all, object{
+			"id": x.id, "deletedDateTime": nil, "appRoleId": x.role, "createdDateTime": stamp(x.created),
+			"principalDisplayName": p.name, "principalId": p.id, "principalType": "ServicePrincipal",
+			"resourceDisplayName": "Microsoft Graph", "resourceId": g.d.graph,
+		})
+	}
+	return all
+}
+
+func (g *call) roleAssignments() []object {
+	var all []object
+	for _, p := range g.d.sortedPrincipals() {
+		for _, r := range p.roles {
+			o := object{"id": r.id, "principalId": p.id, "directoryScopeId": r.scope, "roleDefinitionId": r.role}
+			switch g.q.expand {
+			case "roleDefinition":
+				role, _ := findRole(r.role)
+				o["roleDefinition"] = role.object()
+			case "principal":
+				shown := g.principal(p)
+				shown["@odata.type"] = "#microsoft.graph.servicePrincipal"
+				o["principal"] = shown
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func (r directoryRole) object() object {
+	return object{
+		"id": r.id, "templateId": r.id, "displayName": r.name, "description": r.description, "isBuiltIn": true, "isEnabled": true,
+		"resourceScopes": []string{"/"}, "version": "1",
+		"rolePermissions": []object{{"allowedResourceActions": []string{"microsoft.directory/allEntities/allProperties/read"}, "condition": nil}},
+	}
+}
+
+func roleObjects() []object {
+	var all []object
+	for _, r := range directoryRoles {
+		all = append(all, r.object())
+	}
+	return all
+}
+
+func userObject(o owner) object {
+	given, surname, _ := strings.Cut(o.name, " ")
+	return object{
+		"@odata.type": "#microsoft.graph.user", "id": o.id, "displayName": o.name, "userPrincipalName": o.user, "mail": o.user,
+		"givenName": given, "surname": surname, "businessPhones": []string{}, "jobTitle": nil, "mobilePhone": nil, "officeLocation": nil, "preferredLanguage": nil,
+	}
+}
+
+// reviews are the access reviews, oldest first: who wants the newest has to
+// ask for the order.
+func (g *call) reviews() []object {
+	var all []object
+	if !g.t.spec.Licensed {
+		return all
+	}
+	first := time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)
+	for i, name := range g.t.spec.Reviews {
+		made := stamp(first.AddDate(0, 0, i))
+		all = append(all, object{
+			"id":          fmt.Sprintf("98dcebed-c7f6-46f4-bcf3-%012x", i+1),
+			"displayName": name, "status": "InProgress", "createdDateTime": made, "lastModifiedDateTime": made,
+			"descriptionForAdmins": "", "descriptionForReviewers": "", "createdBy": nil, "scope": nil, "instanceEnumerationScope": nil, "settings": nil,
+			"reviewers": []object{}, "fallbackReviewers": []object{}, "stageSettings": []object{}, "additionalNotificationRecipients": []object{},
+		})
+	}
+	return all
+}

@@ -1,0 +1,82 @@
+package simcloud
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// AppState is everything on an app registration and its enterprise app, as the
+// administrator sees it.
+type AppState struct {
+	App
+	Name         string
+	Enabled      bool // there is an enterprise app, and it may sign in
+	Certificates []CertificateState
+	Secrets      []string // names
+	Owners       []string // names
+	Federated    []string // names of federated credentials
+	Requested    []string // "Application AccessReview.Read.All"; as the app asks
+	Granted      []string // the same; as consented
+	Roles        []string // names of directory roles, with the scope when it is not the whole directory
+}
+
+// CertificateState is one certificate of an app.
+type CertificateState struct {
+	KeyID     string
+	SHA1      string // upper-case hex
+	NotBefore time.Time
+	NotAfter  time.Time
+}
+
+// Apps are all app registrations, by name and client id. Enterprise apps
+// without a registration are not among them.
+func (t *Tenant) Apps() []AppState {
+	d := get(t, func() *directory { return t.latest() })
+	var all []AppState
+	for _, a := range d.apps {
+		all = append(all, state(a, d.principals[a.client]))
+	}
+	slices.SortFunc(all, func(x, y AppState) int {
+		return strings.Compare(x.Name+x.ClientID, y.Name+y.ClientID)
+	})
+	return all
+}
+
+func state(a *application, p *principal) AppState {
+	s := AppState{App: App{ClientID: a.client, ObjectID: a.id}, Name: a.name}
+	for _, k := range a.keys {
+		s.Certificates = append(s.Certificates, CertificateState{k.keyID, k.thumbprint(), k.start, k.end})
+	}
+	for _, x := range a.secrets {
+		s.Secrets = append(s.Secrets, x.name)
+	}
+	for _, o := range a.owners {
+		s.Owners = append(s.Owners, o.name)
+	}
+	for _, f := range a.federated {
+		s.Federated = append(s.Federated, f.name)
+	}
+	for _, r := range a.requested {
+		s.Requested = append(s.Requested, string(r.kind)+" "+r.value)
+	}
+	if p == nil {
+		return s
+	}
+	s.PrincipalID, s.Enabled = p.id, !p.disabled
+	for _, g := range p.grants {
+		s.Granted = append(s.Granted, string(Application)+" "+g.value)
+	}
+	for _, g := range p.delegated {
+		s.Granted = append(s.Granted, string(Delegated)+" "+g.value)
+	}
+	for _, r := range p.roles {
+		role, _ := findRole(r.role)
+		name := role.name
+		if r.scope != "/" {
+			name += " at " + r.scope
+		}
+		s.Roles = append(s.Roles, name)
+	}
+	return s
+}

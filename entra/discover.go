@@ -26,7 +26,8 @@ const (
 //
 // Problems: InputEmpty, InputNotDomain; TenantNotFound (in none of the clouds
 // that answered; Err says which did not), TenantElsewhere (Subject is the
-// cloud's id); those of the way there.
+// cloud's id, where it was told; USGov may still turn out to be USGovDoD when
+// it is asked); those of the way there.
 func (e *Entra) Discover(ctx context.Context, cloud account.CloudID, tenant string) (account.Tenant, time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
 	defer cancel()
@@ -43,14 +44,21 @@ func (e *Entra) Discover(ctx context.Context, cloud account.CloudID, tenant stri
 		return t, ahead, err
 	}
 	t, ahead, err := e.ask(ctx, account.Global.Cloud(), tenant)
-	if account.KindOf(err) != account.TenantNotFound {
-		return t, ahead, err
+	switch p := account.AsProblem(err); {
+	case err != nil && p.Kind == account.TenantNotFound, err != nil && p.Kind == account.TenantElsewhere && p.Subject == "":
+		return e.askOthers(ctx, otherAuthorities, tenant, ahead, p)
+	case err != nil && p.Kind == account.TenantElsewhere:
+		return e.askOthers(ctx, []account.CloudID{account.CloudID(p.Subject)}, tenant, ahead, p)
 	}
-	return e.askOthers(ctx, tenant, ahead, err)
+	return t, ahead, err
 }
 
-// askOthers asks the clouds with an authority of their own, side by side.
-func (e *Entra) askOthers(ctx context.Context, tenant string, ahead time.Duration, notFound error) (account.Tenant, time.Duration, error) {
+// otherAuthorities are the clouds besides Global with an authority of their
+// own; the one of USGov answers for USGovDoD too.
+var otherAuthorities = []account.CloudID{account.USGov, account.China}
+
+// askOthers asks clouds side by side; without a tenant it ends with what Global said.
+func (e *Entra) askOthers(ctx context.Context, others []account.CloudID, tenant string, ahead time.Duration, global *account.Problem) (account.Tenant, time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, othersLimit)
 	defer cancel()
 	type found struct {
@@ -58,7 +66,6 @@ func (e *Entra) askOthers(ctx context.Context, tenant string, ahead time.Duratio
 		ahead  time.Duration
 		err    error
 	}
-	others := []account.CloudID{account.USGov, account.China}
 	answers := make(chan found, len(others))
 	for _, c := range others {
 		go func() {
@@ -77,7 +84,7 @@ func (e *Entra) askOthers(ctx context.Context, tenant string, ahead time.Duratio
 			silent = append(silent, f.err)
 		}
 	}
-	p := *account.AsProblem(notFound)
+	p := *global
 	p.Err = errors.Join(silent...)
 	return account.Tenant{}, ahead, &p
 }

@@ -10,15 +10,18 @@ import (
 )
 
 // Bearer is an access token together with the one host it may be sent to. It
-// shows as "•••" however it is printed, logged or encoded.
-type Bearer struct{ s *secret }
+// shows as "•••" however it is printed, logged or encoded; as part of another
+// value whose fields fmt cannot call, it shows as an address, which is why the
+// secret stands behind a function.
+type Bearer struct{ open func() secret }
 
 type secret struct{ token, host, holder string }
 
 // NewBearer makes a Bearer for one host. The holder names whose token it is
 // (tenant and app): what a service throttles is throttled for that holder.
 func NewBearer(token, host, holder string) Bearer {
-	return Bearer{&secret{token: token, host: host, holder: holder}}
+	s := secret{token: token, host: host, holder: holder}
+	return Bearer{func() secret { return s }}
 }
 
 const hidden = "•••"
@@ -33,21 +36,22 @@ func (b Bearer) String() string { return hidden }
 func (b Bearer) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 func (b Bearer) holder() string {
-	if b.s == nil {
+	if b.open == nil {
 		return ""
 	}
-	return b.s.holder
+	return b.open().holder
 }
 
 // authorize puts the token on a request to its own host, and refuses another.
 func (b Bearer) authorize(r *http.Request) error {
-	if b.s == nil {
+	if b.open == nil {
 		return nil
 	}
-	if err := onlyTo(b.s.host, r.URL); err != nil {
+	s := b.open()
+	if err := onlyTo(s.host, r.URL); err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+b.s.token)
+	r.Header.Set("Authorization", "Bearer "+s.token)
 	return nil
 }
 

@@ -39,7 +39,7 @@ func problemOf(ctx context.Context, host string, err error) *account.Problem {
 		p.Kind, p.Subject = account.Untrusted, signer
 	case errors.As(err, &alert):
 		p.Kind, p.Subject = account.Untrusted, ""
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		p.Kind = account.NotTheService
 	case errors.Is(err, errTooBig):
 		p.Kind, p.Message = account.Unexpected, errTooBig.Error()

@@ -85,7 +85,7 @@ func lost(err error) bool {
 	switch {
 	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"),
 		errors.As(err, &dns), errors.As(err, &unverified), errors.As(err, &unknown), errors.As(err, &record),
-		errors.As(err, &proxy), errors.Is(err, errTooBig), errors.Is(err, context.Canceled):
+		errors.As(err, &proxy), errors.Is(err, errTooBig), errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, context.Canceled):
 		return false
 	}
 	return true

@@ -37,6 +37,8 @@ type principal struct {
 	delegated        []permission // consented for everyone
 	delegatedID      string
 	roles            []roleAssignment
+	owners           []owner
+	secrets          []secret
 }
 
 type certificate struct {
@@ -96,7 +98,7 @@ func (d *directory) principal(client string) (*principal, error) {
 	}
 	copied := *p
 	copied.grants, copied.delegated = slices.Clone(p.grants), slices.Clone(p.delegated)
-	copied.roles = slices.Clone(p.roles)
+	copied.roles, copied.owners, copied.secrets = slices.Clone(p.roles), slices.Clone(p.owners), slices.Clone(p.secrets)
 	d.principals[p.client] = &copied
 	return &copied, nil
 }

@@ -302,7 +302,8 @@ func (g *call) list(set string, all []object) *graphError {
 // next is the address of the page that begins there.
 func (g *call) next(at int) string {
 	q := g.r.URL.Query()
-	q.Set("$skip", fmt.Sprint(at))
+	q.Del("$skip")
+	q.Set("$skiptoken", skipToken(at))
 	return "https://" + g.cloud.Graph + g.r.URL.EscapedPath() + "?" + q.Encode()
 }
 

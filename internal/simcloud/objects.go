@@ -74,12 +74,9 @@ func (g *call) domains() []object {
 // Source: learn.microsoft.com/graph/api/resources/application and
 // learn.microsoft.com/graph/api/resources/keycredential.
 func (g *call) application(a *application, withKeys bool) object {
-	keys, secrets := []object{}, []object{}
+	keys := []object{}
 	for _, k := range a.keys {
 		keys = append(keys, keyObject(k, withKeys))
-	}
-	for _, s := range a.secrets {
-		secrets = append(secrets, object{"customKeyIdentifier": nil, "displayName": s.name, "endDateTime": stamp(s.end), "hint": "q_8", "keyId": s.keyID, "secretText": nil, "startDateTime": stamp(s.start)})
 	}
 	var public any
 	if a.public {
@@ -94,7 +91,7 @@ func (g *call) application(a *application, withKeys bool) object {
 		"api":      object{"acceptMappedClaims": nil, "knownClientApplications": []string{}, "requestedAccessTokenVersion": nil, "oauth2PermissionScopes": []object{}, "preAuthorizedApplications": []object{}},
 		"appRoles": []object{}, "info": noInfo(), "keyCredentials": keys,
 		"parentalControlSettings": object{"countriesBlockedForMinors": []string{}, "legalAgeGroupRule": "Allow"},
-		"passwordCredentials":     secrets, "publicClient": object{"redirectUris": []string{}},
+		"passwordCredentials":     secretObjects(a.secrets), "publicClient": object{"redirectUris": []string{}},
 		"requiredResourceAccess": requested(a), "verifiedPublisher": noPublisher(),
 		"web": object{"homePageUrl": nil, "logoutUrl": nil, "redirectUris": []string{}, "redirectUriSettings": []object{}, "implicitGrantSettings": object{"enableAccessTokenIssuance": false, "enableIdTokenIssuance": false}},
 		"spa": object{"redirectUris": []string{}},
@@ -110,6 +107,14 @@ func keyObject(k certificate, withKey bool) object {
 		o["key"] = base64.StdEncoding.EncodeToString(k.der)
 	}
 	return o
+}
+
+func secretObjects(secrets []secret) []object {
+	all := []object{}
+	for _, s := range secrets {
+		all = append(all, object{"customKeyIdentifier": nil, "displayName": s.name, "endDateTime": stamp(s.end), "hint": "q_8", "keyId": s.keyID, "secretText": nil, "startDateTime": stamp(s.start)})
+	}
+	return all
 }
 
 // requested is the wish list, by resource. All wishes here are Microsoft Graph's.
@@ -145,6 +150,7 @@ func (g *call) principal(p *principal) object {
 	o["appOwnerOrganizationId"] = g.t.spec.ID
 	o["createdDateTime"] = stamp(p.created)
 	o["signInAudience"] = "AzureADMyOrg"
+	o["passwordCredentials"] = secretObjects(p.secrets)
 	o["tags"] = []string{"WindowsAzureActiveDirectoryIntegratedApp"}
 	return o
 }
@@ -200,7 +206,7 @@ func (g *call) roleAssignments() []object {
 	var all []object
 	for _, p := range g.d.sortedPrincipals() {
 		for _, r := range p.roles {
-			o := object{"id": r.id, "principalId": p.id, "directoryScopeId": r.scope, "roleDefinitionId": r.role}
+			o := object{"id": r.id, "principalId": p.id, "principalOrganizationId": g.t.spec.ID, "directoryScopeId": r.scope, "roleDefinitionId": r.role}
 			switch g.q.expand {
 			case "roleDefinition":
 				role, _ := findRole(r.role)

@@ -101,18 +101,48 @@ func (t *Tenant) AddSecret(clientID, name string) error {
 	})
 }
 
-// AddOwner is Owners › Add owners, with a person of that name.
+// AddOwner is App registrations › Owners › Add owners, with a person of that name.
 func (t *Tenant) AddOwner(clientID, name string) error {
 	return t.change(func(d *directory, _ time.Time) error {
 		a, err := d.app(clientID)
 		if err != nil {
 			return err
 		}
-		user := strings.ToLower(strings.Join(strings.Fields(name), ".")) + "@" + t.spec.Initial
-		if slices.ContainsFunc(a.owners, func(o owner) bool { return o.user == user }) {
-			return refused("Request_BadRequest", "One or more added object references already exist for the following modified properties: 'owners'.")
+		a.owners, err = t.withOwner(a.owners, name)
+		return err
+	})
+}
+
+// AddPrincipalOwner is Enterprise applications › Owners › Add.
+func (t *Tenant) AddPrincipalOwner(clientID, name string) error {
+	return t.change(func(d *directory, _ time.Time) error {
+		p, err := d.principal(clientID)
+		if err != nil {
+			return err
 		}
-		a.owners = append(a.owners, owner{t.newID(), name, user})
+		p.owners, err = t.withOwner(p.owners, name)
+		return err
+	})
+}
+
+func (t *Tenant) withOwner(owners []owner, name string) ([]owner, error) {
+	user := strings.ToLower(strings.Join(strings.Fields(name), ".")) + "@" + t.spec.Initial
+	if slices.ContainsFunc(owners, func(o owner) bool { return o.user == user }) {
+		return nil, refused("Request_BadRequest", "One or more added object references already exist for the following modified properties: 'owners'.")
+	}
+	return append(owners, owner{t.newID(), name, user}), nil
+}
+
+// AddPrincipalSecret puts a client secret on the enterprise app itself, which
+// the portal cannot, but Graph can: a way in that the app registration does not
+// show. The value is nobody's.
+func (t *Tenant) AddPrincipalSecret(clientID, name string) error {
+	return t.change(func(d *directory, now time.Time) error {
+		p, err := d.principal(clientID)
+		if err != nil {
+			return err
+		}
+		p.secrets = append(p.secrets, secret{keyID: t.newID(), name: name, start: now, end: now.AddDate(0, 6, 0)})
 		return nil
 	})
 }

@@ -1,6 +1,7 @@
 package simcloud
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -81,8 +82,28 @@ func (q *query) take(rd reading, option, value string) *graphError {
 		q.order, q.desc = property, direction == "desc"
 	case "$filter":
 		return q.takeFilter(rd, value)
+	case "$skiptoken":
+		at, err := pageAt(value)
+		if err != nil {
+			return badQuery("The skip token is not valid.")
+		}
+		q.skip = at
 	}
 	return nil
+}
+
+// skipToken is the place a page begins at, as a client cannot read it.
+func skipToken(at int) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("page " + strconv.Itoa(at)))
+}
+
+func pageAt(token string) (int, error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(strings.TrimPrefix(string(b), "page "), 10, 31)
+	return int(n), err
 }
 
 func (q *query) takeSelect(typ, value string) *graphError {

@@ -22,7 +22,7 @@ var routes = allRoutes()
 func allRoutes() []route {
 	one := func(typ string) reading { return reading{typ: typ, options: "$select"} }
 	many := func(typ string, filter ...string) reading {
-		return reading{typ: typ, options: "$select $filter $top", filter: filter}
+		return reading{typ: typ, options: "$select $filter $top $skiptoken", filter: filter}
 	}
 	app, sp := "applications/{}", "servicePrincipals/{}"
 	write := func(methods ...string) []string { return methods }
@@ -37,11 +37,13 @@ func allRoutes() []route {
 		{path: app + "/federatedIdentityCredentials", get: federatedCredentials, read: many("federatedIdentityCredential", "name", "issuer", "subject"), writes: write(http.MethodPost)},
 		{path: "servicePrincipals", get: principals, read: many("servicePrincipal", "appId", "displayName"), writes: write(http.MethodPost)},
 		{path: sp, get: onePrincipal, read: one("servicePrincipal"), writes: write(http.MethodPatch, http.MethodDelete)},
+		{path: sp + "/owners", get: principalOwners, read: many("user")},
+		{path: sp + "/owners/$ref", get: refOnly, read: reading{typ: "user"}, writes: write(http.MethodPost)},
 		{path: sp + "/appRoleAssignments", get: appRoleAssignments, read: many("appRoleAssignment", "#resourceId", "#appRoleId"), writes: write(http.MethodPost)},
 		{path: sp + "/appRoleAssignedTo", get: appRoleAssignedTo, read: many("appRoleAssignment", "#principalId", "#appRoleId"), writes: write(http.MethodPost)},
 		{path: sp + "/oauth2PermissionGrants", get: permissionGrants, read: many("oAuth2PermissionGrant")},
 		{path: "roleManagement/directory/roleAssignments", get: roleAssignments, writes: write(http.MethodPost), read: reading{
-			typ: "unifiedRoleAssignment", options: "$select $filter $top $expand",
+			typ: "unifiedRoleAssignment", options: "$select $filter $top $skiptoken $expand",
 			filter: []string{"principalId", "roleDefinitionId", "directoryScopeId"}, expand: []string{"roleDefinition", "principal"},
 		}},
 		{path: "roleManagement/directory/roleAssignments/{}", get: oneRoleAssignment, writes: write(http.MethodDelete), read: reading{
@@ -50,7 +52,7 @@ func allRoutes() []route {
 		{path: "roleManagement/directory/roleDefinitions", get: roleDefinitions, read: many("unifiedRoleDefinition", "id", "templateId", "displayName"), writes: write(http.MethodPost)},
 		{path: "roleManagement/directory/roleDefinitions/{}", get: oneRoleDefinition, read: one("unifiedRoleDefinition"), writes: write(http.MethodPatch, http.MethodDelete)},
 		{path: "identityGovernance/accessReviews/definitions", get: reviews, writes: write(http.MethodPost), allows: readsReviews, read: reading{
-			typ: "accessReviewScheduleDefinition", options: "$select $top $skip $orderby", order: []string{"createdDateTime", "displayName", "status"},
+			typ: "accessReviewScheduleDefinition", options: "$select $top $skip $skiptoken $orderby", order: []string{"createdDateTime", "displayName", "status"},
 		}},
 		{path: "identityGovernance/accessReviews/definitions/{}", get: review, writes: write(http.MethodPut, http.MethodDelete), allows: readsReviews, read: one("accessReviewScheduleDefinition")},
 	}
@@ -72,7 +74,7 @@ var elsewhere = []string{
 	"identityGovernance/accessReviews/historyDefinitions",
 	"organization/{}/branding", "organization/{}/extensions", "organization/{}/certificateBasedAuthConfiguration",
 	"applications/{}/addKey", "applications/{}/removeKey", "applications/{}/addPassword", "applications/{}/removePassword",
-	"servicePrincipals/{}/addKey", "servicePrincipals/{}/removeKey", "servicePrincipals/{}/owners",
+	"servicePrincipals/{}/addKey", "servicePrincipals/{}/removeKey", "servicePrincipals/{}/addPassword", "servicePrincipals/{}/removePassword",
 	"servicePrincipals/{}/memberOf", "servicePrincipals/{}/transitiveMemberOf",
 	"identityGovernance/accessReviews/definitions/{}/instances",
 }
@@ -128,11 +130,28 @@ func owners(g *call) *graphError {
 	if e != nil {
 		return e
 	}
+	return g.people(a.owners)
+}
+
+func principalOwners(g *call) *graphError {
+	o, e := g.namedPrincipal()
+	if e != nil {
+		return e
+	}
+	p, ok := g.d.principalByID(o["id"].(string))
+	if !ok {
+		return g.people(nil)
+	}
+	return g.people(p.owners)
+}
+
+// people answers with directory objects, which tell their type whatever is selected.
+func (g *call) people(owners []owner) *graphError {
 	var all []object
-	for _, o := range a.owners {
+	for _, o := range owners {
 		all = append(all, userObject(o))
 	}
-	if g.q.sel != nil { // the type stays, whatever is selected
+	if g.q.sel != nil {
 		g.q.sel = append(g.q.sel, "@odata.type")
 	}
 	return g.list("directoryObjects", all)

@@ -140,8 +140,17 @@ func (t *Tenant) change(f func(d *directory, now time.Time) error) error {
 	}
 	// What both services are past is not needed any more.
 	t.versions = t.versions[min(t.seenAt(login, now), t.seenAt(graph, now)):]
-	t.versions = append(slices.Clip(t.versions), version{d, now.Add(t.toLogin), now.Add(t.toGraph)})
+	t.versions = append(slices.Clip(t.versions), version{d, arrives(now, t.toLogin), arrives(now, t.toGraph)})
 	return nil
+}
+
+// arrives is when a change is seen; without a delay always, even if the clock
+// is turned back.
+func arrives(now time.Time, delay time.Duration) time.Time {
+	if delay <= 0 {
+		return time.Time{}
+	}
+	return now.Add(delay)
 }
 
 // latest is what the administrator sees. c.mu is held.

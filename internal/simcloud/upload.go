@@ -6,7 +6,6 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"slices"
@@ -69,8 +68,6 @@ func readCertificate(file []byte) (certificate, error) {
 		if der, err = onlyCertificate(file); err != nil {
 			return certificate{}, err
 		}
-	} else if isPFX(file) {
-		return certificate{}, refused("", wrongFile)
 	}
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -104,18 +101,6 @@ func onlyCertificate(text []byte) ([]byte, error) {
 		return nil, refused("", wrongFile)
 	}
 	return der, nil
-}
-
-// isPFX tells a PKCS #12 file by its first fields: a sequence that begins with
-// version 3 (RFC 7292, section 4). A certificate's first field is a sequence.
-func isPFX(file []byte) bool {
-	var outer asn1.RawValue
-	if _, err := asn1.Unmarshal(file, &outer); err != nil || outer.Tag != asn1.TagSequence {
-		return false
-	}
-	var version int
-	_, err := asn1.Unmarshal(outer.Bytes, &version)
-	return err == nil && version == 3
 }
 
 // thumbprint is what the portal lists.

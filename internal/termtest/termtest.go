@@ -29,7 +29,7 @@ type Screen struct {
 }
 
 // Start runs the model in a dark terminal of that size, with true colours,
-// and returns when its first frame is drawn. The options come after those of
+// and returns when its first frame with anything in it is drawn. The options come after those of
 // the terminal. The program is killed when the test ends.
 func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOption) *Screen {
 	t.Helper()
@@ -50,7 +50,7 @@ func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOpti
 	case <-screen.Drawn():
 	case <-s.done:
 	case <-time.After(vterm.Patience):
-		t.Fatalf("no frame after %v", vterm.Patience)
+		t.Fatalf("nothing was drawn after %v", vterm.Patience)
 	}
 	return s
 }

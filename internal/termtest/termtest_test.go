@@ -3,6 +3,7 @@ package termtest_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -58,6 +59,8 @@ func (n *note) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return n, tea.Quit
 		case "ctrl+x":
 			panic("a model that panics")
+		case "ctrl+l":
+			return n, tea.Exec(&pause{}, func(error) tea.Msg { return tea.PasteMsg{Content: "returned"} })
 		}
 	}
 	var cmd tea.Cmd
@@ -84,6 +87,40 @@ func (n *note) View() tea.View {
 	v.Cursor.Y++
 	v.AltScreen, v.ReportFocus, v.WindowTitle = true, true, n.title
 	return v
+}
+
+// pause is a program that a model hands the terminal to: it writes a line and
+// waits for a key.
+type pause struct {
+	in  io.Reader
+	out io.Writer
+}
+
+func (p *pause) SetStdin(r io.Reader)  { p.in = r }
+func (p *pause) SetStdout(w io.Writer) { p.out = w }
+func (p *pause) SetStderr(io.Writer)   {}
+func (p *pause) Run() error {
+	if _, err := io.WriteString(p.out, "unbroken\n"); err != nil {
+		return err
+	}
+	_, err := p.in.Read(make([]byte, 1))
+	return err
+}
+
+// TestAnotherProgramHasTheTerminal holds that no key goes to a reader that the
+// program has given up and could not cancel.
+func TestAnotherProgramHasTheTerminal(t *testing.T) {
+	s := termtest.Start(t, newNote(), 40, 8)
+	s.See("40×8")
+	s.Press("ctrl+l")
+	s.See("unbroken")
+	if s.AltScreen() {
+		t.Error("the other program is not on the normal screen")
+	}
+	s.Press("x")
+	s.See(`pasted "returned"`)
+	s.Press("y")
+	s.See("pressed y")
 }
 
 func TestTypingIsSeen(t *testing.T) {

@@ -26,7 +26,7 @@ type Screen struct {
 	mu      sync.Mutex // guards what follows, and every use of emu but its Read
 	emu     *vt.Emulator
 	changed chan struct{} // closed and replaced after each change
-	drawn   chan struct{} // closed after the first
+	drawn   chan struct{} // closed after the first that shows anything
 	first   sync.Once
 	ended   string // why the program ended, empty while it runs
 	title   string
@@ -67,8 +67,12 @@ func (s *Screen) hear() {
 	}
 	s.emu.RegisterOscHandler(8, swapLink)
 	s.emu.RegisterOscHandler(11, func(data []byte) bool {
-		s.asked = s.asked || string(data) == "11;?"
-		return false
+		if string(data) != "11;?" {
+			return false
+		}
+		s.asked = true
+		s.tellBackground() // here, so that it cannot overtake what Background tells
+		return true
 	})
 	s.emu.RegisterOscHandler(9, func(data []byte) bool { // 9;4;STATE;PERCENT
 		if part := strings.Split(string(data), ";"); len(part) > 2 && part[1] == "4" {
@@ -136,9 +140,13 @@ func (s *Screen) Background(dark bool) {
 		}
 		s.line.push(fmt.Sprintf("\x1b[?997;%dn", n))
 	} else if s.asked {
-		rgb := ansi.XRGBColor{Color: s.emu.BackgroundColor()}
-		s.line.push(ansi.SetBackgroundColor(rgb.String()))
+		s.tellBackground()
 	}
+}
+
+func (s *Screen) tellBackground() {
+	rgb := ansi.XRGBColor{Color: s.emu.BackgroundColor()}
+	s.line.push(ansi.SetBackgroundColor(rgb.String()))
 }
 
 func (s *Screen) paint() {
@@ -156,13 +164,15 @@ func (s *Screen) draw(p []byte) {
 	defer s.mu.Unlock()
 	_, _ = s.emu.Write(p)
 	s.tell()
-	if len(s.kitty[0])+len(s.kitty[1]) > 0 {
+	if len(s.kitty[0])+len(s.kitty[1]) > 0 && strings.TrimSpace(s.emu.String()) != "" {
 		s.first.Do(func() { close(s.drawn) })
 	}
 }
 
-// Drawn is closed when a Bubble Tea program has drawn its first frame, which
-// is when it has asked for its keyboard protocol.
+// Drawn is closed when a Bubble Tea program has drawn its first frame with
+// anything in it. Before that it draws an empty one, as it does not know the
+// size of the window. That it is Bubble Tea's shows in its asking for a
+// keyboard protocol.
 func (s *Screen) Drawn() <-chan struct{} { return s.drawn }
 
 func (s *Screen) tell() {

@@ -56,6 +56,17 @@ func TestReplication(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.text)
 		}
 	}
+	// What is taken away is still there for the services, too.
+	w.must(w.tenant.RemoveGlobalReader(w.app.ClientID))
+	w.must(w.tenant.RemoveCertificate(w.app.ClientID, w.pair.sha1()))
+	if a := w.get(w.token(), "/organization"); a.status != 200 {
+		t.Errorf("a role just taken: %d %s", a.status, a.text)
+	}
+	w.must(w.tenant.Upload(w.app.ClientID, w.pair.der))
+	wait()
+	if a := w.get(w.token(), "/organization"); a.status != 403 {
+		t.Errorf("a role taken: %d %s", a.status, a.text)
+	}
 	w.must(w.tenant.DeleteApp(w.app.ClientID))
 	if a := token(); a.status != 200 {
 		t.Errorf("an app just deleted: %s", a.text)
@@ -237,16 +248,6 @@ func TestLatency(t *testing.T) {
 			t.Errorf("record %+v", r)
 		}
 	})
-}
-
-// TestPerformedAllTheSame: the answer is a failure, and what was asked for was done.
-func TestPerformedAllTheSame(t *testing.T) {
-	w := newWorld(t, account.Global)
-	w.cloud.Inject(simcloud.Fault{Status: 504, Performed: true, Times: 1})
-	a := w.request().post(t, w.cloud.Client())
-	if a.status != 504 || strings.Contains(a.text, "access_token") {
-		t.Errorf("%d %s", a.status, a.text)
-	}
 }
 
 // TestRecordKeepsNoSecrets: neither the assertion nor the token is remembered.

@@ -31,7 +31,6 @@ type Fault struct {
 
 	Status     int    // answer this instead; in the service's own shape unless Body or HTML is given
 	RetryAfter string // the header, with Status
-	Performed  bool   // with Status or HTML: the request was carried out all the same
 	Body       string // answer this JSON, with Status or 200
 	HTML       bool   // answer a page of a proxy or captive portal, with Status or 200
 	SlowBody   bool   // half of the body arrives, and then nothing until the request is given up
@@ -114,12 +113,10 @@ func (c *Cloud) play(f Fault, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := newAnswer(w.Header())
-	if !replaced || f.Performed {
-		c.route(a, r)
-	}
 	if replaced {
-		a = newAnswer(w.Header())
 		c.instead(f, a, r)
+	} else {
+		c.route(a, r)
 	}
 	a.send(w, r, f.SlowBody)
 }

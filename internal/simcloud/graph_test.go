@@ -139,6 +139,11 @@ func TestBearerRefused(t *testing.T) {
 			t.Errorf("%s: WWW-Authenticate %q", name, a.header.Get("WWW-Authenticate"))
 		}
 	}
+	w.cloud.SetClock(-10 * time.Minute)
+	if _, message := w.get(good, "/organization").refusal(); message != "Access token has expired or is not yet valid." {
+		t.Errorf("before it was issued: %s", message)
+	}
+	w.cloud.SetClock(0)
 	w.clock.forward(59 * time.Minute)
 	if a := w.get(good, "/organization"); a.status != 200 {
 		t.Errorf("after 59 minutes: %d %s", a.status, a.text)
@@ -292,6 +297,29 @@ func TestApplicationTells(t *testing.T) {
 	roles := w.get(token, "/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'"+w.app.PrincipalID+"'%20and%20roleDefinitionId%20eq%20'"+simcloud.GlobalReader+"'&$expand=roleDefinition").value()
 	if len(roles) != 1 || roles[0]["directoryScopeId"] != "/" || roles[0]["roleDefinition"].(map[string]any)["displayName"] != "Global Reader" {
 		t.Errorf("roles %v", roles)
+	}
+}
+
+// TestFiltersFilter: another app's things do not come along.
+func TestFiltersFilter(t *testing.T) {
+	w := newWorld(t, account.Global).equip()
+	other := w.tenant.Register("Somebody's")
+	w.must(w.tenant.AssignGlobalReader(other.ClientID))
+	w.must(w.tenant.GrantConsent(other.ClientID))
+	token := w.token()
+	for path, want := range map[string]int{
+		"/roleManagement/directory/roleAssignments":                                                                     2,
+		"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'" + other.PrincipalID + "'":              1,
+		"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'" + other.ClientID + "'":                 0,
+		"/applications?$filter=displayName%20eq%20'Somebody''s'":                                                        1,
+		"/servicePrincipals?$filter=appId%20eq%20'" + other.ClientID + "'":                                              1,
+		"/servicePrincipals/" + other.PrincipalID + "/appRoleAssignments":                                               0,
+		"/servicePrincipals/" + w.graphID(token) + "/appRoleAssignedTo?$filter=principalId%20eq%20" + other.PrincipalID: 0,
+		"/servicePrincipals/" + w.graphID(token) + "/appRoleAssignedTo":                                                 1,
+	} {
+		if a := w.get(token, path); len(a.value()) != want {
+			t.Errorf("%s: %d objects, want %d: %s", path, len(a.value()), want, a.text)
+		}
 	}
 }
 

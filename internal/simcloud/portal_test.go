@@ -39,6 +39,7 @@ func TestUpload(t *testing.T) {
 		"PFX":                         {pfx, "The file could not be read."},
 		"private key":                 {private, "The file could not be read."},
 		"certificate and private key": {append(p.pem(), private...), "The file could not be read."},
+		"certificate and half a key":  {append(p.pem(), private[:60]...), "The file could not be read."},
 		"two certificates":            {append(p.pem(), p.pem()...), "The file could not be read."},
 		"nothing":                     {nil, "The file could not be read."},
 		"text":                        {[]byte("hello"), "The file could not be read."},

@@ -1,6 +1,9 @@
 package simcloud_test
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
@@ -139,6 +142,14 @@ func TestTokenRefused(t *testing.T) {
 		"client's clock ahead":  {func(w *world, _ *request) { w.cloud.SetClock(-15 * time.Minute) }, 401, "invalid_client", 700027, "The key used is expired."},
 		"client's clock behind": {func(w *world, _ *request) { w.cloud.SetClock(16 * time.Minute) }, 401, "invalid_client", 700024, "Current time: 2026-11-22T10:16:00.0000000Z"},
 
+		"audience with a query": {claim("aud", "https://login.microsoftonline.com/"+tenantID+"/oauth2/v2.0/token?x=1"), 401, "invalid_client", 700023, ""},
+		"another salt": {func(w *world, r *request) {
+			r.form.Set("client_assertion", salted(w.t, r))
+		}, 401, "invalid_client", 700027, "verify the signature failed"},
+		"a line end inside": {func(w *world, r *request) {
+			signed := jwt(w.t, r.key, r.header, r.claims)
+			r.form.Set("client_assertion", signed[:9]+"\n"+signed[9:])
+		}, 400, "invalid_request", 50027, ""},
 		"no token at all": {form("client_assertion", "x"), 400, "invalid_request", 50027, ""},
 		"four parts":      {form("client_assertion", "e30.e30.e30.e30"), 400, "invalid_request", 50027, ""},
 		"padded": {func(w *world, r *request) {
@@ -164,6 +175,16 @@ func TestTokenRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// salted is an assertion whose salt is as long as fits, where RFC 7518 wants it
+// as long as the digest.
+func salted(t *testing.T, r *request) string {
+	whole := jwt(t, r.key, r.header, r.claims)
+	signed := whole[:strings.LastIndex(whole, ".")]
+	digest := sha256.Sum256([]byte(signed))
+	sig := must(rsa.SignPSS(rand.Reader, r.key, crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthAuto}))
+	return signed + "." + base64.RawURLEncoding.EncodeToString(sig)
 }
 
 // TestTokenServed bends a request in the ways the real service puts up with.

@@ -86,6 +86,9 @@ func readCertificate(file []byte) (certificate, error) {
 // onlyCertificate is the DER of the one certificate in PEM text. Anything else
 // in the text, a private key above all, is refused.
 func onlyCertificate(text []byte) ([]byte, error) {
+	if bytes.Contains(text, []byte("PRIVATE KEY-----")) { // also where the block is damaged and would be passed over
+		return nil, refused("", wrongFile)
+	}
 	var der []byte
 	for {
 		block, rest := pem.Decode(text)

@@ -231,15 +231,14 @@ func unknownSegment(path []string) string {
 	return path[len(path)-1] // a way to somewhere, and nothing there
 }
 
-// object is the one the address names: by its id, or by a property that is
-// unique and found in the object.
-func (g *call) object(all []object, unique ...string) (object, *graphError) {
+// object is the one with the id that the address names.
+func (g *call) object(all []object) (object, *graphError) {
 	k := g.keys[0]
-	if k.by != "id" && !slices.Contains(unique, k.by) {
+	if k.by != "id" {
 		return nil, badQuery("Resource not found for the segment '%s'.", k.by)
 	}
 	for _, o := range all {
-		if s, _ := o[k.by].(string); k.value != "" && strings.EqualFold(s, k.value) {
+		if s, _ := o["id"].(string); k.value != "" && strings.EqualFold(s, k.value) {
 			return o, nil
 		}
 	}

@@ -21,6 +21,15 @@ func (d *directory) sortedPrincipals() []*principal {
 	return slices.SortedFunc(maps.Values(d.principals), func(x, y *principal) int { return strings.Compare(x.id, y.id) })
 }
 
+// holding is the principal of that id, if there is one: what a filter by it
+// leaves, without a look at all the others.
+func (d *directory) holding(id string) []*principal {
+	if p, ok := d.principalByID(id); ok {
+		return []*principal{p}
+	}
+	return nil
+}
+
 // organization is the tenant.
 // Source: learn.microsoft.com/graph/api/resources/organization.
 func (g *call) organization() object {
@@ -203,8 +212,12 @@ func (g *call) grants(p *principal) []object {
 }
 
 func (g *call) roleAssignments() []object {
+	holders := g.d.sortedPrincipals
+	if id, asked := g.q.filters["principalId"]; asked {
+		holders = func() []*principal { return g.d.holding(id) }
+	}
 	var all []object
-	for _, p := range g.d.sortedPrincipals() {
+	for _, p := range holders() {
 		for _, r := range p.roles {
 			o := object{"id": r.id, "principalId": p.id, "principalOrganizationId": g.t.spec.ID, "directoryScopeId": r.scope, "roleDefinitionId": r.role}
 			switch g.q.expand {

@@ -106,15 +106,21 @@ func applications(g *call) *graphError {
 
 // named is the application that the address names.
 func (g *call) named() (*application, *graphError) {
-	var all []object
-	for _, a := range g.d.apps {
-		all = append(all, object{"id": a.id, "appId": a.client})
+	var a *application
+	var ok bool
+	switch k := g.keys[0]; k.by {
+	case "id":
+		a, ok = g.d.appByID(k.value)
+	case "appId":
+		a, ok = g.d.apps[strings.ToLower(k.value)]
+	case "uniqueName": // the portal gives none
+	default:
+		return nil, badQuery("Resource not found for the segment '%s'.", k.by)
 	}
-	o, e := g.object(all, "appId", "uniqueName")
-	if e != nil {
-		return nil, e
+	if !ok {
+		return nil, noSuchObject(g.keys[0].value)
 	}
-	return g.d.apps[o["appId"].(string)], nil
+	return a, nil
 }
 
 func oneApplication(g *call) *graphError {
@@ -131,18 +137,6 @@ func owners(g *call) *graphError {
 		return e
 	}
 	return g.people(a.owners)
-}
-
-func principalOwners(g *call) *graphError {
-	o, e := g.namedPrincipal()
-	if e != nil {
-		return e
-	}
-	p, ok := g.d.principalByID(o["id"].(string))
-	if !ok {
-		return g.people(nil)
-	}
-	return g.people(p.owners)
 }
 
 // people answers with directory objects, which tell their type whatever is selected.
@@ -177,41 +171,68 @@ func principals(g *call) *graphError {
 	return g.list("servicePrincipals", all)
 }
 
-func (g *call) namedPrincipal() (object, *graphError) {
-	all := []object{g.graphPrincipal()}
-	for _, p := range g.d.principals {
-		all = append(all, g.principal(p))
+// namedPrincipal is the service principal that the address names; nil is
+// Microsoft Graph's own.
+func (g *call) namedPrincipal() (*principal, *graphError) {
+	var p *principal
+	var ok bool
+	switch k := g.keys[0]; k.by {
+	case "id":
+		p, ok = g.d.principalByID(k.value)
+		ok = ok || strings.EqualFold(k.value, g.d.graph)
+	case "appId":
+		p, ok = g.d.principals[strings.ToLower(k.value)]
+		ok = ok || strings.EqualFold(k.value, graphAppID)
+	default:
+		return nil, badQuery("Resource not found for the segment '%s'.", k.by)
 	}
-	return g.object(all, "appId")
+	if !ok {
+		return nil, noSuchObject(g.keys[0].value)
+	}
+	return p, nil
 }
 
 func onePrincipal(g *call) *graphError {
-	o, e := g.namedPrincipal()
+	p, e := g.namedPrincipal()
 	if e != nil {
 		return e
 	}
-	return g.entity("servicePrincipals", o)
+	if p == nil {
+		return g.entity("servicePrincipals", g.graphPrincipal())
+	}
+	return g.entity("servicePrincipals", g.principal(p))
+}
+
+func principalOwners(g *call) *graphError {
+	p, e := g.namedPrincipal()
+	if e != nil {
+		return e
+	}
+	if p == nil {
+		return g.people(nil)
+	}
+	return g.people(p.owners)
 }
 
 func appRoleAssignments(g *call) *graphError {
-	o, e := g.namedPrincipal()
+	p, e := g.namedPrincipal()
 	if e != nil {
 		return e
 	}
 	var all []object
-	if p, ok := g.d.principalByID(o["id"].(string)); ok {
+	if p != nil {
 		all = g.grants(p)
 	}
 	return g.list("servicePrincipals('"+g.keys[0].value+"')/appRoleAssignments", all)
 }
 
 func appRoleAssignedTo(g *call) *graphError {
-	o, e := g.namedPrincipal()
+	p, e := g.namedPrincipal()
 	if e != nil {
 		return e
 	}
 	var all []object
-	if o["id"] == g.d.graph {
+	if p == nil { // nobody else offers roles
 		for _, p := range g.d.sortedPrincipals() {
 			all = append(all, g.grants(p)...)
 		}
@@ -220,12 +241,12 @@ func appRoleAssignedTo(g *call) *graphError {
 }
 
 func permissionGrants(g *call) *graphError {
-	o, e := g.namedPrincipal()
+	p, e := g.namedPrincipal()
 	if e != nil {
 		return e
 	}
 	var all []object
-	if p, ok := g.d.principalByID(o["id"].(string)); ok && len(p.delegated) > 0 {
+	if p != nil && len(p.delegated) > 0 {
 		var scopes []string
 		for _, d := range p.delegated {
 			scopes = append(scopes, d.value)

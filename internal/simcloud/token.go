@@ -75,15 +75,15 @@ func (v *visit) clientCredentials(name string, form url.Values) *signInError {
 		e := badRequest(700016, "Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", form.Get("client_id"), t.spec.Name)
 		return e.as("unauthorized_client")
 	}
-	principal := d.principals[app.client]
-	if principal != nil && principal.disabled {
-		return badRequest(7000112, "Application '%s'(%s) is disabled.", app.client, app.name).as("unauthorized_client")
-	}
 	if refusal := v.credential(t, app, form); refusal != nil {
 		return refusal
 	}
-	if principal == nil {
+	principal, ok := d.principals[app.client]
+	if !ok {
 		return badClient(7000229, "The client application %s is missing service principal in the tenant %s. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119", app.client, t.spec.ID)
+	}
+	if principal.disabled {
+		return badRequest(7000112, "Application '%s'(%s) is disabled.", app.client, app.name).as("unauthorized_client")
 	}
 	if get(t, func() bool { return t.blocked }) {
 		return badRequest(53003, "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.").as("invalid_grant")

@@ -88,6 +88,10 @@ func TestTokenRefused(t *testing.T) {
 		}, 400, "invalid_request", 90038, "National Cloud 'microsoftonline.com'"},
 
 		"not uploaded": {func(w *world, _ *request) { w.must(w.tenant.RemoveCertificate(w.app.ClientID, w.pair.sha1())) }, 401, "invalid_client", 700027, "is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '"},
+		"disabled and not uploaded": {func(w *world, _ *request) {
+			w.must(w.tenant.SetEnabled(w.app.ClientID, false))
+			w.must(w.tenant.RemoveCertificate(w.app.ClientID, w.pair.sha1()))
+		}, 401, "invalid_client", 700027, "The key was not found."},
 		"uploaded to another app": {func(w *world, r *request) {
 			other := w.tenant.Register("Other")
 			r.form.Set("client_id", other.ClientID)

@@ -200,6 +200,13 @@ func (a Account) Row() Row {
 	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated}
 }
 
+// Contents is what the registry lists, in order of the names.
+type Contents struct {
+	Accounts []Row
+	Drafts   []Row
+	Damaged  []Problem // files that could not be read: RegistryNewer, RegistryDamaged, RegistryUnread
+}
+
 // Identity is what two accounts may not share: cloud, tenant and client. Empty
 // while it is not known.
 func (d Draft) Identity() string { return identity(d.Cloud, d.Link) }

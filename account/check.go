@@ -62,6 +62,14 @@ type Facts struct {
 	ReviewsRead bool     `json:"reviewsRead,omitempty"` // the list could be read, also when it is empty
 }
 
+// Target is what is verified of a Microsoft account: whose app in which tenant,
+// with which certificate.
+type Target struct {
+	Cloud       CloudID
+	Link        MicrosoftLink
+	Certificate Certificate
+}
+
 // Report is what one verification found.
 type Report struct {
 	At     time.Time `json:"at"`

@@ -1,11 +1,60 @@
 package account
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// escapes are whole control sequences: CSI, OSC and the other strings of
+// ECMA-48, in their 7-bit and 8-bit forms, and what is left of them at the end.
+var escapes = regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
+	`|(?:\x1b[\]PX^_]|[\x{9d}\x{90}\x{98}\x{9e}\x{9f}])[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c}|$)?` +
+	`|\x1b[ -/]*[0-~]?`)
 
 // Clean makes text that somebody else wrote fit to be drawn or written: without
-// control characters (C0, DEL, C1), bidirectional controls, zero-width
-// characters and invalid UTF-8; line ends and runs of blanks become one blank; at most max runes, the
-// cut marked with an ellipsis.
+// terminal sequences, control characters (C0, DEL, C1), bidirectional controls,
+// zero-width and tag characters and invalid UTF-8; line ends and runs of blanks
+// become one blank; at most max characters, the cut marked with an ellipsis.
 func Clean(s string, max int) string {
-	return strings.ToValidUTF8(s, "") // thread: the real one follows
+	s = strings.ToValidUTF8(s, "")
+	for before := ""; before != s; { // taking a sequence out may leave another
+		before = s
+		s = escapes.ReplaceAllString(s, "")
+	}
+	var b strings.Builder
+	marks := 0
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			r = ' '
+		case dropped(r):
+			continue
+		}
+		// A flood of combining marks would be drawn over the lines around it.
+		if marks++; !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		}
+		if marks <= 3 {
+			b.WriteRune(r)
+		}
+	}
+	s = strings.Join(strings.Fields(b.String()), " ")
+	if max > 0 && utf8.RuneCountInString(s) > max {
+		s = strings.TrimRight(string([]rune(s)[:max-1]), " ") + "…"
+	}
+	return s
+}
+
+// dropped tells whether a character is never shown: control characters, what
+// turns the direction of text, what has no width, tags and private ones.
+func dropped(r rune) bool {
+	switch {
+	case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
+		return true
+	case r == '\u2028', r == '\u2029', r == '\u034f', r == '\u115f', r == '\u1160', r == '\u3164', r == '\uffa0', r == '\u17b4', r == '\u17b5':
+		return true
+	}
+	return unicode.Is(unicode.Variation_Selector, r)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -59,6 +60,8 @@ var otherAuthorities = []account.CloudID{account.USGov, account.China}
 
 // askOthers asks clouds side by side; without a tenant it ends with what Global said.
 func (e *Entra) askOthers(ctx context.Context, others []account.CloudID, tenant string, ahead time.Duration, global *account.Problem) (account.Tenant, time.Duration, error) {
+	var all sync.WaitGroup
+	defer all.Wait() // what is left over ends with cancel, which comes first
 	ctx, cancel := context.WithTimeout(ctx, othersLimit)
 	defer cancel()
 	type found struct {
@@ -68,10 +71,10 @@ func (e *Entra) askOthers(ctx context.Context, others []account.CloudID, tenant 
 	}
 	answers := make(chan found, len(others))
 	for _, c := range others {
-		go func() {
+		all.Go(func() {
 			t, ahead, err := e.ask(ctx, c.Cloud(), tenant)
 			answers <- found{t, ahead, err}
-		}()
+		})
 	}
 	var silent []error
 	for range others {

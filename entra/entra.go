@@ -30,14 +30,6 @@ func New(client *rest.Client, now func() time.Time) *Entra {
 	return &Entra{client, now}
 }
 
-// Target is the account that is verified: whose app in which tenant, with
-// which certificate.
-type Target struct {
-	Cloud       account.CloudID
-	Link        account.MicrosoftLink
-	Certificate account.Certificate
-}
-
 // verifyLimit bounds a whole verification.
 const verifyLimit = 45 * time.Second
 
@@ -53,11 +45,11 @@ var names = []account.CheckName{
 // check: what could not be asked is Unknown. A token only proves the app, its
 // enterprise app and the certificate; nothing is taken from what is in it, as
 // learn.microsoft.com/entra/identity-platform/access-tokens asks of clients.
-func (e *Entra) Verify(ctx context.Context, t Target, signer crypto.Signer) account.Report {
+func (e *Entra) Verify(ctx context.Context, t account.Target, signer crypto.Signer) account.Report {
 	ctx, cancel := context.WithTimeout(ctx, verifyLimit)
 	defer cancel()
 	var asked rest.Record
-	bearer, err := e.token(rest.Recorded(ctx, &asked), t, signer)
+	bearer, err := e.token(ctx, t, signer, &asked)
 	certificate := account.Check{State: account.Holds, Evidence: asked.Evidence()}
 	r := account.Report{}
 	made := map[account.CheckName]account.Check{account.KeyLife: keyLife(t.Certificate, e.now())}

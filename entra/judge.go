@@ -15,7 +15,7 @@ import (
 const spreading = 20 * time.Minute
 
 // judge makes the checks that need a token.
-func (f findings) judge(t Target, now time.Time) map[account.CheckName]account.Check {
+func (f findings) judge(t account.Target, now time.Time) map[account.CheckName]account.Check {
 	consent := f.consent(now)
 	return map[account.CheckName]account.Check{
 		account.RightTenant:   f.rightTenant(t.Link.Tenant),

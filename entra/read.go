@@ -125,7 +125,7 @@ type findings struct {
 
 // read asks everything side by side. Only the role assignments wait: they are
 // found by the object id of the enterprise app.
-func (e *Entra) read(ctx context.Context, t Target, bearer rest.Bearer) findings {
+func (e *Entra) read(ctx context.Context, t account.Target, bearer rest.Bearer) findings {
 	var f findings
 	q := asker{e.rest, "https://" + t.Cloud.Cloud().Graph + graphVersion, bearer}
 	client := url.PathEscape(strings.ToLower(string(t.Link.Client)))

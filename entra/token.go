@@ -27,8 +27,8 @@ import (
 
 // token asks for an app-only token for the cloud's Microsoft Graph with the
 // account's certificate. Every call is a new client without a cache: a
-// permission or role that changed is in new tokens only.
-func (e *Entra) token(ctx context.Context, t Target, signer crypto.Signer) (rest.Bearer, error) {
+// permission or role that changed is in new tokens only. What was asked is in calls.
+func (e *Entra) token(ctx context.Context, t account.Target, signer crypto.Signer, calls *rest.Record) (rest.Bearer, error) {
 	if !isGUID(string(t.Link.Tenant)) || !isGUID(string(t.Link.Client)) {
 		return rest.Bearer{}, &account.Problem{Kind: account.InputNotID}
 	}
@@ -52,8 +52,7 @@ func (e *Entra) token(ctx context.Context, t Target, signer crypto.Signer) (rest
 	if err != nil {
 		return rest.Bearer{}, &account.Problem{Kind: account.Unexpected, Message: "the sign-in library refused its settings", Err: err}
 	}
-	var calls rest.Record
-	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, &calls)), []string{"https://" + cloud.Graph + "/.default"})
+	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, calls)), []string{"https://" + cloud.Graph + "/.default"})
 	if err != nil {
 		last, _ := calls.Last()
 		return rest.Bearer{}, e.tokenProblem(ctx, err, cloud.Login, last)
@@ -137,6 +136,10 @@ func (e *Entra) tokenProblem(ctx context.Context, err error, host string, last r
 	case errors.As(err, &refused):
 		return readTokenRefusal(bodyOf(refused), last).problem(e.now())
 	case errors.As(err, &unread):
+		// The text quotes the body, which may be half of a token.
+		if r := refusalIn(unread, last); r.Error != "" {
+			return r.problem(e.now())
+		}
 		p.Message = "the answer has another form than documented"
 	case ctx.Err() != nil:
 		p.Kind = account.TimedOut
@@ -149,6 +152,13 @@ func (e *Entra) tokenProblem(ctx context.Context, err error, host string, last r
 		p.Message = rest.Text(rest.Sentence(err.Error()), 200)
 	}
 	return p
+}
+
+// refusalIn is the error that came with status 200 and without what an answer
+// must have; empty when the body is none.
+func refusalIn(unread msalerrors.InvalidJsonErr, last rest.Answer) tokenRefusal {
+	_, body, _ := strings.Cut(unread.Error(), "message was: ")
+	return readTokenRefusal([]byte(body), last)
 }
 
 // bodyOf is the body of a refusal. Where the library has read it already, the

@@ -32,7 +32,7 @@ type Keys interface {
 // Registry is accounts and drafts on disk.
 type Registry interface {
 	// Contents is everything there is, cheaply: from the index.
-	Contents(ctx context.Context) (Contents, error)
+	Contents(ctx context.Context) (account.Contents, error)
 	// Draft and Account read one whole. NotFound if there is none.
 	Draft(ctx context.Context, id account.ID) (account.Draft, error)
 	Account(ctx context.Context, id account.ID) (account.Account, error)
@@ -50,13 +50,6 @@ type Registry interface {
 	LastReport(ctx context.Context, id account.ID) (account.Report, error)
 }
 
-// Contents is what the registry lists, in order of the names.
-type Contents struct {
-	Accounts []account.Row
-	Drafts   []account.Row
-	Damaged  []account.Problem // files that could not be read: RegistryNewer, RegistryDamaged, RegistryUnread
-}
-
 // Microsoft is Entra ID and Microsoft Graph as operations need them.
 type Microsoft interface {
 	// Discover finds a tenant by id or domain, without any sign-in. With
@@ -64,17 +57,14 @@ type Microsoft interface {
 	// TenantNotFound or TenantElsewhere if it is not there. The duration is how
 	// far this machine's clock is ahead of the service's (negative: behind).
 	Discover(ctx context.Context, cloud account.CloudID, tenant string) (account.Tenant, time.Duration, error)
+	// Reach tells which of the cloud's hosts (sign-in, Graph) cannot be reached
+	// from here, and how far the clock is off, as Discover does. It asks nothing
+	// of any tenant.
+	Reach(ctx context.Context, cloud account.CloudID) (time.Duration, []account.Problem)
 	// Verify makes the checks of a Microsoft account with the key's own
 	// certificate. It always returns a report: what could not be asked is
 	// Unknown in it.
-	Verify(ctx context.Context, t Target, signer crypto.Signer) account.Report
-}
-
-// Target is the account that is verified: whose app in which tenant, with which certificate.
-type Target struct {
-	Cloud       account.CloudID
-	Link        account.MicrosoftLink
-	Certificate account.Certificate
+	Verify(ctx context.Context, t account.Target, signer crypto.Signer) account.Report
 }
 
 // Save writes certificate files for a person to pick up.

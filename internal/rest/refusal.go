@@ -62,14 +62,19 @@ func readRefusal(a Answer, body []byte) *Refusal {
 		return r
 	}
 	r.read(top, 0)
-	if r.Text == "" {
-		r.Text = Text(text(field(top, "error_description")), 500)
-	}
-	r.Message = Text(Sentence(r.Text), 200)
+	r.say(text(field(top, "error_description")))
 	if len(r.Codes) > 0 {
 		r.Code = r.Codes[0]
 	}
 	return r
+}
+
+// say keeps the first message there is. Its first sentence may end with the
+// line, so it is found before the text is cleaned.
+func (r *Refusal) say(raw string) {
+	if r.Text == "" {
+		r.Text, r.Message = Text(raw, 500), Text(Sentence(raw), 200)
+	}
 }
 
 // deepest is how far nested errors are followed.
@@ -82,9 +87,7 @@ func (r *Refusal) read(m map[string]json.RawMessage, depth int) {
 	if code := Text(text(field(m, "code")), 100); code != "" && len(r.Codes) < 20 {
 		r.Codes = append(r.Codes, code)
 	}
-	if r.Text == "" {
-		r.Text = Text(text(field(m, "message")), 500)
-	}
+	r.say(text(field(m, "message")))
 	for _, name := range []string{"error", "odata.error", "innerError", "details"} {
 		raw := field(m, name)
 		var one map[string]json.RawMessage

@@ -1,0 +1,100 @@
+package link
+
+import (
+	"context"
+	"slices"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// SaveAnswers puts what was asked into the registry: all of d but its keys and
+// its journal, which belong to the operations and stay as they are there. It
+// returns the whole draft as it then is on disk. A draft that became an account
+// meanwhile is left in peace; one that was thrown away is not written again,
+// and comes back as NotFound.
+func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account.Draft, error) {
+	if !d.Created.IsZero() {
+		if _, err := os.ports.Registry.Account(ctx, d.ID); err == nil {
+			return d, nil
+		}
+	}
+	first := d.Created.IsZero()
+	return os.change(ctx, d.ID, first, func(have account.Draft) account.Draft {
+		if have.ID == "" {
+			d.Created = os.ports.Now()
+			return d
+		}
+		d.Keys, d.Journal, d.Owner, d.Created = have.Keys, have.Journal, have.Owner, have.Created
+		return d
+	})
+}
+
+// change reads a draft, changes it and writes it, as one write that no other
+// change of a draft in this process comes between. With first, one that is not
+// on disk yet is the zero Draft; else it is NotFound.
+func (os *Operations) change(ctx context.Context, id account.ID, first bool, f func(account.Draft) account.Draft) (account.Draft, error) {
+	var d account.Draft
+	err := os.write(ctx, func(ctx context.Context) error {
+		os.drafts.Lock()
+		defer os.drafts.Unlock()
+		have, err := os.ports.Registry.Draft(ctx, id)
+		if err != nil && !(first && account.KindOf(err) == account.NotFound) {
+			return err
+		}
+		d = f(have)
+		d.ID = id
+		d.Updated = os.ports.Now()
+		return os.ports.Registry.SaveDraft(ctx, d)
+	})
+	return d, err
+}
+
+// begin journals that a change begins, end that it ended or failed.
+func (os *Operations) begin(ctx context.Context, id account.ID, change string) (account.Draft, error) {
+	return os.change(ctx, id, false, func(d account.Draft) account.Draft {
+		d.Journal = append(slices.Clone(d.Journal), account.Entry{Change: change, Begun: os.ports.Now()})
+		return d
+	})
+}
+
+func (os *Operations) end(ctx context.Context, id account.ID, err error, f func(account.Draft) account.Draft) (account.Draft, error) {
+	return os.change(ctx, id, false, func(d account.Draft) account.Draft {
+		d.Journal = slices.Clone(d.Journal)
+		if n := len(d.Journal); n > 0 {
+			last := &d.Journal[n-1]
+			last.Ended = os.ports.Now()
+			if err != nil {
+				last.Failed = string(account.KindOf(err))
+			}
+		}
+		return f(d)
+	})
+}
+
+// ThrowAway deletes a draft with its keys. What was made in the tenant stays
+// there; the screen lists it. The draft goes last, so that a key never stays
+// without a record.
+func (os *Operations) ThrowAway(id account.ID) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		d, err := os.ports.Registry.Draft(ctx, id)
+		if account.KindOf(err) == account.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		// Owning it first keeps another copy of the program from going on with it.
+		if d, err = os.change(ctx, id, false, func(d account.Draft) account.Draft { return d }); err != nil {
+			return err
+		}
+		for _, k := range d.Keys {
+			tell(Event{Step: "key", State: Doing})
+			if err := os.write(ctx, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
+				tell(Event{Step: "key", State: Failed, Problem: account.AsProblem(err)})
+				return err
+			}
+			tell(Event{Step: "key", State: Done})
+		}
+		return os.write(ctx, func(ctx context.Context) error { return os.ports.Registry.Remove(ctx, id) })
+	})
+}

@@ -1,0 +1,138 @@
+package link
+
+import (
+	"context"
+	"crypto"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// Lives are the lives of a certificate that are tried, longest first: tenants
+// may have a policy that refuses the longer ones.
+var Lives = []time.Duration{180 * day, 90 * day, 30 * day, 7 * day}
+
+const day = 24 * time.Hour
+
+// KeyWish is how a key is to be made.
+type KeyWish struct {
+	ID        account.KeyID // for a draft that has no key yet
+	Store     account.Store
+	Bits      int
+	Life      time.Duration
+	Directory string // where the certificate file goes
+}
+
+// MakeKey has the draft's private key in its store and the certificate in a
+// file: the change "key" (made, stored, read back) and the change
+// "certificate" (made, written). Each is on record before it begins and after
+// it ended, and what is there already is kept, so that it can be stopped
+// anywhere and started again.
+func (os *Operations) MakeKey(id account.ID, wish KeyWish) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		d, err := os.ports.Registry.Draft(ctx, id)
+		if err != nil {
+			return err
+		}
+		if d, err = os.storeKey(ctx, d, wish, tell); err != nil {
+			return err
+		}
+		_, err = os.saveCertificate(ctx, d, wish, tell)
+		return err
+	})
+}
+
+// NewCertificate makes another certificate for the key that the draft has
+// already, of another life, and writes it to a file of its own.
+func (os *Operations) NewCertificate(id account.ID, life time.Duration, directory string) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		d, err := os.change(ctx, id, false, func(d account.Draft) account.Draft {
+			k := d.Key()
+			k.Certificate, k.Saved = account.Certificate{}, ""
+			return d.WithKey(k)
+		})
+		if err != nil {
+			return err
+		}
+		_, err = os.saveCertificate(ctx, d, KeyWish{Life: life, Directory: directory}, tell)
+		return err
+	})
+}
+
+// storeKey is the change "key".
+func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWish, tell func(Event)) (account.Draft, error) {
+	k := d.Key()
+	if k.Stored {
+		return d, nil
+	}
+	if k.ID == "" || k.Store != wish.Store {
+		k = account.Key{ID: wish.ID, Store: wish.Store, Bits: wish.Bits}
+	}
+	tell(Event{Step: "key", State: Doing, Draft: d})
+	// The key's name is on disk before the key is anywhere: whatever happens
+	// next, somebody knows of it.
+	d, err := os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
+	if err != nil {
+		return d, err
+	}
+	if d, err = os.begin(ctx, d.ID, "key"); err != nil {
+		return d, err
+	}
+	made := os.write(ctx, func(ctx context.Context) error { return os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) })
+	d, err = os.end(ctx, d.ID, made, func(d account.Draft) account.Draft {
+		k.Stored = made == nil
+		return d.WithKey(k)
+	})
+	return d, os.told("key", d, made, err, tell)
+}
+
+// saveCertificate is the change "certificate".
+func (os *Operations) saveCertificate(ctx context.Context, d account.Draft, wish KeyWish, tell func(Event)) (account.Draft, error) {
+	tell(Event{Step: "certificate", State: Doing, Draft: d})
+	k := d.Key()
+	if !k.Certificate.Made() {
+		cert, err := os.certify(ctx, d, wish.Life)
+		if err != nil {
+			return d, os.told("certificate", d, err, nil, tell)
+		}
+		k.Certificate = cert
+		if d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) }); err != nil {
+			return d, err
+		}
+	}
+	d, err := os.begin(ctx, d.ID, "certificate")
+	if err != nil {
+		return d, err
+	}
+	saved := os.write(ctx, func(ctx context.Context) (err error) {
+		k.Saved, err = os.ports.Save.Certificate(ctx, wish.Directory, account.CertificateFile(d.Name, k.Certificate.SHA1), k.Certificate.PEM)
+		return err
+	})
+	d, err = os.end(ctx, d.ID, saved, func(d account.Draft) account.Draft { return d.WithKey(k) })
+	return d, os.told("certificate", d, saved, err, tell)
+}
+
+func (os *Operations) certify(ctx context.Context, d account.Draft, life time.Duration) (account.Certificate, error) {
+	k := d.Key()
+	var signer crypto.Signer
+	signer, err := os.ports.Keys.Open(ctx, k.Store, k.ID)
+	if err != nil {
+		return account.Certificate{}, err
+	}
+	return os.ports.Keys.Certify(signer, "Xops 360 "+string(k.ID)[:8], os.ports.Now(), life)
+}
+
+// told tells how a change ended, and returns the error it ended with: its own,
+// or that of the record.
+func (os *Operations) told(step string, d account.Draft, own, record error, tell func(Event)) error {
+	err := own
+	if err == nil {
+		err = record
+	}
+	if err != nil {
+		tell(Event{Step: step, State: Failed, Draft: d, Problem: account.AsProblem(err)})
+		return err
+	}
+	tell(Event{Step: step, State: Done, Draft: d})
+	return nil
+}

@@ -1,0 +1,412 @@
+package link_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+)
+
+// world is the ports of these tests. Every call that changes something passes
+// by step, which can have it fail before or after it happened.
+type world struct {
+	mu      sync.Mutex
+	drafts  map[account.ID]account.Draft
+	linked  map[account.ID]account.Account
+	keys    map[account.KeyID]bool
+	files   map[string]string
+	reports map[account.ID]account.Report
+	verify  func(n int) account.Report
+	asked   []time.Time
+
+	calls int
+	fail  int // the call that fails; 0 for none
+	after bool
+
+	held, hold chan struct{} // Delete tells on held that it runs, and waits for hold
+}
+
+func newWorld() *world {
+	return &world{drafts: map[account.ID]account.Draft{}, linked: map[account.ID]account.Account{}, keys: map[account.KeyID]bool{}, files: map[string]string{}, reports: map[account.ID]account.Report{}}
+}
+
+var errKilled = errors.New("killed")
+
+func (w *world) step(do func()) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls++
+	if w.fail != 0 && w.calls > w.fail { // a dead process calls nothing any more
+		return errKilled
+	}
+	if w.calls == w.fail && !w.after {
+		return errKilled
+	}
+	do()
+	if w.calls == w.fail {
+		return errKilled
+	}
+	return nil
+}
+
+func (w *world) ports() link.Ports {
+	return link.Ports{Keys: (*keys)(w), Registry: (*reg)(w), Microsoft: (*entra)(w), Save: (*save)(w), Now: time.Now}
+}
+
+type keys world
+
+func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
+	return account.StoreStatus{Store: s, State: account.StoreReady}
+}
+
+func (k *keys) Make(_ context.Context, _ account.Store, id account.KeyID, _ int) error {
+	return (*world)(k).step(func() { k.keys[id] = true })
+}
+
+func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypto.Signer, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.keys[id] {
+		return nil, &account.Problem{Kind: account.KeyMissing}
+	}
+	return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), nil
+}
+
+func (k *keys) Delete(_ context.Context, _ account.Store, id account.KeyID) error {
+	if k.hold != nil {
+		close(k.held)
+		<-k.hold
+	}
+	return (*world)(k).step(func() { delete(k.keys, id) })
+}
+
+func (k *keys) Certify(_ crypto.Signer, subject string, from time.Time, life time.Duration) (account.Certificate, error) {
+	return account.Certificate{PEM: subject + life.String(), SHA1: "0123456789ABCDEF0123456789ABCDEF01234567", NotBefore: from, NotAfter: from.Add(life)}, nil
+}
+
+func (k *keys) Unlock(context.Context, account.Store, []byte) error { return nil }
+
+type reg world
+
+func (r *reg) Contents(context.Context) (account.Contents, error) { return account.Contents{}, nil }
+
+func (r *reg) Draft(_ context.Context, id account.ID) (account.Draft, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d, ok := r.drafts[id]
+	if !ok {
+		return d, &account.Problem{Kind: account.NotFound}
+	}
+	return d, nil
+}
+
+func (r *reg) Account(_ context.Context, id account.ID) (account.Account, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, ok := r.linked[id]
+	if !ok {
+		return a, &account.Problem{Kind: account.NotFound}
+	}
+	return a, nil
+}
+
+func (r *reg) SaveDraft(_ context.Context, d account.Draft) error {
+	return (*world)(r).step(func() { r.drafts[d.ID] = d })
+}
+
+func (r *reg) Finish(_ context.Context, a account.Account) error {
+	return (*world)(r).step(func() { delete(r.drafts, a.ID); r.linked[a.ID] = a })
+}
+
+func (r *reg) Remove(_ context.Context, id account.ID) error {
+	return (*world)(r).step(func() { delete(r.drafts, id); delete(r.linked, id) })
+}
+
+func (r *reg) SaveReport(_ context.Context, id account.ID, rep account.Report) error {
+	return (*world)(r).step(func() { r.reports[id] = rep })
+}
+
+func (r *reg) LastReport(context.Context, account.ID) (account.Report, error) {
+	return account.Report{}, &account.Problem{Kind: account.NotFound}
+}
+
+type save world
+
+func (s *save) Certificate(_ context.Context, dir, name, pem string) (string, error) {
+	path := dir + "/" + name
+	err := (*world)(s).step(func() { s.files[path] = pem })
+	return path, err
+}
+
+type entra world
+
+func (e *entra) Discover(context.Context, account.CloudID, string) (account.Tenant, time.Duration, error) {
+	return account.Tenant{}, 0, nil
+}
+
+func (e *entra) Reach(context.Context, account.CloudID) (time.Duration, []account.Problem) {
+	return 0, nil
+}
+
+func (e *entra) Verify(context.Context, account.Target, crypto.Signer) account.Report {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked = append(e.asked, time.Now())
+	return e.verify(len(e.asked))
+}
+
+// holds is a report in which everything that makes an account holds.
+func holds() account.Report {
+	var r account.Report
+	for _, n := range []account.CheckName{account.CertificateAccepted, account.RightTenant, account.GlobalReader, account.Consent} {
+		r.Checks = append(r.Checks, account.Check{Name: n, State: account.Holds})
+	}
+	r.Facts = account.Facts{TenantName: "Contoso", Application: "object"}
+	return r
+}
+
+func unseen(n int) account.Report {
+	return account.Report{Checks: []account.Check{{Name: account.CertificateAccepted, State: account.Missing, Problem: &account.Problem{Kind: account.CertificateUnseen}}}}
+}
+
+// end waits for an operation and returns what it ended with; nil is well.
+func end(t *testing.T, op *link.Operation) error {
+	t.Helper()
+	for {
+		if _, err := op.Next(t.Context()); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+var wish = link.KeyWish{ID: "11111111-2222-4333-8444-555555555555", Store: account.Keyring, Bits: 2048, Life: link.Lives[0], Directory: "/d"}
+
+func begin(t *testing.T, w *world) *link.Operations {
+	t.Helper()
+	ops := link.New(t.Context(), w.ports())
+	t.Cleanup(ops.Close)
+	return ops
+}
+
+func contoso() account.Draft {
+	return account.Draft{ID: "draft", Name: "Contoso", Provider: account.Microsoft, Link: account.MicrosoftLink{Tenant: "t", Client: "c"}}
+}
+
+// TestKeyIsMadeOnceWhereverItStops stops MakeKey before and after each of its
+// writes, as a kill does, starts it again with another wish, and looks that
+// there is one key that the draft knows of; thrown away at the same point there
+// is none.
+func TestKeyIsMadeOnceWhereverItStops(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for at := 1; at <= 20; at++ {
+			t.Run(fmt.Sprintf("call %d after %v", at, after), func(t *testing.T) {
+				w := stopped(t, at, after)
+				again := wish
+				again.ID = "99999999-2222-4333-8444-555555555555"
+				ops := begin(t, w)
+				if err := end(t, ops.MakeKey("draft", again)); err != nil {
+					t.Fatalf("started again: %v", err)
+				}
+				d := w.drafts["draft"]
+				if len(w.keys) != 1 || len(d.Keys) != 1 || !w.keys[d.Key().ID] || !d.Key().Stored {
+					t.Errorf("keys in the store %v, in the draft %+v, want one and the same", w.keys, d.Keys)
+				}
+				if len(w.files) != 1 || w.files[d.Key().Saved] != d.Key().Certificate.PEM {
+					t.Errorf("files %v, saved %q", w.files, d.Key().Saved)
+				}
+
+				thrown := stopped(t, at, after)
+				if err := end(t, begin(t, thrown).ThrowAway("draft")); err != nil {
+					t.Fatalf("throw away: %v", err)
+				}
+				if len(thrown.keys) != 0 || len(thrown.drafts) != 0 {
+					t.Errorf("thrown away, and left: keys %v drafts %v", thrown.keys, thrown.drafts)
+				}
+			})
+		}
+	}
+}
+
+// stopped is a world in which MakeKey was killed at a call.
+func stopped(t *testing.T, at int, after bool) *world {
+	t.Helper()
+	w := newWorld()
+	first := begin(t, w)
+	if _, err := first.SaveAnswers(t.Context(), contoso()); err != nil {
+		t.Fatal(err)
+	}
+	w.calls, w.fail, w.after = 0, at, after
+	_ = end(t, first.MakeKey("draft", wish))
+	w.calls, w.fail = 0, 0
+	return w
+}
+
+func TestAnswersLeaveKeysAlone(t *testing.T) {
+	w := newWorld()
+	ops := begin(t, w)
+	d, err := ops.SaveAnswers(t.Context(), contoso())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := end(t, ops.MakeKey("draft", wish)); err != nil {
+		t.Fatal(err)
+	}
+	d.Name = "Contoso 2" // the wizard's copy knows nothing of the key
+	if _, err := ops.SaveAnswers(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	got := w.drafts["draft"]
+	if got.Name != "Contoso 2" || !got.Key().Stored || len(got.Journal) != 2 {
+		t.Errorf("saved %+v, want the new name with the key and its journal", got)
+	}
+}
+
+func TestFinishedDraftIsNotWrittenAgain(t *testing.T) {
+	w := newWorld()
+	ops := begin(t, w)
+	d, err := ops.SaveAnswers(t.Context(), contoso())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := end(t, ops.Finish("draft", holds())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ops.SaveAnswers(t.Context(), d); err != nil {
+		t.Errorf("late answer: %v", err)
+	}
+	if len(w.drafts) != 0 || w.linked["draft"].Microsoft().TenantName != "Contoso" {
+		t.Errorf("drafts %v, accounts %v", w.drafts, w.linked)
+	}
+}
+
+func TestThrownAwayDraftDoesNotComeBack(t *testing.T) {
+	w := newWorld()
+	ops := begin(t, w)
+	d, err := ops.SaveAnswers(t.Context(), contoso())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := end(t, ops.ThrowAway("draft")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ops.SaveAnswers(t.Context(), d); account.KindOf(err) != account.NotFound {
+		t.Errorf("late answer: %v, want not found", err)
+	}
+	if len(w.drafts) != 0 {
+		t.Errorf("it came back: %v", w.drafts)
+	}
+}
+
+func TestWatchGrowsItsPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.keys["k"] = true
+		w.verify = func(n int) account.Report {
+			if n == 8 {
+				return holds()
+			}
+			return unseen(n)
+		}
+		ops := link.New(t.Context(), w.ports())
+		d := contoso()
+		d.Keys = []account.Key{{ID: "k", Stored: true}}
+		if err := end(t, ops.Watch(d)); err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i < len(w.asked); i++ {
+			gap := w.asked[i].Sub(w.asked[i-1])
+			if gap < 5*time.Second || gap > 33*time.Second {
+				t.Errorf("pause %d is %v, want 5 s to 33 s", i, gap)
+			}
+			if i > 1 && i < 5 && gap <= w.asked[i-1].Sub(w.asked[i-2]) {
+				t.Errorf("pause %d is %v, not longer than the one before", i, gap)
+			}
+		}
+		ops.Close()
+	})
+}
+
+func TestWatchAsksAtOnceWhenTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.keys["k"] = true
+		w.verify = unseen
+		ops := link.New(t.Context(), w.ports())
+		d := contoso()
+		d.Keys = []account.Key{{ID: "k", Stored: true}}
+		op := ops.Watch(d)
+		synctest.Wait()
+		op.Again()
+		synctest.Wait()
+		if len(w.asked) != 2 || w.asked[1].Sub(w.asked[0]) != 0 {
+			t.Errorf("asked at %v, want twice at once", w.asked)
+		}
+		ops.Close()
+	})
+}
+
+func TestWatchNeverAsksEarlierThanTheServiceSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.keys["k"] = true
+		w.verify = func(n int) account.Report {
+			return account.Report{Checks: []account.Check{{Name: account.CertificateAccepted, State: account.Unknown, Problem: &account.Problem{Kind: account.Throttled, Wait: time.Minute}}}}
+		}
+		ops := link.New(t.Context(), w.ports())
+		d := contoso()
+		d.Keys = []account.Key{{ID: "k", Stored: true}}
+		op := ops.Watch(d)
+		synctest.Wait()
+		op.Again() // a key press does not shorten what the service asked for
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		for i := 1; i < len(w.asked); i++ {
+			if gap := w.asked[i].Sub(w.asked[i-1]); gap < time.Minute {
+				t.Errorf("asked again after %v", gap)
+			}
+		}
+		ops.Close()
+	})
+}
+
+// TestWriteHoldsTheEnd looks that a write is known as one while it runs, and
+// that stopping does not cut it.
+func TestWriteHoldsTheEnd(t *testing.T) {
+	w := newWorld()
+	ops := begin(t, w)
+	if _, err := ops.SaveAnswers(t.Context(), contoso()); err != nil {
+		t.Fatal(err)
+	}
+	if err := end(t, ops.MakeKey("draft", wish)); err != nil {
+		t.Fatal(err)
+	}
+	w.held, w.hold = make(chan struct{}), make(chan struct{})
+	op := ops.ThrowAway("draft")
+	<-w.held // the key is being deleted
+	op.Stop()
+	if !ops.Writing() {
+		t.Error("nobody knows that a write is under way")
+	}
+	close(w.hold)
+	<-op.Ended()
+	if ops.Writing() {
+		t.Error("a write is said to be under way after the end")
+	}
+	if len(w.keys) != 0 {
+		t.Error("the write was cut")
+	}
+	if _, ok := w.drafts["draft"]; !ok {
+		t.Error("it was not stopped between two writes")
+	}
+}

@@ -1,0 +1,190 @@
+package link
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// Ports are the ways out that operations use.
+type Ports struct {
+	Keys      Keys
+	Registry  Registry
+	Microsoft Microsoft
+	Save      Save
+	Now       func() time.Time
+}
+
+// Event is what an operation tells while it runs.
+type Event struct {
+	At      time.Time        `json:"at"`
+	Step    string           `json:"step"`  // name of the change, or "checks"
+	State   EventState       `json:"state"` // how far it is
+	Draft   account.Draft    `json:"-"`     // as it is now, where the operation works on a draft
+	Report  *account.Report  `json:"report,omitempty"`
+	Next    time.Time        `json:"next,omitzero"` // when a watch looks again
+	Detail  string           `json:"detail,omitempty"`
+	Problem *account.Problem `json:"problem,omitempty"`
+}
+
+// EventState is how far a change or a look is.
+type EventState string
+
+// The states of an event.
+const (
+	Doing   EventState = "doing"
+	Done    EventState = "done"
+	Failed  EventState = "failed"
+	Looking EventState = "looking" // a check is being made
+	Looked  EventState = "looked"  // it was made; Report says what it found
+)
+
+// Operation is work on an account that no screen owns. It runs on its own
+// goroutine; whoever watches it may come and go.
+type Operation struct {
+	events chan Event
+	again  chan struct{}
+	cancel context.CancelFunc
+	ended  chan struct{}
+	began  time.Time
+
+	mu   sync.Mutex
+	last Event
+	err  error
+}
+
+// Next waits for the next event. It returns io.EOF when the operation ended
+// well, its error when it did not, and ctx's when that ended first. An event
+// goes to one caller of Next; Last keeps the newest for all.
+func (o *Operation) Next(ctx context.Context) (Event, error) {
+	select {
+	case e := <-o.events:
+		return e, nil
+	default:
+	}
+	select {
+	case e := <-o.events:
+		return e, nil
+	case <-ctx.Done():
+		return Event{}, context.Cause(ctx)
+	case <-o.ended:
+	}
+	select { // what was told before the end is still told
+	case e := <-o.events:
+		return e, nil
+	default:
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		return Event{}, o.err
+	}
+	return Event{}, io.EOF
+}
+
+// Last is the newest event; the zero Event before the first.
+func (o *Operation) Last() Event {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.last
+}
+
+// Began is when the operation was started.
+func (o *Operation) Began() time.Time { return o.began }
+
+// Again makes a watch look at once.
+func (o *Operation) Again() {
+	select {
+	case o.again <- struct{}{}:
+	default:
+	}
+}
+
+// Stop asks the operation to end between two writes, and does not wait.
+func (o *Operation) Stop() { o.cancel() }
+
+// Ended is closed when the operation has ended.
+func (o *Operation) Ended() <-chan struct{} { return o.ended }
+
+// Operations are all operations of this process: it starts them, knows whether
+// one of them is writing, and ends them all.
+type Operations struct {
+	ports   Ports
+	ctx     context.Context
+	cancel  context.CancelFunc
+	group   sync.WaitGroup
+	writing atomic.Int32
+	drafts  sync.Mutex // one change of a draft at a time
+}
+
+// New is no operation yet. They end when ctx does.
+func New(ctx context.Context, ports Ports) *Operations {
+	ctx, cancel := context.WithCancel(ctx)
+	return &Operations{ports: ports, ctx: ctx, cancel: cancel}
+}
+
+// Ports are the ways out, for questions that change nothing.
+func (os *Operations) Ports() Ports { return os.ports }
+
+// Writing tells whether a write is under way, which must not be abandoned.
+func (os *Operations) Writing() bool { return os.writing.Load() > 0 }
+
+// Close ends all operations, each between two writes, and waits for them.
+func (os *Operations) Close() {
+	os.cancel()
+	os.group.Wait()
+}
+
+// start runs f as an operation. Its ctx ends with Stop and with the program.
+func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error) *Operation {
+	ctx, cancel := context.WithCancel(os.ctx)
+	o := &Operation{
+		// Deep enough for every event of an operation that ends by itself; a
+		// watch that nobody follows drops its older events.
+		events: make(chan Event, 64), again: make(chan struct{}, 1),
+		cancel: cancel, ended: make(chan struct{}), began: os.ports.Now(),
+	}
+	tell := func(e Event) {
+		e.At = os.ports.Now()
+		o.mu.Lock()
+		o.last = e
+		o.mu.Unlock()
+		for {
+			select {
+			case o.events <- e:
+				return
+			default:
+			}
+			select {
+			case <-o.events:
+			default:
+			}
+		}
+	}
+	os.group.Go(func() {
+		defer close(o.ended)
+		defer cancel()
+		if err := f(ctx, tell); err != nil {
+			o.mu.Lock()
+			o.err = err
+			o.mu.Unlock()
+		}
+	})
+	return o
+}
+
+// write runs f as one write: it is not cancelled half way by Stop or by the
+// program's end, which wait for it (the shell for five seconds at most), and
+// each port bounds its own time.
+func (os *Operations) write(ctx context.Context, f func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return &account.Problem{Kind: account.Cancelled, Err: err}
+	}
+	os.writing.Add(1)
+	defer os.writing.Add(-1)
+	return f(context.WithoutCancel(ctx))
+}

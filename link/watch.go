@@ -1,0 +1,134 @@
+package link
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// The pauses between two looks of a watch: it begins close and grows, because
+// the service takes many like requests in a short time for a loop (AADSTS50196).
+const (
+	firstPause = 5 * time.Second
+	lastPause  = 30 * time.Second
+)
+
+// Watch verifies a draft again and again until every check of an account
+// holds, or it is stopped. It changes nothing. Again makes it look at once.
+func (os *Operations) Watch(d account.Draft) *Operation {
+	var o *Operation
+	ready := make(chan struct{})
+	o = os.start(func(ctx context.Context, tell func(Event)) error {
+		<-ready
+		for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
+			tell(Event{Step: "checks", State: Looking, Draft: d, Report: o.Last().Report})
+			r := os.verify(ctx, d)
+			if ctx.Err() != nil {
+				return &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+			}
+			// A little chance keeps copies that were started together apart.
+			asked, again := waitAsked(r), o.again
+			wait := max(pause, asked) + rand.N(pause/10)
+			if asked > 0 {
+				again = nil // the service said how long; a key press does not shorten that
+			}
+			tell(Event{Step: "checks", State: Looked, Draft: d, Report: &r, Next: os.ports.Now().Add(wait)})
+			if r.Linked() {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+			case <-again:
+				pause = firstPause
+			case <-time.After(wait):
+			}
+		}
+	})
+	close(ready)
+	return o
+}
+
+// waitAsked is how long a service asked to be left alone.
+func waitAsked(r account.Report) (wait time.Duration) {
+	for _, c := range r.Checks {
+		if c.Problem != nil && c.Problem.Kind == account.Throttled {
+			wait = max(wait, c.Problem.Wait)
+		}
+	}
+	return wait
+}
+
+// verify makes the checks of a draft, or says in a report why none could be made.
+func (os *Operations) verify(ctx context.Context, d account.Draft) account.Report {
+	k := d.Key()
+	return os.check(ctx, account.Target{Cloud: d.Cloud, Link: d.Microsoft(), Certificate: k.Certificate}, k)
+}
+
+func (os *Operations) check(ctx context.Context, t account.Target, k account.Key) account.Report {
+	signer, err := os.ports.Keys.Open(ctx, k.Store, k.ID)
+	if err != nil {
+		now := os.ports.Now()
+		return account.Report{At: now, Checks: []account.Check{{
+			Name: account.CertificateAccepted, State: account.Unknown, Problem: account.AsProblem(err), At: now,
+		}}}
+	}
+	return os.ports.Microsoft.Verify(ctx, t, signer)
+}
+
+// Verify makes the checks of an account once and keeps what they found.
+func (os *Operations) Verify(a account.Account) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		tell(Event{Step: "checks", State: Looking})
+		r := os.check(ctx, account.Target{Cloud: a.Cloud, Link: a.Microsoft(), Certificate: a.Key.Certificate}, a.Key)
+		if err := ctx.Err(); err != nil {
+			return &account.Problem{Kind: account.Cancelled, Err: err}
+		}
+		err := os.write(ctx, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, a.ID, r) })
+		tell(Event{Step: "checks", State: Looked, Report: &r})
+		return err
+	})
+}
+
+// Finish makes the draft an account, with what the report learned of the
+// tenant. The report must be one that holds; the account is on disk when it
+// returns nil.
+func (os *Operations) Finish(id account.ID, r account.Report) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		tell(Event{Step: "account", State: Doing})
+		d, err := os.change(ctx, id, false, func(d account.Draft) account.Draft {
+			d.Link = learned(d.Microsoft(), r.Facts)
+			return d
+		})
+		if err != nil {
+			return os.told("account", d, err, nil, tell)
+		}
+		err = os.write(ctx, func(ctx context.Context) error {
+			return os.ports.Registry.Finish(ctx, d.Account(os.ports.Now()))
+		})
+		if err == nil {
+			err = os.write(ctx, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
+		}
+		return os.told("account", d, err, nil, tell)
+	})
+}
+
+func learned(l account.MicrosoftLink, f account.Facts) account.MicrosoftLink {
+	for to, from := range map[*string]string{&l.TenantName: f.TenantName, &l.AppName: f.AppName} {
+		if from != "" {
+			*to = from
+		}
+	}
+	if f.Application != "" {
+		l.Application = f.Application
+	}
+	if f.Principal != "" {
+		l.Principal = f.Principal
+	}
+	if l.Organization == "" {
+		l.Organization = f.Initial
+	}
+	return l
+}

@@ -207,9 +207,6 @@ func (s *Screen) ExitCode() int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// Process is the running command.
-func (s *Screen) Process() *os.Process { return s.cmd.Process }
-
 // Recording is every byte that the command has written so far.
 func (s *Screen) Recording() []byte {
 	s.mu.Lock()

@@ -86,6 +86,3 @@ func (s *Screen) Resize(width, height int) {
 	s.line.Resize(width, height)
 	s.program.Send(tea.WindowSizeMsg{Width: width, Height: height})
 }
-
-// Send gives the program a message, as something outside of it would.
-func (s *Screen) Send(msg tea.Msg) { s.program.Send(msg) }

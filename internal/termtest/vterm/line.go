@@ -22,6 +22,7 @@ type Line struct {
 	arrived sync.Cond
 	chunks  [][]byte
 	readers int // the ticket given out last
+	givenUp int // readers up to this ticket get nothing
 	newest  []int
 	paused  time.Time // no delivery before
 	hungUp  bool
@@ -58,7 +59,8 @@ func (l *Line) push(seq string) {
 
 // Read gives the next key press or answer. If several goroutines read, the one
 // that came last gets it: the others are readers that the program has given up
-// and cannot cancel.
+// and cannot cancel. For the same reason those that wait when the program gives
+// up its keyboard get nothing until it takes it again.
 func (l *Line) Read(p []byte) (int, error) {
 	l.in.Lock()
 	defer l.in.Unlock()
@@ -70,7 +72,7 @@ func (l *Line) Read(p []byte) (int, error) {
 		switch wait := time.Until(l.paused); {
 		case l.hungUp:
 			return 0, io.EOF
-		case len(l.chunks) == 0 || l.newest[len(l.newest)-1] != me:
+		case len(l.chunks) == 0 || l.newest[len(l.newest)-1] != me || me <= l.givenUp:
 		case wait > 0:
 			time.AfterFunc(wait, l.arrived.Broadcast)
 		default:
@@ -78,6 +80,17 @@ func (l *Line) Read(p []byte) (int, error) {
 		}
 		l.arrived.Wait()
 	}
+}
+
+// keyboard is told when the program takes the keyboard, and gives it up.
+func (l *Line) keyboard(taken bool) {
+	l.in.Lock()
+	defer l.in.Unlock()
+	l.givenUp = 0
+	if !taken {
+		l.givenUp = l.readers
+	}
+	l.arrived.Broadcast()
 }
 
 func (l *Line) leave(reader int) {

@@ -1,0 +1,327 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// Advice is a problem in words: what happened and what it means here, what to
+// do, and, where it cannot be told which it is, the possible causes. This file
+// is the only place that has words for problems.
+type Advice struct {
+	Say    string
+	Do     string
+	Causes []string
+}
+
+// Line is the advice in one piece, for the line under a field.
+func (a Advice) Line() string { return strings.TrimSpace(a.Say + " " + a.Do) }
+
+// certain tells whether a kind leaves no doubt: it is shown as ✗. All else may
+// still be spreading, or have several causes.
+func certain(k account.Kind) bool {
+	switch k {
+	case account.CertificateUnseen, account.RoleMissing, account.PermissionUnseen, account.PermissionSpreading,
+		account.IdentitySpreading, account.NotAsked, account.Throttled, account.Unavailable, account.ReadRefused, account.AppNotFound:
+		return false
+	}
+	return true
+}
+
+// Advise puts a problem into words.
+func Advise(p *account.Problem) Advice {
+	for _, words := range []func(*account.Problem) (Advice, bool){adviseInput, adviseWay, adviseToken, adviseGraph, adviseStore, adviseFile} {
+		if a, ok := words(p); ok {
+			return a
+		}
+	}
+	return Advice{Say: "Something unexpected came back" + quotedCode(p) + ".", Do: "Try again; if it stays, ask support@axiomio.com and quote" + quotable(p) + "."}
+}
+
+func adviseInput(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.InputEmpty:
+		return Advice{Say: "This is needed to go on."}, true
+	case account.InputLong:
+		return Advice{Say: "That is too long for a name; 60 characters at most."}, true
+	case account.InputControl:
+		return Advice{Say: "There are control characters in it.", Do: "Type it instead."}, true
+	case account.InputNotID:
+		return Advice{Say: "This is not an id.", Do: "An id has 32 hexadecimal digits, like 00001111-aaaa-2222-bbbb-3333cccc4444."}, true
+	case account.InputManyIDs:
+		return Advice{Say: "There is more than one id in it.", Do: "Copy just this one, or paste the whole Overview page."}, true
+	case account.InputNotDomain:
+		return Advice{Say: "This is not a domain name.", Do: "It looks like contoso.onmicrosoft.com."}, true
+	case account.InputSameIDs:
+		return Advice{Say: "This is the same id as the tenant's.", Do: "Copy Application (client) ID from the app's Overview page."}, true
+	case account.InputTaken:
+		return Advice{Say: fmt.Sprintf("%s is taken by another account or draft here.", p.Subject), Do: "Choose another name."}, true
+	case account.InputReserved:
+		return Advice{Say: "The portal refuses app names with that word in it.", Do: "Choose another name."}, true
+	case account.InputWeakPhrase:
+		return Advice{Say: "That passphrase is too short.", Do: "At least 12 characters; six words are good."}, true
+	case account.InputMismatch:
+		return Advice{Say: "The two are not the same."}, true
+	case account.AlreadyLinked:
+		return Advice{Say: fmt.Sprintf("This app is linked here already, as %s.", p.Subject), Do: "Enter goes to that account, where it can be verified; another app needs other ids."}, true
+	}
+	return Advice{}, false
+}
+
+func adviseWay(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.Offline:
+		return Advice{Say: fmt.Sprintf("%s cannot be reached from this machine.", orHost(p)), Do: "Look at the network, VPN or proxy (HTTPS_PROXY); it is tried again."}, true
+	case account.TimedOut:
+		return Advice{Say: fmt.Sprintf("%s did not answer in time.", orHost(p)), Do: "It is tried again."}, true
+	case account.ProxyRefused:
+		return Advice{Say: fmt.Sprintf("The proxy %s refused the connection.", p.Subject), Do: "Ask the network team to allow the sign-in and Graph hosts, or look at the proxy's user and password in HTTPS_PROXY."}, true
+	case account.Untrusted:
+		return Advice{Say: fmt.Sprintf("The connection's certificate is not trusted here. It was signed by %s.", orSomebody(p)), Do: "If that is your company's inspection, put its authority into a PEM file and name it in SSL_CERT_FILE."}, true
+	case account.NotTheService:
+		return Advice{Say: "Something else answered instead of the service, as a proxy or a sign-in page of the network does.", Do: "Open a web page here, or look at the proxy."}, true
+	case account.Throttled:
+		return Advice{Say: fmt.Sprintf("The service asked to wait %s.", plural(int(p.Wait.Round(time.Second).Seconds()), "second")), Do: "It is asked again then."}, true
+	case account.Unavailable:
+		return Advice{Say: fmt.Sprintf("The service has a problem of its own (HTTP %d).", p.Status), Do: "It is tried again."}, true
+	case account.Cancelled:
+		return Advice{Say: "This was stopped."}, true
+	}
+	return Advice{}, false
+}
+
+func adviseToken(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.TenantNotFound:
+		return Advice{Say: "No tenant has this id or domain, in any of Microsoft's clouds that were asked.", Do: "Copy Directory (tenant) ID again from the Overview page."}, true
+	case account.TenantElsewhere:
+		return Advice{Say: fmt.Sprintf("This tenant is in another cloud: %s.", account.CloudID(p.Subject).Cloud().Name), Do: "Go back to the choice of the way and change the national cloud with n."}, true
+	case account.OrganizationOther:
+		return Advice{Say: "This domain belongs to another tenant.", Do: "Copy it under Entra ID › Domain names of the same tenant."}, true
+	case account.AppNotFound:
+		return Advice{
+			Say: "Entra does not find this app in this tenant.",
+			Do:  "Compare both ids with the app's Overview page. One of these it is:",
+			Causes: []string{
+				"the Object ID was entered instead of Application (client) ID",
+				"the app is in another tenant",
+				"it was deleted",
+				"it was registered just now and is still spreading",
+			},
+		}, true
+	case account.NoPrincipal:
+		return Advice{Say: "The app registration is there, its enterprise app is not.", Do: "Grant admin consent under API permissions, which makes it, or choose Create service principal on the Overview page."}, true
+	case account.AppDisabled:
+		return Advice{Say: "The app is disabled in the tenant.", Do: "Entra ID › Enterprise apps › the app › Properties: set Enabled for users to sign-in to Yes."}, true
+	case account.CertificateUnseen:
+		return Advice{
+			Say: "Entra does not know this certificate yet.",
+			Do:  "Entra gives one answer for four cases. Compare the thumbprint with the portal's column:",
+			Causes: []string{
+				"the certificate is not uploaded yet",
+				"another file was uploaded",
+				"it was uploaded to another app",
+				"it is uploaded and still spreading",
+			},
+		}, true
+	case account.CertificateOver:
+		return Advice{Say: "The certificate on the app is outside its dates.", Do: "Make a new one and upload it. If it is new, look at this machine's clock."}, true
+	case account.SignatureWrong:
+		return Advice{Say: "Entra knows the certificate, and the signature does not fit it.", Do: "The key here and the certificate do not belong together: throw this draft away and begin again."}, true
+	case account.ClockOff:
+		return Advice{Say: fmt.Sprintf("This machine's clock is %s.", skewWords(p.Skew)), Do: "Set it (for instance timedatectl set-ntp true), or Entra will refuse the key."}, true
+	case account.AccessBlocked:
+		return Advice{Say: "Conditional Access of the tenant blocks this app's sign-in.", Do: "A policy for workload identities does that; the sign-in log of the app names it. An administrator must exclude the app or allow this place."}, true
+	case account.PublicClient:
+		return Advice{Say: "The app is set up as a public client, which may not use a certificate.", Do: "App registration › Authentication: set Allow public client flows to No."}, true
+	case account.WeakKey:
+		return Advice{Say: "Entra refuses the key as too weak.", Do: "Make one of 2048 bits or more."}, true
+	case account.ResourceUnknown:
+		return Advice{Say: "The tenant does not know Microsoft Graph of this cloud.", Do: "The national cloud is probably another; change it with n on the choice of the way."}, true
+	case account.TokenRefused:
+		return Advice{Say: "Entra refused the sign-in" + quotedCode(p) + ".", Do: "Quote" + quotable(p) + " when you ask."}, true
+	}
+	return Advice{}, false
+}
+
+func adviseGraph(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.WrongTenant:
+		return Advice{Say: fmt.Sprintf("The app answers for another tenant: %s.", p.Subject), Do: "Go back to the identifiers."}, true
+	case account.RoleMissing:
+		return Advice{
+			Say: "The app may not read the directory yet.",
+			Do:  "It cannot be told from here which it is:",
+			Causes: []string{
+				"Global Reader is not assigned to the app",
+				"it was assigned to another app or person",
+				"the assignment is eligible, not active",
+				"it is assigned and still spreading, which takes some minutes",
+			},
+		}, true
+	case account.PermissionNotAdded:
+		return Advice{Say: "The app does not ask for AccessReview.Read.All yet.", Do: "Add it as an application permission."}, true
+	case account.PermissionDelegated:
+		return Advice{Say: "AccessReview.Read.All was added as a delegated permission.", Do: "Add it once more under Application permissions; the delegated one can be removed."}, true
+	case account.PermissionNotGranted:
+		return Advice{Say: "The permission is added, and admin consent is not granted.", Do: "Press Grant admin consent on the API permissions page; it needs a Privileged Role Administrator."}, true
+	case account.PermissionSpreading:
+		return Advice{Say: "Granted. Microsoft Graph still refuses the read; it may be spreading.", Do: "This can take some minutes. If it stays for long, the tenant may lack the licence for access reviews."}, true
+	case account.PermissionUnseen:
+		return Advice{
+			Say: "Access reviews cannot be read yet.",
+			Do:  "Without Global Reader it cannot be told which it is:",
+			Causes: []string{
+				"the permission is not added",
+				"it was added as a delegated permission",
+				"admin consent is not granted",
+				"it is still spreading",
+				"the tenant has no licence for access reviews",
+			},
+		}, true
+	case account.NotLicensed:
+		return Advice{Say: "The tenant has no licence for access reviews (Entra ID P2 or ID Governance).", Do: "The link works; there will be nothing to read until it has."}, true
+	case account.ReadRefused:
+		return Advice{Say: "This read is refused while Global Reader is missing."}, true
+	case account.IdentitySpreading:
+		return Advice{Say: "Microsoft Graph does not know the app yet; it is spreading."}, true
+	case account.ForeignFound:
+		return Advice{Say: "There is more on the app than this program put there:"}, true
+	case account.AnotherInstallation:
+		return Advice{Say: "There is a second certificate of this program on the app.", Do: "Another installation's?"}, true
+	case account.ExpiringSoon:
+		return Advice{Say: fmt.Sprintf("The key expires in %s.", plural(int(p.Left.Hours()/24), "day"))}, true
+	case account.Expired:
+		return Advice{Say: "The key has expired.", Do: "A new certificate is needed."}, true
+	case account.NotAsked:
+		return Advice{Say: "Not asked, because no token was issued."}, true
+	}
+	return Advice{}, false
+}
+
+func adviseStore(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.StoreNotUsable:
+		return adviseState(p.State), true
+	case account.StoreRanOut:
+		return Advice{Say: "The key store did not answer in time, so it is not known whether it did as told.", Do: "Unlock it, start this program again, and go on: nothing is lost."}, true
+	case account.StoreKeptNot:
+		return Advice{Say: "The key store said yes and kept nothing, as it does when its dialog is dismissed.", Do: "Try again, and answer its dialog."}, true
+	case account.KeyMissing:
+		return Advice{Say: "The private key is not in its store any more.", Do: "Put a new certificate in, or look whether the keyring was replaced."}, true
+	case account.KeyDamaged:
+		return Advice{Say: "What is in the key store under this key's name is not what was written.", Do: "Put a new certificate in."}, true
+	case account.KeyNewer:
+		return Advice{Say: "The key was written by a newer version of this program.", Do: "Use that version."}, true
+	case account.KeyTooBig:
+		return Advice{Say: "The key is too big for this key store.", Do: "Choose 2048 bits."}, true
+	case account.WrongPassphrase:
+		return Advice{Say: "That is not the passphrase.", Do: "Try again."}, true
+	case account.PassphraseFile:
+		return Advice{Say: fmt.Sprintf("The passphrase file %s cannot be used.", p.Subject), Do: "It must be a file of yours that nobody else can read (chmod 600), of at most 4 KiB."}, true
+	}
+	return Advice{}, false
+}
+
+// adviseState says why a key store is not ready.
+func adviseState(s account.StoreState) Advice {
+	switch s {
+	case account.StoreLocked:
+		return Advice{Say: "The keyring is locked.", Do: "Unlock it by logging in to the desktop of this machine, or use a file under a passphrase."}
+	case account.StoreNoBus:
+		return Advice{Say: "There is no keyring in this session: no D-Bus session bus is running.", Do: "That is usual over SSH, in containers and in WSL. Log in with a full session, or use a file under a passphrase."}
+	case account.StoreNoService:
+		return Advice{Say: "There is no keyring on this machine: D-Bus runs, and nobody provides the Secret Service.", Do: "Install gnome-keyring or KWallet and log in again, or use a file under a passphrase."}
+	case account.StoreNoCollection:
+		return Advice{Say: "The keyring service runs, and this user has no keyring yet.", Do: "Log in to the desktop once, which makes one, or use a file under a passphrase."}
+	case account.StoreStartTimeout:
+		return Advice{Say: "The keyring service was started and did not come up.", Do: "It may serve another session of this user. Log out of that one, or use a file under a passphrase."}
+	case account.StoreUnresponsive:
+		return Advice{Say: "The keyring service is there and does not answer.", Do: "Restart it (for instance by logging out and in), or use a file under a passphrase."}
+	case account.StoreNoLogon:
+		return Advice{Say: "This Windows logon has no credential store, as over SSH.", Do: "Log in at the desktop, or use a file under a passphrase."}
+	case account.StoreUnsupported:
+		return Advice{Say: "This system has no keyring that this program knows.", Do: "Use a file under a passphrase."}
+	case account.StoreEmpty:
+		return Advice{Say: "No passphrase was chosen yet for the file store."}
+	case account.StoreUnknown:
+		return Advice{Say: "An earlier call to the keyring ran out of time, so its state is not known.", Do: "Start this program again; nothing is lost."}
+	}
+	return Advice{Say: "The keyring is ready."}
+}
+
+func adviseFile(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.FileExists:
+		return Advice{Say: fmt.Sprintf("%s is there already and was left alone.", p.Subject)}, true
+	case account.FileNotWritten:
+		return Advice{Say: fmt.Sprintf("%s could not be written.", p.Subject), Do: "Look whether the directory is there, is yours and has room; then try again. The key is safe."}, true
+	case account.RegistryNewer:
+		return Advice{Say: fmt.Sprintf("%s was written by a newer version of this program.", p.Subject), Do: "Use that version. It was left alone."}, true
+	case account.RegistryDamaged:
+		return Advice{Say: fmt.Sprintf("%s is damaged.", p.Subject), Do: "It was left alone. Bring it back from a backup, or move it away."}, true
+	case account.RegistryUnread:
+		return Advice{Say: fmt.Sprintf("%s cannot be read or written.", p.Subject), Do: "Look at its owner and rights."}, true
+	case account.DraftOwned:
+		return Advice{Say: "This draft is open in another window.", Do: "Go on there, or close it there first."}, true
+	case account.NotFound:
+		return Advice{Say: "It is not there any more; another window may have removed it."}, true
+	case account.Busy:
+		return Advice{Say: "Another copy of this program holds the registry.", Do: "Try again in a moment."}, true
+	}
+	return Advice{}, false
+}
+
+func orHost(p *account.Problem) string {
+	if p.Subject == "" {
+		return "The service"
+	}
+	return p.Subject
+}
+
+func orSomebody(p *account.Problem) string {
+	if p.Subject == "" {
+		return "an authority this machine does not know"
+	}
+	return p.Subject
+}
+
+// skewWords say how far a clock is off.
+func skewWords(d time.Duration) string {
+	way := "ahead"
+	if d < 0 {
+		way, d = "behind", -d
+	}
+	if d >= time.Hour {
+		return fmt.Sprintf("%s %s", plural(int(d.Round(time.Minute).Hours()), "hour"), way)
+	}
+	return fmt.Sprintf("%s %s", plural(max(1, int(d.Round(time.Minute).Minutes())), "minute"), way)
+}
+
+func quotedCode(p *account.Problem) string {
+	switch {
+	case p.Code != "" && p.Message != "":
+		return fmt.Sprintf(" (%s: %s)", p.Code, p.Message)
+	case p.Code+p.Message != "":
+		return fmt.Sprintf(" (%s)", p.Code+p.Message)
+	}
+	return ""
+}
+
+// quotable is what support needs to find a request.
+func quotable(p *account.Problem) string {
+	var s []string
+	if p.RequestID != "" {
+		s = append(s, "request id "+p.RequestID)
+	}
+	if p.CorrelationID != "" {
+		s = append(s, "correlation id "+p.CorrelationID)
+	}
+	if len(s) == 0 {
+		return " the time"
+	}
+	return " " + strings.Join(s, ", ")
+}

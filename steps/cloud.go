@@ -1,0 +1,84 @@
+package steps
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// providers is the table of the cloud selection; a provider with a route is on.
+var providers = []struct {
+	provider account.Provider
+	title    string
+	takes    string
+	off      string
+}{
+	{account.AWS, "AWS", "An AWS account or organization.", "Not available yet in this version."},
+	{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant.", "Not available yet in this version."},
+	{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). Ten minutes by hand; you need a Privileged Role Administrator who can also register apps, or a Global Administrator.", ""},
+}
+
+// cloudStop is the first-time selection. Once an account is connected it does
+// not appear again: Integrations brings the provider along.
+var cloudStop = Stop{
+	Name:   "cloud",
+	Skip:   func(d account.Draft, known []account.Row) bool { return d.Provider != "" },
+	Screen: func(e Env, d account.Draft) Step { return newCloud() },
+	Plain:  plainCloud,
+}
+
+type cloud struct{ choice kit.Choice }
+
+func newCloud() *cloud {
+	c := &cloud{}
+	for i, p := range providers {
+		c.choice.Options = append(c.choice.Options, kit.Option{Title: p.title, Detail: p.takes, Off: p.off})
+		if p.off == "" {
+			c.choice.Go(i)
+		}
+	}
+	return c
+}
+
+func (c *cloud) Enter() tea.Cmd  { return nil }
+func (c *cloud) Offers() []Offer { return nil }
+func (c *cloud) Typing() bool    { return false }
+
+func (c *cloud) Keys() []key.Binding {
+	choose := named(enterKey, "choose "+providers[c.choice.At()].title)
+	choose.SetEnabled(providers[c.choice.At()].off == "")
+	return []key.Binding{kit.ChooseKey, choose}
+}
+
+func (c *cloud) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	if press, ok := msg.(tea.KeyPressMsg); ok {
+		switch {
+		case key.Matches(press, enterKey):
+			if providers[c.choice.At()].off == "" {
+				return Next, nil
+			}
+		case key.Matches(press, backKey):
+			return Back, nil
+		}
+	}
+	c.choice.Update(msg)
+	return Stay, nil
+}
+
+func (c *cloud) View(size kit.Size, t kit.Theme) kit.Page {
+	return kit.Page{
+		Title: "Which cloud do you want to link first?",
+		Why:   "Xops 360 monitors what you link. You can link others later, under Integrations.",
+		Body:  c.choice.Cards(kit.Size{Width: min(size.Width, 76), Height: size.Height - 4}, t),
+	}
+}
+
+func (c *cloud) Fill(d account.Draft) account.Draft {
+	d.Provider = providers[c.choice.At()].provider
+	if d.Provider == account.Microsoft && d.Link == nil {
+		d.Link = account.MicrosoftLink{}
+	}
+	return d
+}

@@ -1,0 +1,94 @@
+package steps
+
+import (
+	"context"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var connectedStop = Stop{
+	Name: "connected", Over: true,
+	Screen: func(e Env, d account.Draft) Step { return &connected{env: e, draft: d} },
+	Plain:  plainConnected,
+}
+
+// connected says exactly what there is now, and what was not done.
+type connected struct {
+	env   Env
+	draft account.Draft
+	last  account.Report
+}
+
+func (c *connected) Enter() tea.Cmd {
+	reg, id := c.env.Ops.Ports().Registry, c.draft.ID
+	return Ask(c.env, func(ctx context.Context) (account.Report, error) { return reg.LastReport(ctx, id) })
+}
+
+func (c *connected) Typing() bool        { return false }
+func (c *connected) Keys() []key.Binding { return []key.Binding{named(enterKey, "Home")} }
+
+func (c *connected) Offers() []Offer { return AccountOffers(c.draft.Account(c.draft.Updated)) }
+
+// AccountOffers are the values of the Xops 360 form.
+func AccountOffers(a account.Account) []Offer {
+	m := a.Microsoft()
+	return []Offer{
+		{Key: "1", Name: "copy name", Kind: Copy, Title: "Account name", Value: string(a.Name)},
+		{Key: "2", Name: "copy app id", Kind: Copy, Title: "Application (client) ID", Value: string(m.Client)},
+		{Key: "3", Name: "copy tenant id", Kind: Copy, Title: "Directory (tenant) ID", Value: string(m.Tenant)},
+		{Key: "4", Name: "copy organization", Kind: Copy, Title: "Organization ID", Value: string(m.Organization)},
+	}
+}
+
+func (c *connected) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer[account.Report]:
+		if msg.Err == nil {
+			c.last = msg.Value
+		}
+	case tea.KeyPressMsg:
+		if key.Matches(msg, enterKey) || key.Matches(msg, backKey) {
+			return Finish, nil
+		}
+	}
+	return Stay, nil
+}
+
+func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
+	a := c.draft.Account(c.draft.Updated)
+	var values []kit.Frame
+	for _, o := range AccountOffers(a) {
+		values = append(values, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
+	}
+	return kit.Page{
+		Title: string(a.Name) + " is connected",
+		Why:   "Nothing has been sent to Xops 360. The key stays in " + storeWords(a.Key.Store) + ".",
+		Body: kit.Stack(
+			kit.Frame{Text: kit.Wrap("Enter these in the Xops 360 form:", size.Width)},
+			kit.Stack(values...),
+			kit.Blank,
+			kit.Value(size.Width, t, "Tenant", a.Microsoft().TenantName),
+			kit.Value(size.Width, t, "Access reviews", ReviewWords(c.last)),
+			kit.Value(size.Width, t, "Key expires", a.Key.Certificate.NotAfter.Format("2 January 2006")),
+			kit.Blank,
+			kit.Frame{Text: kit.Wrap(t.Faint.Render("Whoever collects data on this machine as this user can use the key. Before it expires, a new certificate is needed."), size.Width)},
+		),
+	}
+}
+
+// ReviewWords is a real answer of the account: the newest access review.
+func ReviewWords(r account.Report) string {
+	switch {
+	case r.Facts.Review != "":
+		return r.Facts.Review
+	case r.Facts.ReviewsRead:
+		return "none yet"
+	}
+	return "could not be read"
+}
+
+func (c *connected) Fill(d account.Draft) account.Draft { return d }

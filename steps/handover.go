@@ -1,0 +1,69 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// handOver is a text for another administrator who must do what is still open.
+func handOver(d account.Draft) Offer {
+	return Offer{Key: "h", Name: "hand over", Kind: HandOver, Title: "For another administrator", Value: HandOverText(d)}
+}
+
+// HandOverText is what another administrator needs: which tenant and app, the
+// exact clicks that are still open, why, and the links. It holds no secret.
+func HandOverText(d account.Draft) string {
+	m, c := d.Microsoft(), d.Cloud.Cloud()
+	var b strings.Builder
+	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
+	line("Xops 360 needs the following in Microsoft Entra ID, to read access reviews of this tenant.")
+	line("")
+	line("App registration:  %s", appName(d))
+	for _, v := range [][2]string{
+		{"Tenant:            ", string(m.Tenant)},
+		{"Organization:      ", string(m.Organization)},
+		{"Application ID:    ", string(m.Client)},
+		{"Thumbprint (SHA-1):", d.Key().Certificate.SHA1},
+	} {
+		if v[1] != "" {
+			line("%s %s", strings.TrimRight(v[0], "\n"), v[1])
+		}
+	}
+	parts := []struct {
+		title, why, url, stop string
+		clicks                []string
+	}{
+		{"Register the application (who may register apps, or Application Administrator)", "Xops 360 signs in as this app, with a certificate and no secret.", c.AppRegistrationsPage().URL, "register", registerClicks(d)},
+		{"Upload the certificate (owner of the app, or Application Administrator)", "Entra recognises the app by it. The file comes from the person who sent you this; compare the thumbprint.", c.CertificatesPage(m.Client).URL, "upload", uploadClicks(Env{}, d)},
+		{"Assign Global Reader (Privileged Role Administrator)", "It lets the app's set-up be checked without an administrator. It reads only.", c.RolesPage().URL, "role", roleClicks(d)},
+		{"Add the API permission and grant admin consent (Privileged Role Administrator)", "AccessReview.Read.All, an application permission, lets Xops 360 read access reviews.", c.PermissionsPage(m.Client).URL, "permission", permissionClicks(d)},
+	}
+	for _, p := range parts {
+		if done(d, p.stop) || p.stop == "upload" && d.Key().Saved == "" {
+			continue
+		}
+		line("")
+		line("%s", p.title)
+		line("Why: %s", p.why)
+		for i, s := range p.clicks {
+			line("  %d. %s", i+1, s)
+		}
+		line("  %s", p.url)
+	}
+	line("")
+	line("Questions: support@axiomio.com")
+	return b.String()
+}
+
+func done(d account.Draft, stop string) bool {
+	for _, names := range [][]string{d.Ticked} {
+		for _, n := range names {
+			if n == stop {
+				return true
+			}
+		}
+	}
+	return stop == "register" && d.Microsoft().Client != ""
+}

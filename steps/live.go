@@ -1,0 +1,244 @@
+package steps
+
+import (
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/spinner"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// watching is what the live steps share: the draft is verified again and again
+// while one is there, and what was found so far is known at once.
+type watching struct {
+	env    Env
+	draft  account.Draft
+	op     *link.Operation
+	report *account.Report
+	spin   spinner.Model
+	now    time.Time
+	next   time.Time // when it looks again; zero while it looks
+	demo   demoHand
+}
+
+// clockMsg moves the live line's clock.
+type clockMsg struct{ visit int }
+
+func newWatching(e Env, d account.Draft) watching {
+	return watching{env: e, draft: d, spin: spinner.New(spinner.WithSpinner(spinner.MiniDot)), now: e.Now()}
+}
+
+// Enter joins the verification of the draft.
+func (w *watching) Enter() tea.Cmd {
+	w.op = w.env.watch(w.draft)
+	w.take(w.op.Last())
+	w.op.Again() // what the person did meanwhile should be seen at once
+	cmds := []tea.Cmd{Watch(w.env, w.op)}
+	if !w.env.Place.Calm {
+		cmds = append(cmds, w.spin.Tick, w.clock())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (w *watching) clock() tea.Cmd {
+	visit := w.env.visit
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return clockMsg{visit} })
+}
+
+func (w *watching) take(e link.Event) {
+	if e.Report != nil {
+		w.report = e.Report
+	}
+	w.next = e.Next
+	if e.State == link.Looking {
+		w.next = time.Time{}
+	}
+}
+
+// update lets the watching have a message that is no key press.
+func (w *watching) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case Answer[link.Event]:
+		w.now = w.env.Now()
+		if msg.Err != nil { // it ended: everything holds, or the program is leaving
+			w.take(w.op.Last())
+			w.next = time.Time{}
+			return nil
+		}
+		w.take(msg.Value)
+		return Watch(w.env, w.op)
+	case Answer[handed]:
+		w.demo.done(msg)
+		w.op.Again()
+	case clockMsg:
+		if msg.visit == w.env.visit {
+			w.now = w.env.Now()
+			return w.clock()
+		}
+	case spinner.TickMsg:
+		var cmd tea.Cmd
+		w.spin, cmd = w.spin.Update(msg)
+		return cmd
+	case tea.FocusMsg:
+		w.op.Again()
+	}
+	return nil
+}
+
+// Seen is the newest report.
+func (w *watching) Seen() (account.Report, bool) {
+	if w.report == nil {
+		return account.Report{}, false
+	}
+	return *w.report, true
+}
+
+// Typing is false: live steps have no field.
+func (w *watching) Typing() bool { return false }
+
+// Fill notes which stops are ticked.
+func (w *watching) Fill(d account.Draft) account.Draft {
+	if w.report != nil {
+		d.Ticked = ticks(*w.report)
+	}
+	return d
+}
+
+// state is the check's newest outcome; false before the first look.
+func (w *watching) check(n account.CheckName) (account.Check, bool) {
+	if w.report == nil {
+		return account.Check{}, false
+	}
+	return w.report.Check(n)
+}
+
+// waited is how long this has been watched.
+func (w *watching) waited() time.Duration {
+	if w.op == nil {
+		return 0
+	}
+	return w.now.Sub(w.op.Began())
+}
+
+// sign is the sign before the live line: it turns while something is awaited.
+func (w *watching) sign(t kit.Theme) string {
+	if w.env.Place.Calm {
+		return t.Faint.Render("…")
+	}
+	return t.Accent.Render(w.spin.View())
+}
+
+// clockWords say when it looks again.
+func (w *watching) clockWords() string {
+	switch left := w.next.Sub(w.now).Round(time.Second); {
+	case w.env.Place.Calm:
+		return ""
+	case w.next.IsZero():
+		return "Looking now."
+	case left > 0:
+		return "Looks again in " + seconds(left) + "."
+	}
+	return "Looking now."
+}
+
+// liveKeys are the keys of a live step, the demo's first while there is
+// something to do for it.
+func (w *watching) liveKeys(name account.CheckName, keys ...key.Binding) []key.Binding {
+	keys = append(keys, backKey)
+	if w.report != nil && w.report.Holds(name) {
+		return keys
+	}
+	return w.demo.keys(w.env, keys)
+}
+
+// press is what the live steps' common keys do.
+func (w *watching) press(press tea.KeyPressMsg, stop string) (Outcome, tea.Cmd, bool) {
+	switch {
+	case key.Matches(press, enterKey):
+		return Next, nil, true
+	case key.Matches(press, backKey):
+		return Back, nil, true
+	case key.Matches(press, againKey):
+		w.op.Again()
+		return Stay, nil, true
+	case w.demo.wants(w.env, press):
+		return Stay, w.demo.do(w.env, stop, w.draft), true
+	}
+	return Stay, nil, false
+}
+
+// ticked tells whether a stop's check held when it was last seen.
+func ticked(name string) func(account.Draft, []account.Row) bool {
+	return func(d account.Draft, _ []account.Row) bool { return slices.Contains(d.Ticked, name) }
+}
+
+// live is the live line of a check: what is seen now, for certain.
+func (w *watching) live(width int, t kit.Theme, name account.CheckName, awaited string) kit.Frame {
+	c, seen := w.check(name)
+	if w.demo.err != nil {
+		return w.demo.line(width, t, "")
+	}
+	switch {
+	case !seen:
+		return kit.Mark(width, w.sign(t), "Asking Entra for the first time")
+	case c.State == account.Holds || c.State == account.Warning:
+		return kit.Mark(width, t.Good.Render("✓"), "Done. Enter goes on.")
+	case c.Problem == nil:
+		return kit.Mark(width, w.sign(t), awaited+" "+w.clockWords())
+	}
+	say := Advise(c.Problem).Say
+	if c.Problem.Kind == account.NotAsked {
+		say = "This can be seen once a token is issued: " + lowerFirst(w.upfront())
+	}
+	sign := w.sign(t)
+	if certain(c.Problem.Kind) {
+		sign = t.Bad.Render("✗")
+	}
+	return kit.Mark(width, sign, say+" "+w.clockWords())
+}
+
+// upfront is why no token is issued.
+func (w *watching) upfront() string {
+	c, _ := w.check(account.CertificateAccepted)
+	if c.Problem == nil {
+		return ""
+	}
+	return Advise(c.Problem).Say
+}
+
+// why is what to do about a check that does not hold: below the clicks, where there is room.
+func (w *watching) why(width int, t kit.Theme, name account.CheckName) kit.Frame {
+	c, seen := w.check(name)
+	if !seen || c.Problem == nil || c.State == account.Holds || c.Problem.Kind == account.NotAsked {
+		return kit.Frame{}
+	}
+	a := Advise(c.Problem)
+	if len(a.Causes) > 0 && w.waited() < causesAfter {
+		return kit.Frame{}
+	}
+	out := []kit.Frame{kit.Blank}
+	if a.Do != "" {
+		out = append(out, kit.Frame{Text: kit.Wrap(a.Do, width)})
+	}
+	for _, s := range a.Causes {
+		out = append(out, kit.Mark(width, t.Faint.Render("·"), s))
+	}
+	return kit.Stack(out...)
+}
+
+// causesAfter is how long "not yet" stands alone. After that the person should
+// compare.
+const causesAfter = 2 * time.Minute
+
+// seconds is a duration as people say it.
+func seconds(d time.Duration) string {
+	if d >= 2*time.Minute {
+		return plural(int(d.Minutes()), "minute")
+	}
+	return plural(int(d.Seconds()), "second")
+}

@@ -1,0 +1,138 @@
+package steps
+
+import (
+	"context"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var registerStop = Stop{
+	Name: "register", Label: "Register the app",
+	Screen: func(e Env, d account.Draft) Step { return &register{env: e, draft: d} },
+	Plain:  plainRegister,
+}
+
+// register is a step that nothing can be seen of before the identifiers are known.
+type register struct {
+	env   Env
+	draft account.Draft
+	demo  demoHand
+}
+
+func (r *register) Enter() tea.Cmd { return nil }
+func (r *register) Typing() bool   { return false }
+
+func (r *register) Keys() []key.Binding {
+	return r.demo.keys(r.env, []key.Binding{named(enterKey, "done, go on"), backKey})
+}
+
+func (r *register) Offers() []Offer {
+	page := r.draft.Cloud.Cloud().AppRegistrationsPage()
+	return []Offer{
+		{Key: "o", Name: "open portal", Kind: Open, Title: "App registrations", Value: page.URL},
+		{Key: "c", Name: "copy name", Kind: Copy, Title: "Name of the application", Value: account.AppName(r.draft.Name)},
+		handOver(r.draft),
+	}
+}
+
+func (r *register) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		switch {
+		case key.Matches(msg, enterKey):
+			return Next, nil
+		case key.Matches(msg, backKey):
+			return Back, nil
+		case r.demo.wants(r.env, msg):
+			return Stay, r.demo.do(r.env, registerStop.Name, r.draft)
+		}
+	case Answer[handed]:
+		r.demo.done(msg)
+	}
+	return Stay, nil
+}
+
+func (r *register) View(size kit.Size, t kit.Theme) kit.Page {
+	page := r.draft.Cloud.Cloud().AppRegistrationsPage()
+	return kit.Page{
+		Title: "Register the application",
+		Why:   "The app registration is what Xops 360 signs in as. It gets no secret, only a certificate.",
+		Body: kit.Stack(
+			kit.Numbered(size.Width, t, registerClicks(r.draft)...),
+			kit.Blank,
+			kit.Value(size.Width, t, "Name", account.AppName(r.draft.Name)),
+			portalLink(size.Width, t, page),
+		),
+		Live: r.demo.line(size.Width, t, "Nothing can be seen of this step from here. The identifiers come next."),
+	}
+}
+
+func (r *register) Fill(d account.Draft) account.Draft { return d }
+
+// registerClicks is what to click, in the portal's own words.
+func registerClicks(d account.Draft) []string {
+	return []string{
+		strings.Join(d.Cloud.Cloud().AppRegistrationsPage().Path, " › ") + " › New registration",
+		"Name: " + account.AppName(d.Name),
+		"Supported account types: Accounts in this organizational directory only",
+		"Register. Leave the Redirect URI empty.",
+	}
+}
+
+// portalLink is a page's address, whole: clickable where the terminal can, and
+// to be read where it cannot.
+func portalLink(width int, t kit.Theme, page account.PortalPage) kit.Frame {
+	return kit.Stack(kit.Blank, kit.Frame{Text: kit.Link(t, page.URL, kit.Cut(strings.TrimPrefix(page.URL, "https://"), width))})
+}
+
+// demoHand is the demo's administrator on one page: outside the demo it does nothing.
+type demoHand struct {
+	busy bool
+	said string
+	err  error
+}
+
+// handed is what the demo's administrator came back with.
+type handed string
+
+func (h *demoHand) wants(e Env, press tea.KeyPressMsg) bool {
+	return e.Demo != nil && !h.busy && key.Matches(press, demoKey)
+}
+
+func (h *demoHand) do(e Env, stop string, d account.Draft) tea.Cmd {
+	h.busy = true
+	return Ask(e, func(ctx context.Context) (handed, error) {
+		s, err := e.Demo.Do(ctx, stop, d)
+		return handed(s), err
+	})
+}
+
+func (h *demoHand) done(a Answer[handed]) {
+	h.busy, h.err = false, a.Err
+	h.said = "Done in the demo portal."
+}
+
+func (h *demoHand) keys(e Env, keys []key.Binding) []key.Binding {
+	if e.Demo == nil {
+		return keys
+	}
+	return append([]key.Binding{named(demoKey, "do it for me")}, keys...)
+}
+
+// line is the demo's word on the live line, or what stands there otherwise.
+func (h *demoHand) line(width int, t kit.Theme, otherwise string) kit.Frame {
+	switch {
+	case h.err != nil:
+		return kit.Mark(width, t.Bad.Render("✗"), Advise(account.AsProblem(h.err)).Line())
+	case h.said != "":
+		return kit.Mark(width, t.Good.Render("✓"), h.said+" Enter goes on.")
+	case otherwise == "":
+		return kit.Frame{}
+	}
+	return kit.Mark(width, t.Faint.Render("·"), otherwise)
+}

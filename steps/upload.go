@@ -1,0 +1,132 @@
+package steps
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var uploadStop = Stop{
+	Name: "upload", Label: "Upload certificate", Live: true,
+	Skip:   ticked("upload"),
+	Screen: func(e Env, d account.Draft) Step { return &upload{watching: newWatching(e, d)} },
+	Plain:  plainLive("upload"),
+}
+
+type upload struct {
+	watching
+	making *link.Operation // another certificate of a shorter life
+	wrong  *account.Problem
+}
+
+var shorterKey = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "shorter validity"))
+
+func (u *upload) Keys() []key.Binding { return u.liveKeys(account.CertificateAccepted, againKey, enterKey, shorterKey) }
+
+func (u *upload) Offers() []Offer {
+	page := u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)
+	k := u.draft.Key()
+	return append([]Offer{
+		{Key: "o", Name: "open portal", Kind: Open, Title: "Certificates & secrets", Value: page.URL},
+		{Key: "c", Name: "copy path", Kind: Copy, Title: "Certificate file", Value: k.Saved},
+		{Key: "t", Name: "copy thumbprint", Kind: Copy, Title: "Thumbprint", Value: k.Certificate.SHA1},
+		handOver(u.draft),
+	}, elsewhereOffers(u.env, k)...)
+}
+
+func (u *upload) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	if a, ok := msg.(Answer[link.Event]); ok && u.making != nil {
+		return Stay, u.made(a)
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok {
+		if key.Matches(press, shorterKey) && u.making == nil {
+			return Stay, u.shorter()
+		}
+		o, cmd, _ := u.press(press, uploadStop.Name)
+		return o, cmd
+	}
+	return Stay, u.update(msg)
+}
+
+// shorter makes the next shorter certificate for the same key, for a tenant
+// whose policy refuses this one's validity.
+func (u *upload) shorter() tea.Cmd {
+	life, ok := shorterLife(u.draft.Key().Certificate)
+	if !ok {
+		return nil
+	}
+	u.making = u.env.Ops.NewCertificate(u.draft.ID, life, directory(u.env, u.draft))
+	return Watch(u.env, u.making)
+}
+
+func shorterLife(c account.Certificate) (time.Duration, bool) {
+	for _, l := range link.Lives {
+		if l < c.NotAfter.Sub(c.NotBefore)-time.Hour {
+			return l, true
+		}
+	}
+	return 0, false
+}
+
+func (u *upload) made(a Answer[link.Event]) tea.Cmd {
+	if a.Err == nil && a.Value.State != link.Failed {
+		if len(a.Value.Draft.Keys) > 0 {
+			u.draft.Keys = a.Value.Draft.Keys
+		}
+		return Watch(u.env, u.making)
+	}
+	u.wrong = a.Value.Problem
+	u.making, u.report = nil, nil
+	return u.Enter() // the new certificate is watched from now on
+}
+
+// Fill keeps the certificate that is watched.
+func (u *upload) Fill(d account.Draft) account.Draft {
+	d.Keys = u.draft.Keys
+	return u.watching.Fill(d)
+}
+
+func (u *upload) View(size kit.Size, t kit.Theme) kit.Page {
+	k := u.draft.Key()
+	body := []kit.Frame{
+		kit.Numbered(size.Width, t, uploadClicks(u.env, u.draft)...),
+		kit.Blank,
+		kit.Lines(t.Faint.Render("Thumbprint"), kit.Groups(k.Certificate.SHA1)),
+	}
+	if u.env.Place.Remote {
+		body = append(body, elsewhere(size.Width, t, u.env, k))
+	}
+	body = append(body, u.why(size.Width, t, account.CertificateAccepted))
+	return kit.Page{
+		Title: "Upload the certificate",
+		Why:   "Entra recognises the app by the key that was made here.",
+		Body:  kit.Stack(body...),
+		Live:  u.live(size.Width, t, account.CertificateAccepted, "Entra does not know this certificate yet."),
+	}
+}
+
+// uploadClicks is what to click, in the portal's own words.
+func uploadClicks(e Env, d account.Draft) []string {
+	page := d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client)
+	return []string{
+		strings.Join(named2(page.Path, d), " › "),
+		"Certificates › Upload certificate",
+		home(e, d.Key().Saved),
+		"Add. It can take a minute until Entra knows it.",
+	}
+}
+
+// home is a path as people write it.
+func home(e Env, path string) string {
+	if rel, err := filepath.Rel(e.Place.Home, path); e.Place.Home != "" && err == nil && !strings.HasPrefix(rel, "..") {
+		return "~" + string(filepath.Separator) + rel
+	}
+	return path
+}

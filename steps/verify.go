@@ -1,0 +1,126 @@
+package steps
+
+import (
+	"context"
+	"io"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var verifyStop = Stop{
+	Name: "verify", Label: "Verify", Live: true,
+	Screen: func(e Env, d account.Draft) Step { return &verify{watching: newWatching(e, d)} },
+	Plain:  plainLive("verify"),
+}
+
+// verify shows every check, and makes the account when those hold that make one.
+type verify struct {
+	watching
+	finish *link.Operation
+	linked bool
+	wrong  *account.Problem
+}
+
+// finished is an event of the operation that makes the account.
+type finished struct{ link.Event }
+
+func (v *verify) Keys() []key.Binding {
+	on := named(enterKey, "go on")
+	if !v.linked {
+		on = named(enterKey, "to the first open step")
+	}
+	return []key.Binding{on, againKey, backKey}
+}
+
+func (v *verify) Offers() []Offer { return []Offer{handOver(v.draft)} }
+
+func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer[finished]:
+		return Stay, v.finishing(msg)
+	case tea.KeyPressMsg:
+		if key.Matches(msg, enterKey) {
+			switch {
+			case v.linked:
+				return Next, nil
+			case v.finish == nil:
+				return FirstOpen, nil
+			}
+			return Stay, nil
+		}
+		o, cmd, _ := v.press(msg, verifyStop.Name)
+		return o, cmd
+	}
+	cmd := v.update(msg)
+	return Stay, tea.Batch(cmd, v.link())
+}
+
+// Enter looks whether what is known already makes the account.
+func (v *verify) Enter() tea.Cmd { return tea.Batch(v.watching.Enter(), v.link()) }
+
+// link makes the account as soon as the checks allow it.
+func (v *verify) link() tea.Cmd {
+	if v.report == nil || !v.report.Linked() || v.finish != nil || v.linked {
+		return nil
+	}
+	v.finish, v.wrong = v.env.Ops.Finish(v.draft.ID, *v.report), nil
+	return v.follow()
+}
+
+func (v *verify) follow() tea.Cmd {
+	op := v.finish
+	return Ask(v.env, func(ctx context.Context) (finished, error) {
+		e, err := op.Next(ctx)
+		return finished{e}, err
+	})
+}
+
+func (v *verify) finishing(a Answer[finished]) tea.Cmd {
+	switch a.Err {
+	case nil:
+		if a.Value.State == link.Done {
+			v.draft.Link = a.Value.Draft.Link
+		}
+		return v.follow()
+	case io.EOF:
+		v.linked = true
+	default:
+		v.wrong = account.AsProblem(a.Err)
+	}
+	v.finish = nil
+	return nil
+}
+
+func (v *verify) View(size kit.Size, t kit.Theme) kit.Page {
+	p := kit.Page{
+		Title: "Verify",
+		Why:   "Each line was asked of the real service with the stored key.",
+	}
+	if v.report == nil {
+		p.Live = kit.Mark(size.Width, v.sign(t), "Asking Entra and Microsoft Graph")
+		return p
+	}
+	p.Body = Checks(size.Width, t, *v.report)
+	switch {
+	case v.wrong != nil:
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(v.wrong).Line())
+	case v.linked:
+		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Linked. Enter goes on.")
+	case v.finish != nil:
+		p.Live = kit.Mark(size.Width, v.sign(t), "Writing the account")
+	default:
+		p.Live = kit.Mark(size.Width, v.sign(t), "Not everything holds yet. The draft is kept; you can leave and go on later. "+v.clockWords())
+	}
+	return p
+}
+
+// Fill brings along what the verification learned.
+func (v *verify) Fill(d account.Draft) account.Draft {
+	d.Link = v.draft.Link
+	return v.watching.Fill(d)
+}

@@ -1,0 +1,194 @@
+package steps
+
+import (
+	"context"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var wayStop = Stop{
+	Name:   "way",
+	Screen: func(e Env, d account.Draft) Step { return newWay(e, d) },
+	Plain:  plainWay,
+}
+
+// way is Microsoft → M365: what this machine lacks, the two ways, and the
+// national cloud.
+type way struct {
+	env     Env
+	choice  kit.Choice
+	clouds  *kit.Choice // open while the person picks a national cloud
+	draft   account.Draft
+	found   machine
+	checked bool
+}
+
+// machine is what this machine can do before anything is asked.
+type machine struct {
+	store  account.StoreStatus
+	skew   time.Duration
+	unseen []account.Problem // the hosts that could not be reached
+}
+
+const (
+	automaticAt = iota
+	byHandAt
+)
+
+var cloudKey = key.NewBinding(key.WithKeys("n"), key.WithHelp("n", "national cloud"))
+
+func newWay(e Env, d account.Draft) *way {
+	w := &way{env: e, draft: d}
+	w.choice.Options = []kit.Option{
+		{
+			Title:  "Sign in and let the wizard do it",
+			Detail: "Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator.",
+			Off:    "Not available yet in this version.",
+		},
+		{
+			Title:  "Do it by hand in the Entra admin center",
+			Detail: "The manual's road, about ten minutes. The wizard checks every step. Needs the right to register an app, and a Privileged Role Administrator or Global Administrator for consent and role.",
+		},
+	}
+	w.choice.Go(byHandAt)
+	return w
+}
+
+func (w *way) Enter() tea.Cmd {
+	e, c := w.env, w.draft.Cloud
+	return Ask(e, func(ctx context.Context) (machine, error) {
+		ports := e.Ops.Ports()
+		m := machine{store: ports.Keys.Probe(ctx, account.Keyring)}
+		m.skew, m.unseen = ports.Microsoft.Reach(ctx, c)
+		return m, nil
+	})
+}
+
+func (w *way) Offers() []Offer { return nil }
+func (w *way) Typing() bool    { return false }
+
+func (w *way) Keys() []key.Binding {
+	if w.clouds != nil {
+		return []key.Binding{kit.ChooseKey, named(enterKey, "take it"), backKey}
+	}
+	on := enterKey
+	on.SetEnabled(w.choice.Options[w.choice.At()].Off == "")
+	return []key.Binding{kit.ChooseKey, on, cloudKey, backKey}
+}
+
+func (w *way) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer[machine]:
+		w.found, w.checked = msg.Value, true
+	case tea.KeyPressMsg:
+		if w.clouds != nil {
+			return w.pick(msg)
+		}
+		switch {
+		case key.Matches(msg, enterKey) && w.choice.Options[w.choice.At()].Off == "":
+			return Next, nil
+		case key.Matches(msg, backKey):
+			return Back, nil
+		case key.Matches(msg, cloudKey):
+			w.clouds = cloudChoice(w.draft)
+		default:
+			w.choice.Update(msg)
+		}
+	}
+	return Stay, nil
+}
+
+func (w *way) pick(press tea.KeyPressMsg) (Outcome, tea.Cmd) {
+	switch {
+	case key.Matches(press, enterKey):
+		w.draft.Cloud, w.draft.Chosen = chosenCloud(w.clouds.At())
+		w.clouds, w.checked = nil, false
+		return Stay, w.Enter()
+	case key.Matches(press, backKey):
+		w.clouds = nil
+	default:
+		w.clouds.Update(press)
+	}
+	return Stay, nil
+}
+
+// cloudChoice is the national clouds to choose from, the present one marked.
+func cloudChoice(d account.Draft) *kit.Choice {
+	c := &kit.Choice{Options: []kit.Option{{Title: "Find it from the tenant", Detail: "Global is asked first, then the others."}}}
+	for i, id := range account.Clouds {
+		c.Options = append(c.Options, kit.Option{Title: id.Cloud().Name, Detail: "Sign-in " + id.Cloud().Login + ", portal " + id.Cloud().Entra})
+		if d.Chosen && d.Cloud == id {
+			c.Go(i + 1)
+		}
+	}
+	return c
+}
+
+func chosenCloud(at int) (account.CloudID, bool) {
+	if at == 0 {
+		return "", false
+	}
+	return account.Clouds[at-1], true
+}
+
+func (w *way) View(size kit.Size, t kit.Theme) kit.Page {
+	p := kit.Page{
+		Title: "Link a new Microsoft account",
+		Why:   "Microsoft › M365. Xops 360 reads your access reviews with an app registration and a key that stays on this machine.",
+	}
+	if w.clouds != nil {
+		p.Title, p.Why = "National cloud", "It decides every host, portal link and permission scope together."
+		p.Body = w.clouds.Draw(size.Width, t)
+		return p
+	}
+	p.Body = kit.Stack(w.choice.Draw(size.Width, t), kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render("National cloud: ")+cloudLine(w.draft), size.Width)})
+	p.Live = w.live(size.Width, t)
+	return p
+}
+
+func cloudLine(d account.Draft) string {
+	if d.Chosen {
+		return d.Cloud.Cloud().Name
+	}
+	return "found from the tenant, Global first"
+}
+
+// live says what this machine lacks, if anything.
+func (w *way) live(width int, t kit.Theme) kit.Frame {
+	if !w.checked {
+		return kit.Mark(width, t.Faint.Render("…"), "Looking at this machine: keyring, clock, way to the service")
+	}
+	if len(w.found.unseen) > 0 {
+		a := Advise(&w.found.unseen[0])
+		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do)
+	}
+	if off := w.found.skew.Abs(); off > clockTolerance {
+		a := Advise(&account.Problem{Kind: account.ClockOff, Skew: w.found.skew})
+		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do)
+	}
+	if w.found.store.State != account.StoreReady {
+		a := Advise(&account.Problem{Kind: account.StoreNotUsable, State: w.found.store.State})
+		return kit.Mark(width, t.Warn.Render("!"), a.Say+" You will be asked what to do before a key is made.")
+	}
+	return kit.Mark(width, t.Good.Render("✓"), "This machine is ready: keyring, clock and the way to the service")
+}
+
+// clockTolerance is how far the clock may be off before it is said: Entra ID
+// refuses assertions outside their ten minutes (AADSTS700024).
+const clockTolerance = 2 * time.Minute
+
+func (w *way) Fill(d account.Draft) account.Draft {
+	d.Way = account.ByHand
+	if w.choice.At() == automaticAt {
+		d.Way = account.Automatic
+	}
+	if d.Chosen != w.draft.Chosen || d.Cloud != w.draft.Cloud {
+		d.Cloud, d.Chosen = w.draft.Cloud, w.draft.Chosen
+	}
+	return d
+}

@@ -1,0 +1,294 @@
+package steps
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// Route is the order of stops. It may depend on what is known so far.
+type Route func(account.Draft) []Stop
+
+// next is the first stop after at that is not skipped. It is the whole state machine.
+func next(stops []Stop, at int, d account.Draft, known []account.Row) int {
+	for at++; at < len(stops) && stops[at].Skip != nil && stops[at].Skip(d, known); at++ {
+	}
+	return at
+}
+
+// Wizard walks a draft along a route. It is not a tea.Model: the shell is.
+type Wizard struct {
+	env   Env
+	route Route
+	draft account.Draft
+	stop  Stop
+	step  Step
+
+	ctx   context.Context // the program's
+	leave context.CancelFunc
+	visit int
+
+	saving  bool
+	unsaved bool
+	trouble *account.Problem // why the draft is not on disk
+
+	watched *link.Operation
+	subject string // what is watched: tenant, client and certificate
+}
+
+// NewWizard begins with a draft, which may be a new one or one to go on with.
+func NewWizard(ctx context.Context, env Env, route Route, d account.Draft) *Wizard {
+	w := &Wizard{env: env, route: route, draft: d, ctx: ctx, leave: func() {}}
+	w.env.watch = w.watch
+	return w
+}
+
+// Init enters the first stop, or where the draft was left.
+func (w *Wizard) Init() tea.Cmd {
+	stops := w.route(w.draft)
+	return w.enter(stops, next(stops, w.passed(stops), w.draft, w.env.Known))
+}
+
+// passed is the place of the last stop of the trail; the trail is cut where
+// the route does not know it any more.
+func (w *Wizard) passed(stops []Stop) int {
+	at := -1
+	for i, name := range w.draft.Trail {
+		j := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name })
+		if j < 0 {
+			w.draft.Trail = slices.Clone(w.draft.Trail[:i])
+			break
+		}
+		at = j
+	}
+	return at
+}
+
+func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
+	at = min(at, len(stops)-1)
+	w.leave()
+	w.visit++
+	w.stop = stops[at]
+	env := w.env
+	env.visit = w.visit
+	env.ctx, w.leave = context.WithCancel(w.ctx)
+	if !w.stop.Live {
+		w.unwatch()
+	}
+	w.step = w.stop.Screen(env, w.draft)
+	return w.step.Enter()
+}
+
+// watch joins the verification of the draft that runs, or starts one.
+func (w *Wizard) watch(d account.Draft) *link.Operation {
+	subject := d.Identity() + " " + d.Key().Certificate.SHA256
+	if w.watched != nil && subject == w.subject {
+		return w.watched
+	}
+	w.unwatch()
+	w.watched, w.subject = w.env.Ops.Watch(d), subject
+	return w.watched
+}
+
+func (w *Wizard) unwatch() {
+	if w.watched != nil {
+		w.watched.Stop()
+		w.watched = nil
+	}
+}
+
+// Close leaves the step and stops what was watched for it.
+func (w *Wizard) Close() {
+	w.leave()
+	w.unwatch()
+}
+
+// savedMsg is a draft that was written, or why not.
+type savedMsg struct {
+	draft account.Draft
+	err   error
+}
+
+// Update lets the step have a message and goes where it says. It answers
+// Back when there is nowhere to go back to, Finish and Elsewhere when the wizard is
+// over, and Stay otherwise.
+func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case visited:
+		if msg.of() != w.visit {
+			return Stay, nil
+		}
+	case savedMsg:
+		return Stay, w.saved(msg)
+	}
+	outcome, cmd := w.step.Update(msg)
+	if live, ok := w.step.(interface{ Seen() (account.Report, bool) }); ok {
+		if r, seen := live.Seen(); seen {
+			w.draft.Ticked = ticks(r)
+		}
+	}
+	moved, more := w.move(outcome)
+	return moved, tea.Batch(cmd, more)
+}
+
+func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
+	switch o {
+	case Next, Pass:
+		before := w.draft
+		w.draft = w.step.Fill(w.draft)
+		w.draft.Ticked = w.still(before)
+		if o == Next && !slices.Contains(w.draft.Trail, w.stop.Name) {
+			w.draft.Trail = append(slices.Clone(w.draft.Trail), w.stop.Name)
+		}
+		stops := w.route(w.draft)
+		at := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == w.stop.Name })
+		if at < 0 { // the way changed: on from the last stop both routes share
+			at = w.passed(stops)
+		}
+		cmd := w.enter(stops, next(stops, at, w.draft, w.env.Known))
+		return Stay, tea.Batch(cmd, w.save())
+	case Back:
+		n := len(w.draft.Trail)
+		if n == 0 {
+			return Back, nil
+		}
+		stops := w.route(w.draft)
+		at := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == w.draft.Trail[n-1] })
+		w.draft.Trail = slices.Clone(w.draft.Trail[:n-1])
+		cmd := w.enter(stops, max(at, 0))
+		return Stay, tea.Batch(cmd, w.save())
+	case FirstOpen:
+		stops := w.route(w.draft)
+		for at, s := range stops {
+			if checked(s.Name) && !slices.Contains(w.draft.Ticked, s.Name) {
+				w.draft.Trail = before(stops, at, w.draft.Trail)
+				cmd := w.enter(stops, at)
+				return Stay, tea.Batch(cmd, w.save())
+			}
+		}
+	case Finish, Elsewhere:
+		w.Close()
+		return o, nil
+	}
+	return Stay, nil
+}
+
+// before is the part of a trail that lies before a stop.
+func before(stops []Stop, at int, trail []string) []string {
+	var out []string
+	for _, name := range trail {
+		if slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name }) < at {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// tickedBy is the check that ticks a stop.
+var tickedBy = []struct {
+	stop  string
+	check account.CheckName
+}{
+	{"upload", account.CertificateAccepted},
+	{"role", account.GlobalReader},
+	{"permission", account.Consent},
+}
+
+// checked tells whether a check ticks a stop; else passing it does.
+func checked(stop string) bool {
+	for _, t := range tickedBy {
+		if t.stop == stop {
+			return true
+		}
+	}
+	return false
+}
+
+// ticks are the names of the stops whose check holds.
+func ticks(r account.Report) []string {
+	var out []string
+	for _, t := range tickedBy {
+		if r.Holds(t.check) {
+			out = append(out, t.stop)
+		}
+	}
+	return out
+}
+
+// still is what stays ticked: nothing that hung on an identifier, a cloud or a
+// certificate which is another now.
+func (w *Wizard) still(before account.Draft) []string {
+	if before.Identity() != w.draft.Identity() || before.Key().Certificate.SHA256 != w.draft.Key().Certificate.SHA256 {
+		return nil
+	}
+	return w.draft.Ticked
+}
+
+// save writes the draft once it has a name. One write at a time: what changes
+// meanwhile is written after it.
+func (w *Wizard) save() tea.Cmd {
+	if w.draft.Name == "" || w.stop.Over {
+		return nil
+	}
+	if w.saving {
+		w.unsaved = true
+		return nil
+	}
+	w.saving, w.unsaved = true, false
+	ops, ctx, d := w.env.Ops, w.ctx, w.draft
+	return func() tea.Msg {
+		got, err := ops.SaveAnswers(ctx, d)
+		return savedMsg{got, err}
+	}
+}
+
+func (w *Wizard) saved(m savedMsg) tea.Cmd {
+	w.saving = false
+	w.trouble = account.AsProblem(m.err)
+	if m.err == nil {
+		w.draft.Created = m.draft.Created
+	}
+	if w.unsaved {
+		return w.save()
+	}
+	return nil
+}
+
+// Trouble is why the draft could not be written, nil when it could.
+func (w *Wizard) Trouble() *account.Problem { return w.trouble }
+
+// Draft is the draft as it is now.
+func (w *Wizard) Draft() account.Draft { return w.draft }
+
+// Step is the step one is at.
+func (w *Wizard) Step() Step { return w.step }
+
+// At is the name of the stop one is at.
+func (w *Wizard) At() string { return w.stop.Name }
+
+// Panel is the list of steps as the panel shows it.
+func (w *Wizard) Panel() []kit.Item {
+	var items []kit.Item
+	for _, s := range w.route(w.draft) {
+		if s.Label == "" {
+			continue
+		}
+		passed := slices.Contains(w.draft.Trail, s.Name)
+		it := kit.Item{Label: s.Label}
+		switch {
+		case s.Name == w.stop.Name:
+			it.State = kit.Here
+		case slices.Contains(w.draft.Ticked, s.Name), passed && !checked(s.Name):
+			it.State = kit.Done
+		case passed:
+			it.State = kit.Open
+		}
+		items = append(items, it)
+	}
+	return items
+}

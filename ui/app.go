@@ -1,0 +1,185 @@
+// Package ui is the shell: the only tea.Model. It owns the window, the panel,
+// dialogs, the line of keys and leaving; what is asked is in steps, what is done
+// is in link.
+package ui
+
+import (
+	"context"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// Ports are what the shell needs beside what steps need.
+type Ports struct {
+	Env  steps.Env
+	Open func(ctx context.Context, url string) error // shows an address to the person
+	Demo func(url string) string                     // the demo portal's page; nil outside the demo
+	Text func(ctx context.Context, name, text string) (path string, err error)
+}
+
+// App is the shell.
+type App struct {
+	ctx   context.Context
+	ports Ports
+	known account.Contents
+
+	size   kit.Size
+	theme  kit.Theme
+	offset int // how far the page is scrolled
+	far    int // how far it can be
+
+	page   page // what is open when no wizard is
+	wizard *steps.Wizard
+	dialog dialog
+	notice string // a word on what was just done, until the next key
+
+	leaving bool
+	ended   string // what to say after the screen is gone
+}
+
+// page is a screen outside the wizard.
+type page interface {
+	Enter() tea.Cmd
+	Update(tea.Msg) tea.Cmd
+	View(kit.Size, kit.Theme) kit.Page
+	Keys() []key.Binding
+	Offers() []steps.Offer
+	Typing() bool
+	Title() string
+}
+
+// New is the shell over what the registry holds.
+func New(ctx context.Context, ports Ports, known account.Contents) *App {
+	return &App{ctx: ctx, ports: ports, known: known, theme: kit.NewTheme(true)}
+}
+
+// Init opens the first page and asks for the background's colour; until it is
+// told, it is taken for dark.
+func (a *App) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, a.begin()) }
+
+// Update is the routing: the window and leaving first, then the dialog, then the page.
+func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.size = kit.Size{Width: msg.Width, Height: msg.Height}
+		return a, nil
+	case tea.BackgroundColorMsg:
+		a.theme = kit.NewTheme(msg.IsDark())
+		return a, nil
+	case leaveMsg:
+		return a, a.leave(msg)
+	case contentsMsg:
+		return a, a.reloaded(msg)
+	case didMsg:
+		a.notice = string(msg)
+		return a, nil
+	case tea.KeyPressMsg:
+		return a, a.press(msg)
+	}
+	return a, a.inner(msg)
+}
+
+// press routes a key: the shell's own, then the dialog's, then what the page
+// offers, then the page itself.
+func (a *App) press(msg tea.KeyPressMsg) tea.Cmd {
+	a.notice = ""
+	switch {
+	case key.Matches(msg, quitKey):
+		return tea.Interrupt
+	case key.Matches(msg, suspendKey):
+		return tea.Suspend
+	case a.dialog != nil:
+		cmd, open := a.dialog.press(msg)
+		if !open {
+			a.dialog = nil
+		}
+		return cmd
+	case key.Matches(msg, pageUp):
+		a.offset = max(0, a.offset-5)
+		return nil
+	case key.Matches(msg, pageDown):
+		a.offset = min(a.far, a.offset+5)
+		return nil
+	}
+	if cmd, took := a.offered(msg); took {
+		return cmd
+	}
+	if key.Matches(msg, helpKey) && (!a.typing() || msg.String() != "?") {
+		a.dialog = a.help()
+		return nil
+	}
+	return a.inner(msg)
+}
+
+// inner lets the wizard or the page have a message.
+func (a *App) inner(msg tea.Msg) tea.Cmd {
+	if a.wizard == nil {
+		return a.page.Update(msg)
+	}
+	before := a.wizard.At()
+	outcome, cmd := a.wizard.Update(msg)
+	if a.wizard.At() != before {
+		a.offset = 0
+	}
+	switch outcome {
+	case steps.Finish, steps.Elsewhere, steps.Back:
+		return tea.Batch(cmd, a.closed())
+	}
+	return cmd
+}
+
+func (a *App) typing() bool {
+	if a.wizard != nil {
+		return a.wizard.Step().Typing()
+	}
+	return a.page.Typing()
+}
+
+// Ended is what to say after the screen is gone.
+func (a *App) Ended() string {
+	if a.wizard == nil {
+		return a.ended
+	}
+	d := a.wizard.Draft()
+	if d.Name == "" || a.wizard.At() == "connected" {
+		return a.ended
+	}
+	if a.ports.Demo != nil {
+		return "That was the demo: nothing is left of it."
+	}
+	return "The draft " + string(d.Name) + " is kept. Start xops-onboard again to go on exactly there."
+}
+
+// contentsMsg is the registry read anew.
+type contentsMsg struct {
+	contents account.Contents
+	err      error
+	then     func() tea.Cmd
+}
+
+// reload reads the registry and then goes on.
+func (a *App) reload(then func() tea.Cmd) tea.Cmd {
+	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
+	return func() tea.Msg {
+		c, err := reg.Contents(ctx)
+		return contentsMsg{c, err, then}
+	}
+}
+
+func (a *App) reloaded(m contentsMsg) tea.Cmd {
+	if m.err != nil {
+		a.notice = steps.Advise(account.AsProblem(m.err)).Line()
+		return nil
+	}
+	a.known = m.contents
+	a.ports.Env.Known, a.ports.Env.Drafts = m.contents.Accounts, m.contents.Drafts
+	return m.then()
+}
+
+// didMsg is a word on what was just done.
+type didMsg string

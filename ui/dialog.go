@@ -1,0 +1,152 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// dialog lies over the page and takes the keys.
+type dialog interface {
+	press(tea.KeyPressMsg) (cmd tea.Cmd, open bool)
+	keys() []key.Binding
+	draw(kit.Size, kit.Theme) kit.Frame
+}
+
+// over lays the dialog over the frame.
+func (a *App) over(f kit.Frame) kit.Frame {
+	if a.dialog == nil {
+		return f
+	}
+	box := a.dialog.draw(kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - 4}, a.theme)
+	x := max(0, (a.size.Width-lipgloss.Width(box.Text))/2)
+	y := max(0, (a.size.Height-1-box.Height())/2)
+	text := lipgloss.NewCompositor(
+		lipgloss.NewLayer(f.Text),
+		lipgloss.NewLayer(box.Text).X(x).Y(y).Z(1),
+	).Render()
+	return kit.Frame{Text: text, Cursor: box.At(x, y).Cursor}
+}
+
+// textDialog shows a text; with actions it can do something with it.
+type textDialog struct {
+	title   string
+	text    string
+	actions []action
+	offset  *int
+}
+
+// action is a key of a dialog. It closes the dialog.
+type action struct {
+	key key.Binding
+	do  func() tea.Cmd
+}
+
+func (d textDialog) press(msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	for _, act := range d.actions {
+		if key.Matches(msg, act.key) {
+			return act.do(), false
+		}
+	}
+	switch {
+	case d.offset != nil && key.Matches(msg, pageDown, downKey):
+		*d.offset++
+	case d.offset != nil && key.Matches(msg, pageUp, upKey):
+		*d.offset = max(0, *d.offset-1)
+	case key.Matches(msg, closeKey):
+		return nil, false
+	}
+	return nil, true
+}
+
+var (
+	downKey = key.NewBinding(key.WithKeys("down", "j"))
+	upKey   = key.NewBinding(key.WithKeys("up", "k"))
+)
+
+func (d textDialog) keys() []key.Binding {
+	var keys []key.Binding
+	for _, act := range d.actions {
+		keys = append(keys, act.key)
+	}
+	return keys
+}
+
+func (d textDialog) draw(size kit.Size, t kit.Theme) kit.Frame {
+	style := t.Dialog.Padding(0, 2)
+	width := size.Width - style.GetHorizontalFrameSize()
+	lines := strings.Split(kit.Wrap(d.text, width), "\n")
+	room := max(1, size.Height-style.GetVerticalFrameSize()-2)
+	if d.offset != nil {
+		*d.offset = min(*d.offset, max(0, len(lines)-room))
+		lines = lines[*d.offset:]
+	}
+	if len(lines) > room {
+		lines = append(lines[:room-1:room-1], t.Faint.Render("↓ more"))
+	}
+	return kit.Stack(kit.Frame{Text: t.Title.Render(d.title)}, kit.Blank, kit.Lines(lines...)).In(style)
+}
+
+// help is every key that acts now, and whom to ask.
+func (a *App) help() dialog {
+	width := 0
+	all := append(a.keys(), linkKey, copyKey, listKey, pageUp, pageDown, suspendKey, quitKey)
+	for _, k := range all {
+		width = max(width, lipgloss.Width(k.Help().Key))
+	}
+	var b strings.Builder
+	for _, k := range all {
+		if k.Enabled() {
+			b.WriteString(a.theme.Key.Render(k.Help().Key) + strings.Repeat(" ", width-lipgloss.Width(k.Help().Key)+2) + k.Help().Desc + "\n")
+		}
+	}
+	b.WriteString("\nQuestions: support@axiomio.com")
+	if ids := a.requestIDs(); ids != "" {
+		b.WriteString("\nQuote: " + ids)
+	}
+	return textDialog{title: "Keys", text: b.String(), offset: new(int)}
+}
+
+// requestIDs are the newest answers' ids, for support.
+func (a *App) requestIDs() string {
+	seen, ok := a.step().(interface{ Seen() (account.Report, bool) })
+	if !ok {
+		return ""
+	}
+	r, ok := seen.Seen()
+	if !ok {
+		return ""
+	}
+	var ids []string
+	for _, c := range r.Checks {
+		if c.Problem != nil && c.Problem.RequestID != "" && len(ids) < 3 {
+			ids = append(ids, "request "+c.Problem.RequestID)
+		}
+	}
+	return strings.Join(ids, ", ")
+}
+
+func (a *App) step() any {
+	if a.wizard == nil {
+		return a.page
+	}
+	return a.wizard.Step()
+}
+
+// handOver shows a text for another administrator.
+func (a *App) handOver(o steps.Offer) dialog {
+	keyed := func(k, help string, do func() tea.Cmd) action {
+		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
+	}
+	return textDialog{title: o.Title, text: o.Value, offset: new(int), actions: []action{
+		keyed("c", "copy", func() tea.Cmd { a.notice = "Copied, if your terminal allows it."; return tea.SetClipboard(o.Value) }),
+		keyed("s", "save as a file", func() tea.Cmd { return a.saveText("xops-360-for-another-administrator.txt", o.Value) }),
+		keyed("l", "show on the normal screen", func() tea.Cmd { return show(o.Value) }),
+	}}
+}

@@ -1,0 +1,179 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// drafts is the first page while no account is connected and a draft was left.
+type drafts struct {
+	app    *App
+	choice kit.Choice
+	picks  []func() tea.Cmd
+	wrong  *account.Problem
+}
+
+var (
+	chooseKey = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "choose"))
+	againKey  = key.NewBinding(key.WithKeys("r"), key.WithHelp("r", "try again"))
+)
+
+func newDrafts(a *App) *drafts {
+	p := &drafts{app: a}
+	add := func(o kit.Option, do func() tea.Cmd) {
+		p.choice.Options = append(p.choice.Options, o)
+		p.picks = append(p.picks, do)
+	}
+	for _, r := range a.known.Drafts {
+		o := kit.Option{Title: "Go on with " + string(r.Name), Detail: draftWords(r, a.ports.Env.Now())}
+		if r.Owned {
+			o.Off = "Open in another window."
+		}
+		add(o, func() tea.Cmd { return a.resume(r.ID) })
+	}
+	add(kit.Option{Title: "Start another"}, func() tea.Cmd { return a.walk(account.Draft{}) })
+	for _, r := range a.known.Drafts {
+		if !r.Owned {
+			add(kit.Option{Title: "Throw " + string(r.Name) + " away"}, func() tea.Cmd { a.dialog = throwAway(a, r); return nil })
+		}
+	}
+	return p
+}
+
+// draftWords say how far a draft is and since when: "step 5 of 8, yesterday".
+func draftWords(r account.Row, now time.Time) string {
+	n, of := 0, 0
+	stops := steps.Routes(account.Draft{Provider: r.Provider})
+	for _, s := range stops {
+		if s.Label == "" {
+			continue
+		}
+		of++
+		if slices.Contains(r.Passed, s.Name) {
+			n = of
+		}
+	}
+	return fmt.Sprintf("%s, step %d of %d, %s", r.Provider, min(n+1, of), of, Ago(now.Sub(r.Updated)))
+}
+
+// Ago is an age as people say it.
+func Ago(d time.Duration) string {
+	count := func(n int, noun string) string {
+		if n == 1 {
+			return "1 " + noun + " ago"
+		}
+		return fmt.Sprintf("%d %ss ago", n, noun)
+	}
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return count(int(d.Minutes()), "minute")
+	case d < 24*time.Hour:
+		return count(int(d.Hours()), "hour")
+	case d < 48*time.Hour:
+		return "yesterday"
+	}
+	return count(int(d.Hours()/24), "day")
+}
+
+func (p *drafts) Enter() tea.Cmd        { return nil }
+func (p *drafts) Offers() []steps.Offer { return nil }
+func (p *drafts) Typing() bool          { return false }
+func (p *drafts) Title() string         { return "Go on" }
+func (p *drafts) Keys() []key.Binding   { return []key.Binding{kit.ChooseKey, chooseKey} }
+
+func (p *drafts) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case resumedMsg:
+		if msg.err != nil {
+			p.wrong = account.AsProblem(msg.err)
+			return nil
+		}
+		return p.app.walk(msg.draft)
+	case tea.KeyPressMsg:
+		if key.Matches(msg, chooseKey) {
+			if p.choice.Options[p.choice.At()].Off != "" {
+				return nil
+			}
+			return p.picks[p.choice.At()]()
+		}
+		p.choice.Update(msg)
+	}
+	return nil
+}
+
+func (p *drafts) View(size kit.Size, t kit.Theme) kit.Page {
+	v := kit.Page{
+		Title: "Go on where you left off",
+		Why:   "Nothing is lost: the draft and its key are kept.",
+		Body:  p.choice.Draw(size.Width, t),
+	}
+	if p.wrong != nil {
+		v.Live = kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(p.wrong).Line())
+	}
+	return v
+}
+
+// throwAway asks before a draft is thrown away, and says what stays.
+func throwAway(a *App, r account.Row) dialog {
+	text := "This deletes here: the draft and its private key.\n\nWhat you made in the Entra admin center stays there: delete the app registration " +
+		account.AppName(r.Name) + " under Entra ID › App registrations; its enterprise app, role and consent go with it. The certificate file stays where it was saved."
+	return textDialog{title: "Throw " + string(r.Name) + " away?", text: text, actions: []action{{
+		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw it away")),
+		do:  func() tea.Cmd { return a.throw(r.ID) },
+	}}}
+}
+
+// thrownMsg is a draft that was thrown away, or why not.
+type thrownMsg struct{ err error }
+
+func (a *App) throw(id account.ID) tea.Cmd {
+	op, ctx := a.ports.Env.Ops.ThrowAway(id), a.ctx
+	return func() tea.Msg {
+		for {
+			if _, err := op.Next(ctx); err != nil {
+				return thrownMsg{err}
+			}
+		}
+	}
+}
+
+// trouble is the page for a registry that cannot be read. It never falls
+// through to the cloud selection, as if there were no accounts.
+type trouble struct{ app *App }
+
+func newTrouble(a *App) *trouble { return &trouble{a} }
+
+func (p *trouble) Enter() tea.Cmd        { return nil }
+func (p *trouble) Offers() []steps.Offer { return nil }
+func (p *trouble) Typing() bool          { return false }
+func (p *trouble) Title() string         { return "Registry" }
+func (p *trouble) Keys() []key.Binding   { return []key.Binding{againKey} }
+
+func (p *trouble) Update(msg tea.Msg) tea.Cmd {
+	if press, ok := msg.(tea.KeyPressMsg); ok && key.Matches(press, againKey) {
+		return p.app.reload(p.app.begin)
+	}
+	return nil
+}
+
+func (p *trouble) View(size kit.Size, t kit.Theme) kit.Page {
+	out := make([]kit.Frame, 0, len(p.app.known.Damaged)+2)
+	for i := range p.app.known.Damaged {
+		out = append(out, kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(&p.app.known.Damaged[i]).Line()))
+	}
+	return kit.Page{
+		Title: "The registry cannot be read",
+		Why:   "It lists your accounts. Nothing was changed, and nothing will be while this stands.",
+		Body:  kit.Stack(append(out, kit.Blank, kit.Frame{Text: "Questions: support@axiomio.com"})...),
+	}
+}

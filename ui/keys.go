@@ -1,0 +1,17 @@
+package ui
+
+import "charm.land/bubbles/v2/key"
+
+// The shell's own keys.
+var (
+	quitKey    = key.NewBinding(key.WithKeys("ctrl+c"), key.WithHelp("ctrl+c", "quit"))
+	suspendKey = key.NewBinding(key.WithKeys("ctrl+z"), key.WithHelp("ctrl+z", "suspend"))
+	helpKey    = key.NewBinding(key.WithKeys("?", "f1"), key.WithHelp("?", "more"))
+	helpTyping = key.NewBinding(key.WithKeys("f1"), key.WithHelp("f1", "more"))
+	linkKey    = key.NewBinding(key.WithKeys("ctrl+o"), key.WithHelp("ctrl+o", "open the page's link"))
+	copyKey    = key.NewBinding(key.WithKeys("ctrl+y"), key.WithHelp("ctrl+y", "copy the page's link"))
+	listKey    = key.NewBinding(key.WithKeys("l"), key.WithHelp("l", "show links and values on the normal screen"))
+	pageUp     = key.NewBinding(key.WithKeys("pgup"), key.WithHelp("pgup", "scroll up"))
+	pageDown   = key.NewBinding(key.WithKeys("pgdown"), key.WithHelp("pgdn", "scroll down"))
+	closeKey   = key.NewBinding(key.WithKeys("esc", "enter", "q", "?"), key.WithHelp("esc", "close"))
+)

@@ -1,0 +1,102 @@
+package kit
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/help"
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Page is one screen's matter: a title, one faint line that says why, the body
+// and the live line. The live line is pinned under the body, which scrolls when
+// it is taller than the room between.
+type Page struct {
+	Title string
+	Why   string
+	Body  Frame
+	Live  Frame // at most three lines
+}
+
+// Draw is the page in a room, scrolled down by offset lines as far as that goes.
+// It tells how far one can scroll, 0 when everything shows.
+func (p Page) Draw(size Size, t Theme, offset int) (Frame, int) {
+	head := Frame{Text: Wrap(t.Title.Render(p.Title), size.Width)}
+	if p.Why != "" {
+		head = Stack(head, Frame{Text: Wrap(t.Faint.Render(p.Why), size.Width)})
+	}
+	top := Stack(head, Blank, p.Body)
+	live := p.Live
+	room := size.Height - live.Height()
+	if live.Text != "" {
+		room-- // a blank line above it
+	}
+	room = max(room, 1)
+	cut, far := scroll(top, room, offset)
+	if live.Text == "" {
+		return cut, far
+	}
+	pad := strings.Repeat("\n", max(0, room-cut.Height()))
+	gap := Frame{Text: " " + pad}
+	if live.Cursor == nil && cut.Cursor == nil {
+		// The real cursor rests on the live line when no field has it, so that a
+		// screen reader follows what is said there.
+		live.Cursor = &tea.Cursor{Position: tea.Position{}, Shape: tea.CursorBar}
+	}
+	return Stack(cut, gap, live), far
+}
+
+// scroll cuts a frame to height lines from offset on, moved so that its cursor shows.
+func scroll(f Frame, height, offset int) (Frame, int) {
+	lines := strings.Split(f.Text, "\n")
+	far := max(0, len(lines)-height)
+	offset = min(max(offset, 0), far)
+	if c := f.Cursor; c != nil {
+		offset = min(offset, c.Y)
+		offset = max(offset, c.Y-height+2) // the line under a field is its problem
+		offset = min(max(offset, 0), far)
+	}
+	cut := f.At(0, -offset)
+	cut.Text = strings.Join(lines[offset:min(len(lines), offset+height)], "\n")
+	return cut, far
+}
+
+// Wrap breaks styled text into lines of at most width cells, at blanks only, so
+// that ids, paths and hyphenated names stay whole; what is longer than a line
+// is broken where the line ends.
+func Wrap(s string, width int) string {
+	if width < 1 {
+		return s
+	}
+	// The wrapper takes every hyphen for a place to break (charmbracelet/x/ansi,
+	// Wrap), so hyphens sit the wrapping out as another character of their width.
+	const hyphen = "\ue000"
+	s = lipgloss.Wrap(strings.ReplaceAll(s, "-", hyphen), width, "")
+	return strings.ReplaceAll(s, hyphen, "-")
+}
+
+// Cut is text cut to width cells, with an ellipsis when something is missing.
+func Cut(s string, width int) string { return ansi.Truncate(s, width, "…") }
+
+// KeyLine is the line of keys: as many as fit in width, in order, and last the
+// key that shows all of them.
+func KeyLine(width int, t Theme, keys []key.Binding, more key.Binding) string {
+	h := help.New()
+	h.Styles = t.help()
+	h.ShortSeparator, h.Ellipsis = " · ", "…"
+	last := h.ShortHelpView([]key.Binding{more})
+	line := ""
+	for _, k := range keys {
+		if !k.Enabled() {
+			continue
+		}
+		next := line + h.ShortHelpView([]key.Binding{k}) + t.KeyText.Render(" · ")
+		if lipgloss.Width(next)+lipgloss.Width(last) > width {
+			continue // a shorter one behind it may still fit
+		}
+		line = next
+	}
+	return Cut(line+last, width)
+}

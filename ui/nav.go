@@ -1,0 +1,65 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// begin is where a start leads: what is wrong with the registry, Home once an
+// account is connected, the drafts that were left, else the cloud selection.
+func (a *App) begin() tea.Cmd {
+	a.ports.Env.Known, a.ports.Env.Drafts = a.known.Accounts, a.known.Drafts
+	switch {
+	case len(a.known.Damaged) > 0 && len(a.known.Accounts) == 0:
+		return a.open(newTrouble(a))
+	case len(a.known.Accounts) > 0:
+		return a.open(newHome(a))
+	case len(a.known.Drafts) > 0:
+		return a.open(newDrafts(a))
+	}
+	return a.walk(account.Draft{})
+}
+
+// open opens a page in place of what was.
+func (a *App) open(p page) tea.Cmd {
+	a.wizard, a.page, a.offset = nil, p, 0
+	return p.Enter()
+}
+
+// walk opens the wizard.
+func (a *App) walk(d account.Draft) tea.Cmd {
+	a.page, a.offset = nil, 0
+	a.wizard = steps.NewWizard(a.ctx, a.ports.Env, steps.Routes, d)
+	return a.wizard.Init()
+}
+
+// closed is after the wizard: the registry says where to.
+func (a *App) closed() tea.Cmd {
+	if d := a.wizard.Draft(); a.wizard.At() == "connected" {
+		a.ended = string(d.Name) + " is connected."
+	}
+	a.wizard.Close()
+	return a.reload(a.begin)
+}
+
+// resume goes on with a draft.
+func (a *App) resume(id account.ID) tea.Cmd {
+	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
+	return func() tea.Msg {
+		d, err := reg.Draft(ctx, id)
+		return resumedMsg{d, err}
+	}
+}
+
+// resumedMsg is a draft to go on with.
+type resumedMsg struct {
+	draft account.Draft
+	err   error
+}
+
+// add links another account of a provider.
+func (a *App) add(p account.Provider) tea.Cmd {
+	return a.walk(account.Draft{Provider: p, Link: account.MicrosoftLink{}})
+}

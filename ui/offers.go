@@ -1,0 +1,124 @@
+package ui
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+func (a *App) offers() []steps.Offer {
+	if a.wizard != nil {
+		return a.wizard.Step().Offers()
+	}
+	return a.page.Offers()
+}
+
+// offered does what a key stands for among what the page offers.
+func (a *App) offered(msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	offers := a.offers()
+	if key.Matches(msg, linkKey) || key.Matches(msg, copyKey) {
+		for _, o := range offers {
+			if o.Kind == steps.Open {
+				if key.Matches(msg, copyKey) {
+					o.Kind = steps.Copy
+				}
+				return a.give(o), true
+			}
+		}
+		return nil, false
+	}
+	if a.typing() {
+		return nil, false
+	}
+	if key.Matches(msg, listKey) && len(offers) > 0 {
+		return show(list(offers)), true
+	}
+	for _, o := range offers {
+		if o.Key == msg.String() && o.Value != "" {
+			return a.give(o), true
+		}
+	}
+	return nil, false
+}
+
+// give brings an offer where it belongs.
+func (a *App) give(o steps.Offer) tea.Cmd {
+	switch o.Kind {
+	case steps.Copy:
+		a.notice = "Copied, if your terminal allows it. l shows it on the normal screen."
+		return tea.SetClipboard(o.Value)
+	case steps.Show:
+		return show(o.Value)
+	case steps.HandOver:
+		a.dialog = a.handOver(o)
+		return nil
+	}
+	if a.ports.Demo != nil {
+		a.dialog = textDialog{title: "The demo portal", text: a.ports.Demo(o.Value)}
+		return nil
+	}
+	open, ctx := a.ports.Open, a.ctx
+	return func() tea.Msg {
+		if err := open(ctx, o.Value); err != nil {
+			return didMsg("No browser could be opened here. ctrl+y copies the link, l shows it.")
+		}
+		return didMsg("Opened in your browser.")
+	}
+}
+
+// list is every offer, each value whole and on a line of its own.
+func list(offers []steps.Offer) string {
+	var b strings.Builder
+	for _, o := range offers {
+		if o.Value != "" && o.Kind != steps.HandOver && o.Kind != steps.Show {
+			fmt.Fprintf(&b, "%s\n%s\n\n", o.Title, strings.TrimSpace(o.Value))
+		}
+	}
+	return b.String()
+}
+
+// show leaves the alternate screen and shows a text there, unbroken, to be
+// selected, until enter is pressed.
+func show(text string) tea.Cmd {
+	return tea.Exec(&shown{text: text}, func(error) tea.Msg { return didMsg("") })
+}
+
+// shown is a tea.ExecCommand that runs nothing: it prints and waits for a line.
+type shown struct {
+	text string
+	in   io.Reader
+	out  io.Writer
+}
+
+func (s *shown) SetStdin(r io.Reader)  { s.in = r }
+func (s *shown) SetStdout(w io.Writer) { s.out = w }
+func (s *shown) SetStderr(io.Writer)   {}
+
+// Run prints and waits for enter, or for the end of the input.
+func (s *shown) Run() error {
+	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", strings.TrimRight(s.text, "\n")); err != nil {
+		return err
+	}
+	_, err := bufio.NewReader(s.in).ReadString('\n')
+	return err
+}
+
+// saveText writes a text file and says where it is.
+func (a *App) saveText(name, text string) tea.Cmd {
+	write, ctx := a.ports.Text, a.ctx
+	return func() tea.Msg {
+		path, err := write(context.WithoutCancel(ctx), name, text)
+		if err != nil {
+			return didMsg(steps.Advise(account.AsProblem(err)).Line())
+		}
+		return didMsg("Saved as " + path)
+	}
+}

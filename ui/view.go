@@ -1,0 +1,178 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// The measures of the frame, in cells.
+const (
+	leastWidth, leastHeight = 64, 16
+	panelFrom               = 80 // from this width on the panel is a column
+	panelWidth              = 22
+	pageWidth               = 76 // longer lines are hard to read
+	chrome                  = 4  // header, rule, blank, keys
+)
+
+// View draws the frame: header, rule, panel and page, keys.
+func (a *App) View() tea.View {
+	v := tea.NewView("")
+	v.AltScreen, v.ReportFocus = true, true
+	v.WindowTitle = "Xops 360 · " + a.title()
+	switch {
+	case a.size.Width == 0 || a.size.Height == 0 || a.page == nil && a.wizard == nil:
+		return v
+	case a.size.Width < leastWidth || a.size.Height < leastHeight:
+		v.SetContent(small(a.size))
+		return v
+	}
+	f := a.frame()
+	v.SetContent(f.Text)
+	v.Cursor = f.Cursor
+	return v
+}
+
+// small is the sentence for a window that is too small, itself cut to it.
+func small(size kit.Size) string {
+	text := kit.Wrap("This window is too small: 64 columns and 16 lines are needed. Or use xops-onboard --plain.", size.Width)
+	lines := strings.Split(text, "\n")
+	return strings.Join(lines[:min(len(lines), size.Height)], "\n")
+}
+
+func (a *App) frame() kit.Frame {
+	inner := a.size.Width - 2
+	room := kit.Size{Width: min(inner, pageWidth), Height: a.size.Height - chrome}
+	items := a.panel()
+	column := len(items) > 0 && a.size.Width >= panelFrom
+	var line kit.Frame
+	switch {
+	case column:
+		room.Width = min(inner-panelWidth-1, pageWidth)
+	case len(items) > 0:
+		line = kit.Stack(kit.Frame{Text: kit.PanelLine(items, inner, a.theme)}, kit.Blank)
+		room.Height -= line.Height()
+	}
+	matter := a.matter(room)
+	if column {
+		matter = kit.Beside(kit.Frame{Text: kit.Panel(items, panelWidth-1, a.theme)}, panelWidth+1, matter)
+	}
+	matter = kit.Stack(line, matter)
+	if pad := a.size.Height - chrome - matter.Height(); pad > 0 {
+		matter.Text += strings.Repeat("\n", pad)
+	}
+	f := kit.Stack(
+		kit.Frame{Text: a.header(inner)},
+		kit.Frame{Text: a.rule(inner)},
+		matter,
+		kit.Blank,
+		kit.Frame{Text: a.bottom(inner)},
+	)
+	f = f.In(lipgloss.NewStyle().PaddingLeft(1))
+	return a.over(f)
+}
+
+// matter is the page or the step, scrolled.
+func (a *App) matter(room kit.Size) kit.Frame {
+	var p kit.Page
+	if a.wizard != nil {
+		p = a.wizard.Step().View(room, a.theme)
+		if trouble := a.wizard.Trouble(); trouble != nil {
+			p.Live = kit.Mark(room.Width, a.theme.Bad.Render("✗"), "The draft is not on disk. "+steps.Advise(trouble).Line())
+		}
+	} else {
+		p = a.page.View(room, a.theme)
+	}
+	f, far := p.Draw(room, a.theme, a.offset)
+	a.far = far
+	return f
+}
+
+func (a *App) title() string {
+	switch {
+	case a.wizard != nil && a.wizard.Draft().Provider != "":
+		return "Link a new " + a.wizard.Draft().Provider.String() + " account"
+	case a.page != nil:
+		return a.page.Title()
+	}
+	return "Welcome"
+}
+
+// header is product, where one is, and cloud and tenant once they are known.
+func (a *App) header(width int) string {
+	left := a.theme.Title.Render("Xops 360") + a.theme.Faint.Render(" · ") + a.title()
+	right := ""
+	if a.wizard != nil {
+		if d := a.wizard.Draft(); d.Cloud != "" {
+			right = d.Cloud.Cloud().Name
+			if o := d.Microsoft().Organization; o != "" {
+				right += " · " + string(o)
+			}
+		}
+	}
+	right = kit.Cut(right, max(0, width-lipgloss.Width(left)-2))
+	gap := max(1, width-lipgloss.Width(left)-lipgloss.Width(right))
+	return kit.Cut(left+strings.Repeat(" ", gap)+a.theme.Faint.Render(right), width)
+}
+
+// rule is the thin line; in the demo it says so.
+func (a *App) rule(width int) string {
+	if a.ports.Demo == nil {
+		return a.theme.Rule.Render(strings.Repeat("─", width))
+	}
+	words := " Demo: a simulated cloud. Nothing here is real or kept. "
+	rest := max(0, width-lipgloss.Width(words)-2)
+	return a.theme.Rule.Render("──") + a.theme.Banner.Render(words) + a.theme.Rule.Render(strings.Repeat("─", rest))
+}
+
+func (a *App) panel() []kit.Item {
+	if a.wizard != nil {
+		if a.wizard.Draft().Provider == "" {
+			return nil
+		}
+		return a.wizard.Panel()
+	}
+	return a.sections()
+}
+
+// bottom is the notice while there is one, else the keys.
+func (a *App) bottom(width int) string {
+	if a.notice != "" {
+		return kit.Cut(a.theme.Accent.Render(a.notice), width)
+	}
+	more := helpKey
+	if a.typing() {
+		more = helpTyping
+	}
+	if a.dialog != nil {
+		more = closeKey
+	}
+	return kit.KeyLine(width, a.theme, a.keys(), more)
+}
+
+// keys are all keys that act now, the page's own first.
+func (a *App) keys() []key.Binding {
+	if a.dialog != nil {
+		return a.dialog.keys()
+	}
+	var keys []key.Binding
+	typing := a.typing()
+	if a.wizard != nil {
+		keys = a.wizard.Step().Keys()
+	} else {
+		keys = a.page.Keys()
+	}
+	if !typing {
+		for _, o := range a.offers() {
+			if o.Key != "" && o.Value != "" {
+				keys = append(keys, key.NewBinding(key.WithKeys(o.Key), key.WithHelp(o.Key, o.Name)))
+			}
+		}
+	}
+	return keys
+}

@@ -89,7 +89,7 @@ func nonEmpty(s string) []string {
 func (f findings) globalReader() (c account.Check) {
 	defer func() { c.Evidence = evidence(f.roles.evidence, f.organization.evidence) }()
 	if f.roles.ok() && f.hasGlobalReader() {
-		return holds("assigned for the whole directory")
+		return holds("assigned, whole directory")
 	}
 	if f.organization.ok() {
 		if !f.otherRights() {
@@ -162,7 +162,7 @@ func (f findings) consent(now time.Time) (c account.Check) {
 	if g.Created.IsZero() {
 		return holds("granted")
 	}
-	return holds("granted " + g.Created.UTC().Format("2006-01-02 15:04 UTC"))
+	return holds("since " + g.Created.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // fresh tells whether a grant is so new that it may still be spreading, by the

@@ -34,7 +34,7 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 // on disk yet is the zero Draft; else it is NotFound.
 func (os *Operations) change(ctx context.Context, id account.ID, first bool, f func(account.Draft) account.Draft) (account.Draft, error) {
 	var d account.Draft
-	err := os.write(ctx, func(ctx context.Context) error {
+	err := os.write(ctx, TheDraft, func(ctx context.Context) error {
 		os.drafts.Lock()
 		defer os.drafts.Unlock()
 		have, err := os.ports.Registry.Draft(ctx, id)
@@ -89,12 +89,12 @@ func (os *Operations) ThrowAway(id account.ID) *Operation {
 		}
 		for _, k := range d.Keys {
 			tell(Event{Step: "key", State: Doing})
-			if err := os.write(ctx, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
+			if err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
 				tell(Event{Step: "key", State: Failed, Problem: account.AsProblem(err)})
 				return err
 			}
 			tell(Event{Step: "key", State: Done})
 		}
-		return os.write(ctx, func(ctx context.Context) error { return os.ports.Registry.Remove(ctx, id) })
+		return os.write(ctx, TheDraft, func(ctx context.Context) error { return os.ports.Registry.Remove(ctx, id) })
 	})
 }

@@ -78,7 +78,7 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 	if d, err = os.begin(ctx, d.ID, "key"); err != nil {
 		return d, err
 	}
-	made := os.write(ctx, func(ctx context.Context) error { return os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) })
+	made := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) })
 	d, err = os.end(ctx, d.ID, made, func(d account.Draft) account.Draft {
 		k.Stored = made == nil
 		return d.WithKey(k)
@@ -104,7 +104,7 @@ func (os *Operations) saveCertificate(ctx context.Context, d account.Draft, wish
 	if err != nil {
 		return d, err
 	}
-	saved := os.write(ctx, func(ctx context.Context) (err error) {
+	saved := os.write(ctx, TheCertificate, func(ctx context.Context) (err error) {
 		k.Saved, err = os.ports.Save.Certificate(ctx, wish.Directory, account.CertificateFile(d.Name, k.Certificate.SHA1), k.Certificate.PEM)
 		return err
 	})

@@ -395,12 +395,12 @@ func TestWriteHoldsTheEnd(t *testing.T) {
 	op := ops.ThrowAway("draft")
 	<-w.held // the key is being deleted
 	op.Stop()
-	if !ops.Writing() {
+	if ops.Writing() != link.TheKey {
 		t.Error("nobody knows that a write is under way")
 	}
 	close(w.hold)
 	<-op.Ended()
-	if ops.Writing() {
+	if ops.Writing() != "" {
 		t.Error("a write is said to be under way after the end")
 	}
 	if len(w.keys) != 0 {

@@ -3,8 +3,8 @@ package link
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -113,12 +113,14 @@ func (o *Operation) Ended() <-chan struct{} { return o.ended }
 // Operations are all operations of this process: it starts them, knows whether
 // one of them is writing, and ends them all.
 type Operations struct {
-	ports   Ports
-	ctx     context.Context
-	cancel  context.CancelFunc
-	group   sync.WaitGroup
-	writing atomic.Int32
-	drafts  sync.Mutex // one change of a draft at a time
+	ports  Ports
+	ctx    context.Context
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+	drafts sync.Mutex // one change of a draft at a time
+
+	mu      sync.Mutex
+	writing []Written // under way, the oldest first
 }
 
 // New is no operation yet. They end when ctx does.
@@ -130,8 +132,27 @@ func New(ctx context.Context, ports Ports) *Operations {
 // Ports are the ways out, for questions that change nothing.
 func (os *Operations) Ports() Ports { return os.ports }
 
-// Writing tells whether a write is under way, which must not be abandoned.
-func (os *Operations) Writing() bool { return os.writing.Load() > 0 }
+// Written is what a write writes.
+type Written string
+
+// What is written.
+const (
+	TheDraft       Written = "draft"
+	TheKey         Written = "key"
+	TheCertificate Written = "certificate"
+	TheAccount     Written = "account"
+	TheReport      Written = "report"
+)
+
+// Writing is what is being written and must not be abandoned; empty for nothing.
+func (os *Operations) Writing() Written {
+	os.mu.Lock()
+	defer os.mu.Unlock()
+	if len(os.writing) == 0 {
+		return ""
+	}
+	return os.writing[0]
+}
 
 // Close ends all operations, each between two writes, and waits for them.
 func (os *Operations) Close() {
@@ -180,11 +201,18 @@ func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error)
 // write runs f as one write: it is not cancelled half way by Stop or by the
 // program's end, which wait for it (the shell for five seconds at most), and
 // each port bounds its own time.
-func (os *Operations) write(ctx context.Context, f func(context.Context) error) error {
+func (os *Operations) write(ctx context.Context, what Written, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return &account.Problem{Kind: account.Cancelled, Err: err}
 	}
-	os.writing.Add(1)
-	defer os.writing.Add(-1)
+	os.mu.Lock()
+	os.writing = append(os.writing, what)
+	os.mu.Unlock()
+	defer func() {
+		os.mu.Lock()
+		defer os.mu.Unlock()
+		i := slices.Index(os.writing, what)
+		os.writing = slices.Delete(os.writing, i, i+1)
+	}()
 	return f(context.WithoutCancel(ctx))
 }

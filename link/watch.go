@@ -86,7 +86,7 @@ func (os *Operations) Verify(a account.Account) *Operation {
 		if err := ctx.Err(); err != nil {
 			return &account.Problem{Kind: account.Cancelled, Err: err}
 		}
-		err := os.write(ctx, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, a.ID, r) })
+		err := os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, a.ID, r) })
 		tell(Event{Step: "checks", State: Looked, Report: &r})
 		return err
 	})
@@ -105,11 +105,11 @@ func (os *Operations) Finish(id account.ID, r account.Report) *Operation {
 		if err != nil {
 			return os.told("account", d, err, nil, tell)
 		}
-		err = os.write(ctx, func(ctx context.Context) error {
+		err = os.write(ctx, TheAccount, func(ctx context.Context) error {
 			return os.ports.Registry.Finish(ctx, d.Account(os.ports.Now()))
 		})
 		if err == nil {
-			err = os.write(ctx, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
+			err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
 		}
 		return os.told("account", d, err, nil, tell)
 	})

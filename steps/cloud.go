@@ -17,7 +17,7 @@ var providers = []struct {
 }{
 	{account.AWS, "AWS", "An AWS account or organization.", "Not available yet in this version."},
 	{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant.", "Not available yet in this version."},
-	{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). Ten minutes by hand; you need a Privileged Role Administrator who can also register apps, or a Global Administrator.", ""},
+	{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). Ten minutes by hand, as Global Administrator, or as Privileged Role Administrator who may register apps.", ""},
 }
 
 // cloudStop is the first-time selection. Once an account is connected it does
@@ -29,7 +29,10 @@ var cloudStop = Stop{
 	Plain:  plainCloud,
 }
 
-type cloud struct{ choice kit.Choice }
+type cloud struct {
+	choice  kit.Choice
+	refused bool // the one that was chosen is not available
+}
 
 func newCloud() *cloud {
 	c := &cloud{}
@@ -56,23 +59,31 @@ func (c *cloud) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	if press, ok := msg.(tea.KeyPressMsg); ok {
 		switch {
 		case key.Matches(press, enterKey):
-			if providers[c.choice.At()].off == "" {
+			if c.refused = providers[c.choice.At()].off != ""; !c.refused {
 				return Next, nil
 			}
+			return Stay, nil
 		case key.Matches(press, backKey):
 			return Back, nil
 		}
 	}
+	before := c.choice.At()
 	c.choice.Update(msg)
+	c.refused = c.refused && c.choice.At() == before
 	return Stay, nil
 }
 
 func (c *cloud) View(size kit.Size, t kit.Theme) kit.Page {
-	return kit.Page{
+	p := kit.Page{
 		Title: "Which cloud do you want to link first?",
-		Why:   "Xops 360 monitors what you link. You can link others later, under Integrations.",
-		Body:  c.choice.Cards(kit.Size{Width: min(size.Width, 76), Height: size.Height - 4}, t),
+		Why:   "Xops 360 monitors what you link. Others can follow, under Integrations.",
+		Body:  c.choice.Cards(kit.Size{Width: min(size.Width, 76), Height: size.Height - 5}, t),
 	}
+	if c.refused {
+		at := providers[c.choice.At()]
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), at.title+": "+lowerFirst(at.off)+" Microsoft is.")
+	}
+	return p
 }
 
 func (c *cloud) Fill(d account.Draft) account.Draft {

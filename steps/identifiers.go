@@ -66,7 +66,7 @@ type identifiers struct {
 	asked  string // the texts that were resolved, so that enter asks once
 	found  resolved
 	doubt  *account.Problem // enter goes on in spite of it
-	twin   *account.Problem // this app is linked here already
+	twin   *account.Row     // this app is linked here already
 	demo   demoHand
 }
 
@@ -367,7 +367,7 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 	}
 	for _, r := range s.env.Known {
 		if r.Identity != "" && r.Identity == s.draft.Identity() && r.ID != s.draft.ID {
-			s.twin = &account.Problem{Kind: account.AlreadyLinked, Subject: string(r.Name)}
+			s.twin = &r
 		}
 	}
 	for i := range s.fields { // on to what is still empty
@@ -377,6 +377,14 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 		}
 	}
 	return Stay, nil
+}
+
+// Twin is the account that has these ids already.
+func (s *identifiers) Twin() (account.Row, bool) {
+	if s.twin == nil {
+		return account.Row{}, false
+	}
+	return *s.twin, true
 }
 
 func (s *identifiers) View(size kit.Size, t kit.Theme) kit.Page {
@@ -400,7 +408,7 @@ func (s *identifiers) live(width int, t kit.Theme) kit.Frame {
 	case s.asking:
 		return kit.Mark(width, t.Faint.Render("…"), "Looking up the tenant, without signing in")
 	case s.twin != nil:
-		return kit.Mark(width, t.Warn.Render("!"), Advise(s.twin).Line())
+		return kit.Mark(width, t.Warn.Render("!"), Advise(&account.Problem{Kind: account.AlreadyLinked, Subject: string(s.twin.Name)}).Line())
 	case p != nil && s.asked == s.texts() && (s.found.outside || p.Kind == account.ClockOff):
 		a := Advise(p)
 		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do+" Enter again goes on all the same.")

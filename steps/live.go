@@ -146,14 +146,17 @@ func (w *watching) clockWords() string {
 	return "Looking now."
 }
 
-// liveKeys are the keys of a live step, the demo's first while there is
-// something to do for it.
-func (w *watching) liveKeys(name account.CheckName, keys ...key.Binding) []key.Binding {
-	keys = append(keys, backKey)
+// liveKeys are the keys of a live step: to go on first once its check holds,
+// else what brings it nearer.
+func (w *watching) liveKeys(name account.CheckName, more ...key.Binding) []key.Binding {
 	if w.report != nil && w.report.Holds(name) {
-		return keys
+		return append([]key.Binding{enterKey, backKey, againKey}, more...)
 	}
-	return w.demo.keys(w.env, keys)
+	keys := append([]key.Binding{againKey, named(enterKey, "go on without it")}, more...)
+	if w.doubted() {
+		keys = append(keys, correctKey)
+	}
+	return w.demo.keys(w.env, append(keys, backKey))
 }
 
 // press is what the live steps' common keys do.
@@ -166,11 +169,16 @@ func (w *watching) press(press tea.KeyPressMsg, stop string) (Outcome, tea.Cmd, 
 	case key.Matches(press, againKey):
 		w.op.Again()
 		return Stay, nil, true
+	case key.Matches(press, correctKey) && w.doubted():
+		return FirstOpen, nil, true
 	case w.demo.wants(w.env, press):
 		return Stay, w.demo.do(w.env, stop, w.draft), true
 	}
 	return Stay, nil, false
 }
+
+// doubted tells whether what was seen speaks against the ids.
+func (w *watching) doubted() bool { return w.report != nil && doubts(*w.report) != "" }
 
 // ticked tells whether a stop's check held when it was last seen.
 func ticked(name string) func(account.Draft, []account.Row) bool {

@@ -19,7 +19,7 @@ var permissionStop = Stop{
 
 type permission struct{ watching }
 
-func (p *permission) Keys() []key.Binding { return p.liveKeys(account.Consent, againKey, enterKey) }
+func (p *permission) Keys() []key.Binding { return p.liveKeys(account.Consent) }
 
 func (p *permission) Offers() []Offer {
 	return []Offer{

@@ -19,7 +19,7 @@ var roleStop = Stop{
 
 type role struct{ watching }
 
-func (r *role) Keys() []key.Binding { return r.liveKeys(account.GlobalReader, againKey, enterKey) }
+func (r *role) Keys() []key.Binding { return r.liveKeys(account.GlobalReader) }
 
 func (r *role) Offers() []Offer {
 	return []Offer{

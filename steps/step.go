@@ -24,9 +24,9 @@ const (
 	Next              // this stop is done, the next one
 	Pass              // nothing to ask here: the next one, and Back does not come here
 	Back              // the one before
-	FirstOpen         // the first stop whose check does not hold
+	FirstOpen         // the first stop whose check does not hold, or whose answers are in doubt
 	Finish            // the account is linked, the wizard is over
-	Elsewhere         // the wizard is over without one: Home shows why the person came here
+	Elsewhere         // the wizard is over without one: what was asked is linked already, as Wizard.Twin
 )
 
 // Step is one screen of the wizard, from when it is entered to when it is left.

@@ -28,7 +28,12 @@ type upload struct {
 
 var shorterKey = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "shorter validity"))
 
-func (u *upload) Keys() []key.Binding { return u.liveKeys(account.CertificateAccepted, againKey, enterKey, shorterKey) }
+func (u *upload) Keys() []key.Binding {
+	shorter := shorterKey
+	_, ok := shorterLife(u.draft.Key().Certificate)
+	shorter.SetEnabled(ok && u.making == nil)
+	return u.liveKeys(account.CertificateAccepted, shorter)
+}
 
 func (u *upload) Offers() []Offer {
 	page := u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)

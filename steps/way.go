@@ -121,7 +121,7 @@ func (w *way) pick(press tea.KeyPressMsg) (Outcome, tea.Cmd) {
 func cloudChoice(d account.Draft) *kit.Choice {
 	c := &kit.Choice{Options: []kit.Option{{Title: "Find it from the tenant", Detail: "Global is asked first, then the others."}}}
 	for i, id := range account.Clouds {
-		c.Options = append(c.Options, kit.Option{Title: id.Cloud().Name, Detail: "Sign-in " + id.Cloud().Login + ", portal " + id.Cloud().Entra})
+		c.Options = append(c.Options, kit.Option{Title: id.Cloud().Name, Detail: id.Cloud().Login + ", " + id.Cloud().Graph})
 		if d.Chosen && d.Cloud == id {
 			c.Go(i + 1)
 		}
@@ -138,7 +138,7 @@ func chosenCloud(at int) (account.CloudID, bool) {
 
 func (w *way) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{
-		Title: "Link a new Microsoft account",
+		Title: "Link a New Microsoft Account",
 		Why:   "Microsoft › M365. Xops 360 reads your access reviews with an app registration and a key that stays on this machine.",
 	}
 	if w.clouds != nil {

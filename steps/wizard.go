@@ -37,6 +37,7 @@ type Wizard struct {
 	unsaved bool
 	trouble *account.Problem // why the draft is not on disk
 
+	doubted string // the stop whose answers the newest report speaks against
 	watched *link.Operation
 	subject string // what is watched: tenant, client and certificate
 }
@@ -129,7 +130,7 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	outcome, cmd := w.step.Update(msg)
 	if live, ok := w.step.(interface{ Seen() (account.Report, bool) }); ok {
 		if r, seen := live.Seen(); seen {
-			w.draft.Ticked = ticks(r)
+			w.draft.Ticked, w.doubted = ticks(r), doubts(r)
 		}
 	}
 	moved, more := w.move(outcome)
@@ -165,7 +166,7 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 	case FirstOpen:
 		stops := w.route(w.draft)
 		for at, s := range stops {
-			if checked(s.Name) && !slices.Contains(w.draft.Ticked, s.Name) {
+			if w.open(s) {
 				w.draft.Trail = before(stops, at, w.draft.Trail)
 				cmd := w.enter(stops, at)
 				return Stay, tea.Batch(cmd, w.save())
@@ -176,6 +177,11 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 		return o, nil
 	}
 	return Stay, nil
+}
+
+// open tells whether a stop needs the person again.
+func (w *Wizard) open(s Stop) bool {
+	return s.Name == w.doubted || checked(s.Name) && !slices.Contains(w.draft.Ticked, s.Name)
 }
 
 // before is the part of a trail that lies before a stop.
@@ -220,10 +226,27 @@ func ticks(r account.Report) []string {
 	return out
 }
 
+// doubts is the stop whose answers a report speaks against: what Entra says of
+// an app or tenant that it does not know may be a wrong id. Empty for none.
+func doubts(r account.Report) string {
+	for _, n := range []account.CheckName{account.CertificateAccepted, account.RightTenant} {
+		c, _ := r.Check(n)
+		if c.Problem == nil || c.State == account.Holds {
+			continue
+		}
+		switch c.Problem.Kind {
+		case account.AppNotFound, account.TenantNotFound, account.TenantElsewhere, account.WrongTenant:
+			return "identifiers"
+		}
+	}
+	return ""
+}
+
 // still is what stays ticked: nothing that hung on an identifier, a cloud or a
 // certificate which is another now.
 func (w *Wizard) still(before account.Draft) []string {
 	if before.Identity() != w.draft.Identity() || before.Key().Certificate.SHA256 != w.draft.Key().Certificate.SHA256 {
+		w.doubted = ""
 		return nil
 	}
 	return w.draft.Ticked
@@ -259,11 +282,22 @@ func (w *Wizard) saved(m savedMsg) tea.Cmd {
 	return nil
 }
 
+// Saving tells whether the draft is on its way to the disk.
+func (w *Wizard) Saving() bool { return w.saving }
+
 // Trouble is why the draft could not be written, nil when it could.
 func (w *Wizard) Trouble() *account.Problem { return w.trouble }
 
 // Draft is the draft as it is now.
 func (w *Wizard) Draft() account.Draft { return w.draft }
+
+// Twin is the account that has what was asked already, where there is one.
+func (w *Wizard) Twin() (account.Row, bool) {
+	if s, ok := w.step.(interface{ Twin() (account.Row, bool) }); ok {
+		return s.Twin()
+	}
+	return account.Row{}, false
+}
 
 // Step is the step one is at.
 func (w *Wizard) Step() Step { return w.step }
@@ -283,10 +317,10 @@ func (w *Wizard) Panel() []kit.Item {
 		switch {
 		case s.Name == w.stop.Name:
 			it.State = kit.Here
-		case slices.Contains(w.draft.Ticked, s.Name), passed && !checked(s.Name):
-			it.State = kit.Done
-		case passed:
+		case passed && w.open(s):
 			it.State = kit.Open
+		case passed, slices.Contains(w.draft.Ticked, s.Name):
+			it.State = kit.Done
 		}
 		items = append(items, it)
 	}

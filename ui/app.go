@@ -5,6 +5,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -38,8 +39,9 @@ type App struct {
 	dialog dialog
 	notice string // a word on what was just done, until the next key
 
-	leaving bool
-	ended   string // what to say after the screen is gone
+	leaving  time.Time // when leaving was first asked for while something was written
+	released bool      // nothing holds the end any more
+	ended    string    // what to say after the screen is gone
 }
 
 // page is a screen outside the wizard.
@@ -75,6 +77,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, a.leave(msg)
 	case contentsMsg:
 		return a, a.reloaded(msg)
+	case thrownMsg:
+		return a, a.thrown(msg)
 	case didMsg:
 		a.notice = string(msg)
 		return a, nil
@@ -127,8 +131,10 @@ func (a *App) inner(msg tea.Msg) tea.Cmd {
 		a.offset = 0
 	}
 	switch outcome {
-	case steps.Finish, steps.Elsewhere, steps.Back:
+	case steps.Finish, steps.Back:
 		return tea.Batch(cmd, a.closed())
+	case steps.Elsewhere:
+		return tea.Batch(cmd, a.elsewhere())
 	}
 	return cmd
 }

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -129,22 +131,33 @@ func throwAway(a *App, r account.Row) dialog {
 		account.AppName(r.Name) + " under Entra ID › App registrations; its enterprise app, role and consent go with it. The certificate file stays where it was saved."
 	return textDialog{title: "Throw " + string(r.Name) + " away?", text: text, actions: []action{{
 		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw it away")),
-		do:  func() tea.Cmd { return a.throw(r.ID) },
+		do:  func() tea.Cmd { return a.throw(account.Draft{ID: r.ID, Name: r.Name}, a.begin) },
 	}}}
 }
 
-// thrownMsg is a draft that was thrown away, or why not.
-type thrownMsg struct{ err error }
+// thrownMsg is a draft that was thrown away, or why not, and what comes then.
+type thrownMsg struct {
+	name account.Name
+	err  error
+	then func() tea.Cmd
+}
 
-func (a *App) throw(id account.ID) tea.Cmd {
-	op, ctx := a.ports.Env.Ops.ThrowAway(id), a.ctx
+func (a *App) throw(d account.Draft, then func() tea.Cmd) tea.Cmd {
+	op, ctx := a.ports.Env.Ops.ThrowAway(d.ID), a.ctx
 	return func() tea.Msg {
 		for {
 			if _, err := op.Next(ctx); err != nil {
-				return thrownMsg{err}
+				return thrownMsg{d.Name, err, then}
 			}
 		}
 	}
+}
+
+func (a *App) thrown(m thrownMsg) tea.Cmd {
+	if !errors.Is(m.err, io.EOF) {
+		a.notice = string(m.name) + " is kept. " + steps.Advise(account.AsProblem(m.err)).Line()
+	}
+	return a.reload(m.then)
 }
 
 // trouble is the page for a registry that cannot be read. It never falls

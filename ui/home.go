@@ -33,6 +33,7 @@ type homeRow struct {
 var (
 	openKey     = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open"))
 	addKey      = key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "add"))
+	throwKey    = key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw away"))
 	verifyKey   = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "verify"))
 	sectionsKey = key.NewBinding(key.WithKeys("tab"), key.WithHelp("tab", "Integrations"))
 )
@@ -112,7 +113,15 @@ func (h *home) Typing() bool          { return false }
 func (h *home) Title() string         { return "Home" }
 
 func (h *home) Keys() []key.Binding {
-	return []key.Binding{openKey, addKey, verifyKey, sectionsKey, kit.ChooseKey}
+	if h.rows[h.at].draft {
+		return []key.Binding{named(openKey, "go on"), throwKey, addKey, sectionsKey, kit.ChooseKey, quitKey}
+	}
+	return []key.Binding{openKey, addKey, verifyKey, sectionsKey, kit.ChooseKey, quitKey}
+}
+
+// named is a binding under another name.
+func named(b key.Binding, help string) key.Binding {
+	return key.NewBinding(key.WithKeys(b.Keys()...), key.WithHelp(b.Help().Key, help))
 }
 
 func (h *home) Update(msg tea.Msg) tea.Cmd {
@@ -150,6 +159,12 @@ func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
 			return nil
 		}
 		return h.app.resume(here.row.ID)
+	case key.Matches(msg, throwKey) && here.draft:
+		if here.row.Owned {
+			h.app.notice = "This draft is open in another window."
+			return nil
+		}
+		h.app.dialog = throwAway(h.app, here.row)
 	case key.Matches(msg, openKey):
 		return h.app.open(newAccount(h.app, here.row.ID))
 	case key.Matches(msg, verifyKey) && !here.draft && !h.active[here.row.ID]:
@@ -162,7 +177,10 @@ func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
 func (h *home) View(size kit.Size, t kit.Theme) kit.Page {
 	now := h.app.ports.Env.Now()
 	var out []kit.Frame
-	first, last := window(len(h.rows), h.at, max(3, size.Height-4))
+	for i := range h.app.known.Damaged {
+		out = append(out, kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(&h.app.known.Damaged[i]).Line()))
+	}
+	first, last := window(len(h.rows), h.at, max(3, size.Height-4-kit.Stack(out...).Height()))
 	for i := first; i < last; i++ {
 		r := h.rows[i]
 		f := h.accountLine(r.row, size.Width, t, now)

@@ -4,13 +4,14 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/link"
 )
 
 // leaveMsg asks to leave while something is being written.
 type leaveMsg struct {
 	with  tea.Msg // how the program wanted to end
 	since time.Time
-	again bool // from our own clock, not from a person
 }
 
 // leaveAfter is how long a write holds the program's end.
@@ -25,7 +26,7 @@ func Filter(m tea.Model, msg tea.Msg) tea.Msg {
 	}
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
-		if a.leaving || !a.ports.Env.Ops.Writing() {
+		if a.released || a.writing() == "" {
 			return msg
 		}
 		return leaveMsg{with: msg, since: a.ports.Env.Now()}
@@ -33,13 +34,36 @@ func Filter(m tea.Model, msg tea.Msg) tea.Msg {
 	return msg
 }
 
-// leave waits for the write, and ends when it is done or has had its time.
+// writing is what must not be abandoned now. A draft that was handed to be
+// written counts, though its command may not run yet.
+func (a *App) writing() link.Written {
+	if a.wizard != nil && a.wizard.Saving() {
+		return link.TheDraft
+	}
+	return a.ports.Env.Ops.Writing()
+}
+
+var writingWords = map[link.Written]string{
+	link.TheDraft:       "the draft",
+	link.TheKey:         "the private key, into or out of its store",
+	link.TheCertificate: "the certificate file",
+	link.TheAccount:     "the account",
+	link.TheReport:      "the result of the checks",
+}
+
+// leave waits for the write, and ends when it is done or has had its time. To
+// who asks again it says what is being written.
 func (a *App) leave(m leaveMsg) tea.Cmd {
-	if !a.ports.Env.Ops.Writing() || a.ports.Env.Now().Sub(m.since) > leaveAfter {
-		a.leaving = true
+	what := a.writing()
+	if what == "" || a.ports.Env.Now().Sub(m.since) > leaveAfter {
+		a.released = true
 		return func() tea.Msg { return m.with }
 	}
-	a.notice = "Finishing what is being written; then this ends."
-	m.again = true
+	switch {
+	case a.leaving.IsZero():
+		a.leaving, a.notice = m.since, "Finishing what is being written; then this ends."
+	case a.leaving != m.since:
+		a.notice = "Still being written: " + writingWords[what] + ". Five seconds at most."
+	}
 	return tea.Tick(50*time.Millisecond, func(time.Time) tea.Msg { return m })
 }

@@ -44,6 +44,19 @@ func (a *App) closed() tea.Cmd {
 	return a.reload(a.begin)
 }
 
+// elsewhere is after a wizard that found its account linked already: that
+// account's page. A draft that has no key yet is nothing to go on with.
+func (a *App) elsewhere() tea.Cmd {
+	d := a.wizard.Draft()
+	twin, _ := a.wizard.Twin()
+	a.wizard.Close()
+	show := func() tea.Cmd { return a.open(newAccount(a, twin.ID)) }
+	if d.Created.IsZero() || d.Key().ID != "" {
+		return a.reload(show)
+	}
+	return a.throw(d, show)
+}
+
 // resume goes on with a draft.
 func (a *App) resume(id account.ID) tea.Cmd {
 	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -155,7 +156,10 @@ func (a *App) bottom(width int) string {
 	return kit.KeyLine(width, a.theme, a.keys(), more)
 }
 
-// keys are all keys that act now, the page's own first.
+// keysFirst is how many of a page's own keys come before what it offers.
+const keysFirst = 2
+
+// keys are all keys that act now: what the page is for, what it offers, the rest.
 func (a *App) keys() []key.Binding {
 	if a.dialog != nil {
 		return a.dialog.keys()
@@ -167,12 +171,14 @@ func (a *App) keys() []key.Binding {
 	} else {
 		keys = a.page.Keys()
 	}
-	if !typing {
-		for _, o := range a.offers() {
-			if o.Key != "" && o.Value != "" {
-				keys = append(keys, key.NewBinding(key.WithKeys(o.Key), key.WithHelp(o.Key, o.Name)))
-			}
+	if typing {
+		return keys
+	}
+	var offered []key.Binding
+	for _, o := range a.offers() {
+		if o.Key != "" && o.Value != "" {
+			offered = append(offered, key.NewBinding(key.WithKeys(o.Key), key.WithHelp(o.Key, o.Name)))
 		}
 	}
-	return keys
+	return slices.Insert(slices.Clone(keys), min(keysFirst, len(keys)), offered...)
 }

@@ -34,7 +34,8 @@ func (p Page) Draw(size Size, t Theme, offset int) (Frame, int) {
 		room-- // a blank line above it
 	}
 	room = max(room, 1)
-	cut, far := scroll(top, room, offset)
+	cut, at, far := scroll(top, room, offset)
+	cut = marked(cut, at > 0, at < far, size.Width, t)
 	if live.Text == "" {
 		return cut, far
 	}
@@ -48,19 +49,37 @@ func (p Page) Draw(size Size, t Theme, offset int) (Frame, int) {
 	return Stack(cut, gap, live), far
 }
 
-// scroll cuts a frame to height lines from offset on, moved so that its cursor shows.
-func scroll(f Frame, height, offset int) (Frame, int) {
+// marked shows beside the first or last line of a cut frame that there is more.
+func marked(cut Frame, above, below bool, width int, t Theme) Frame {
+	lines := strings.Split(cut.Text, "\n")
+	put := func(i int, sign string) {
+		lines[i] = ansi.Truncate(lines[i], width-2, "…")
+		lines[i] += strings.Repeat(" ", max(1, width-1-lipgloss.Width(lines[i]))) + t.Faint.Render(sign)
+	}
+	if above {
+		put(0, "↑")
+	}
+	if below {
+		put(len(lines)-1, "↓")
+	}
+	cut.Text = strings.Join(lines, "\n")
+	return cut
+}
+
+// scroll cuts a frame to height lines from offset on, moved so that its cursor
+// shows. It tells where it is cut, and how far one could go.
+func scroll(f Frame, height, offset int) (cut Frame, at, far int) {
 	lines := strings.Split(f.Text, "\n")
-	far := max(0, len(lines)-height)
+	far = max(0, len(lines)-height)
 	offset = min(max(offset, 0), far)
 	if c := f.Cursor; c != nil {
 		offset = min(offset, c.Y)
 		offset = max(offset, c.Y-height+2) // the line under a field is its problem
 		offset = min(max(offset, 0), far)
 	}
-	cut := f.At(0, -offset)
+	cut = f.At(0, -offset)
 	cut.Text = strings.Join(lines[offset:min(len(lines), offset+height)], "\n")
-	return cut, far
+	return cut, offset, far
 }
 
 // Wrap breaks styled text into lines of at most width cells, at blanks only, so

@@ -127,7 +127,7 @@ func learned(l account.MicrosoftLink, f account.Facts) account.MicrosoftLink {
 	if f.Principal != "" {
 		l.Principal = f.Principal
 	}
-	if l.Organization == "" {
+	if f.Initial != "" { // any domain of the tenant was taken; this is the one that is meant
 		l.Organization = f.Initial
 	}
 	return l

@@ -99,6 +99,8 @@ func adviseToken(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "No tenant has this id or domain, in any of Microsoft's clouds that were asked.", Do: "Copy Directory (tenant) ID again from the Overview page."}, true
 	case account.TenantElsewhere:
 		return Advice{Say: fmt.Sprintf("This tenant is in another cloud: %s.", account.CloudID(p.Subject).Cloud().Name), Do: "Go back to the choice of the way and change the national cloud with n."}, true
+	case account.OrganizationNone:
+		return Advice{Say: "No tenant has this domain.", Do: "Copy it under Entra ID › Domain names."}, true
 	case account.OrganizationOther:
 		return Advice{Say: "This domain belongs to another tenant.", Do: "Copy it under Entra ID › Domain names of the same tenant."}, true
 	case account.AppNotFound:

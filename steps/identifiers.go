@@ -37,7 +37,7 @@ var tenantField = Field{
 }
 
 var organizationField = Field{
-	Flag: "organization", Label: "Organization ID", Why: "The initial domain, under Entra ID › Domain names.", Hint: "contoso.onmicrosoft.com",
+	Flag: "organization", Label: "Organization ID", Why: "The initial domain, under Entra ID › Domain names.", Hint: "example.onmicrosoft.com",
 	Get: func(d account.Draft) string { return string(d.Microsoft().Organization) },
 	Set: func(_ Env, d account.Draft, s string) (account.Draft, error) {
 		o, err := account.ParseDomain(s)
@@ -63,6 +63,7 @@ type identifiers struct {
 	fields [3]kit.Field
 	at     int
 	asking bool
+	page   bool   // what is asked about came as a whole page
 	asked  string // the texts that were resolved, so that enter asks once
 	found  resolved
 	doubt  *account.Problem // enter goes on in spite of it
@@ -93,7 +94,18 @@ func newIdentifiers(e Env, d account.Draft) *identifiers {
 		s.fields[i].Set(f.Get(d))
 	}
 	s.focus(clientAt)
+	if e.doubt != nil {
+		s.fields[clientAt].Wrong(doubtWords(e.doubt))
+	}
 	return s
+}
+
+// doubtWords ask again for an id that Entra does not know.
+func doubtWords(p *account.Problem) string {
+	if p.Kind == account.AppNotFound {
+		return Advise(p).Say + " Was that the Object ID? Or is the tenant another?"
+	}
+	return Advise(p).Line()
 }
 
 // identifierFields are the stop's fields, in the order of the page.
@@ -177,7 +189,7 @@ func (s *identifiers) paste(msg tea.PasteMsg) tea.Cmd {
 	if s.asking {
 		return nil
 	}
-	s.asking = true
+	s.asking, s.page = true, true
 	e, d := s.env, s.draft
 	return Ask(e, func(ctx context.Context) (resolved, error) { return readPage(ctx, e, d, over), nil })
 }
@@ -229,7 +241,7 @@ func (s *identifiers) enter() (Outcome, tea.Cmd) {
 	if s.asking {
 		return Stay, nil
 	}
-	if s.asked == s.texts() {
+	if s.asked == s.texts() && s.ready() {
 		if s.twin != nil {
 			return Elsewhere, nil
 		}
@@ -269,7 +281,7 @@ func (s *identifiers) problem() *account.Problem {
 
 // resolve looks up what is there. With all set, every field must be sound first.
 func (s *identifiers) resolve(all bool) tea.Cmd {
-	if s.asking || s.asked == s.texts() {
+	if s.asking || !all && s.asked == s.texts() {
 		return nil
 	}
 	d := s.draft
@@ -332,6 +344,8 @@ func resolve(ctx context.Context, e Env, d account.Draft, tenant, organization s
 	}
 	o, _, err := ask(ctx, d.Cloud, organization)
 	switch {
+	case account.KindOf(err) == account.TenantNotFound:
+		r.organ, r.at = &account.Problem{Kind: account.OrganizationNone}, organizationAt
 	case err != nil:
 		r.organ, r.at = account.AsProblem(err), organizationAt
 		r.outside = !aboutTenant(r.organ.Kind)
@@ -343,10 +357,11 @@ func resolve(ctx context.Context, e Env, d account.Draft, tenant, organization s
 
 // aboutTenant tells whether a problem is the tenant's own, not the way's to the service.
 func aboutTenant(k account.Kind) bool {
-	return k == account.TenantNotFound || k == account.TenantElsewhere || k == account.OrganizationOther
+	return k == account.TenantNotFound || k == account.TenantElsewhere || k == account.OrganizationOther || k == account.OrganizationNone
 }
 
 func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
+	defer func() { s.page = false }()
 	s.asking, s.found, s.doubt = false, a.Value, nil
 	s.draft = a.Value.draft
 	for i, f := range identifierFields {
@@ -362,7 +377,7 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 	if s.found.tenant == nil {
 		s.fields[tenantAt].Note("Tenant found in the " + s.draft.Cloud.Cloud().Name + " cloud.")
 		if s.found.organ == nil && s.fields[organizationAt].Value() != "" {
-			s.fields[organizationAt].Note("The same tenant.")
+			s.fields[organizationAt].Note(organizationNote(s.draft.Microsoft().Organization))
 		}
 	}
 	for _, r := range s.env.Known {
@@ -370,13 +385,30 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 			s.twin = &r
 		}
 	}
-	for i := range s.fields { // on to what is still empty
-		if s.fields[i].Value() == "" {
-			s.focus(i)
-			break
-		}
+	if s.page {
+		s.toEmpty()
 	}
 	return Stay, nil
+}
+
+// organizationNote says that the domain is the tenant's, and where it does not
+// look like the initial one.
+func organizationNote(d account.Domain) string {
+	if strings.Contains(string(d), ".onmicrosoft.") || strings.Contains(string(d), ".onmschina.") {
+		return "The same tenant."
+	}
+	return "The same tenant. Its initial domain usually ends in onmicrosoft.com; it is looked up when the app can read."
+}
+
+// toEmpty goes on to what a pasted page did not fill. After anything else the
+// focus stays where the person has it.
+func (s *identifiers) toEmpty() {
+	for i := range s.fields {
+		if s.fields[i].Value() == "" {
+			s.focus(i)
+			return
+		}
+	}
 }
 
 // Twin is the account that has these ids already.

@@ -154,7 +154,7 @@ func (w *watching) liveKeys(name account.CheckName, more ...key.Binding) []key.B
 	}
 	keys := append([]key.Binding{againKey, named(enterKey, "go on without it")}, more...)
 	if w.doubted() {
-		keys = append(keys, correctKey)
+		keys = append([]key.Binding{correctKey}, keys...)
 	}
 	return w.demo.keys(w.env, append(keys, backKey))
 }
@@ -178,7 +178,13 @@ func (w *watching) press(press tea.KeyPressMsg, stop string) (Outcome, tea.Cmd, 
 }
 
 // doubted tells whether what was seen speaks against the ids.
-func (w *watching) doubted() bool { return w.report != nil && doubts(*w.report) != "" }
+func (w *watching) doubted() bool {
+	if w.report == nil {
+		return false
+	}
+	stop, _ := doubts(*w.report)
+	return stop != ""
+}
 
 // ticked tells whether a stop's check held when it was last seen.
 func ticked(name string) func(account.Draft, []account.Row) bool {

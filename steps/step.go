@@ -109,6 +109,7 @@ type Env struct {
 
 	ctx   context.Context
 	visit int
+	doubt *account.Problem // why the answers of this stop are asked again
 	watch func(account.Draft) *link.Operation
 }
 

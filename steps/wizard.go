@@ -37,7 +37,8 @@ type Wizard struct {
 	unsaved bool
 	trouble *account.Problem // why the draft is not on disk
 
-	doubted string // the stop whose answers the newest report speaks against
+	doubted string           // the stop whose answers the newest report speaks against
+	doubt   *account.Problem // what it says
 	watched *link.Operation
 	subject string // what is watched: tenant, client and certificate
 }
@@ -77,6 +78,9 @@ func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 	w.stop = stops[at]
 	env := w.env
 	env.visit = w.visit
+	if w.stop.Name == w.doubted {
+		env.doubt = w.doubt
+	}
 	env.ctx, w.leave = context.WithCancel(w.ctx)
 	if !w.stop.Live {
 		w.unwatch()
@@ -130,7 +134,8 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	outcome, cmd := w.step.Update(msg)
 	if live, ok := w.step.(interface{ Seen() (account.Report, bool) }); ok {
 		if r, seen := live.Seen(); seen {
-			w.draft.Ticked, w.doubted = ticks(r), doubts(r)
+			w.draft.Ticked = ticks(r)
+			w.doubted, w.doubt = doubts(r)
 		}
 	}
 	moved, more := w.move(outcome)
@@ -226,9 +231,9 @@ func ticks(r account.Report) []string {
 	return out
 }
 
-// doubts is the stop whose answers a report speaks against: what Entra says of
-// an app or tenant that it does not know may be a wrong id. Empty for none.
-func doubts(r account.Report) string {
+// doubts is the stop whose answers a report speaks against, and how: what Entra
+// says of an app or tenant that it does not know may be a wrong id. Empty for none.
+func doubts(r account.Report) (stop string, why *account.Problem) {
 	for _, n := range []account.CheckName{account.CertificateAccepted, account.RightTenant} {
 		c, _ := r.Check(n)
 		if c.Problem == nil || c.State == account.Holds {
@@ -236,17 +241,17 @@ func doubts(r account.Report) string {
 		}
 		switch c.Problem.Kind {
 		case account.AppNotFound, account.TenantNotFound, account.TenantElsewhere, account.WrongTenant:
-			return "identifiers"
+			return "identifiers", c.Problem
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // still is what stays ticked: nothing that hung on an identifier, a cloud or a
 // certificate which is another now.
 func (w *Wizard) still(before account.Draft) []string {
 	if before.Identity() != w.draft.Identity() || before.Key().Certificate.SHA256 != w.draft.Key().Certificate.SHA256 {
-		w.doubted = ""
+		w.doubted, w.doubt = "", nil
 		return nil
 	}
 	return w.draft.Ticked

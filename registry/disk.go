@@ -1,0 +1,157 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// disk is where the files are: files or memory. A file that is not there is
+// fs.ErrNotExist.
+type disk interface {
+	read(path string) ([]byte, error)
+	list(dir string) ([]string, error)
+	// stamp changes whenever a file of the directory comes, goes or is replaced.
+	stamp(dir string) (string, error)
+	// mkdir makes a directory and what leads to it, for this user alone.
+	mkdir(dir string) error
+	// write makes a file of a new name in the directory, for this user alone.
+	// With sync its content is on the disk.
+	write(dir string, data []byte, sync bool) (temp string, err error)
+	rename(temp, path string) error
+	// remove deletes a file. None there is no error.
+	remove(path string) error
+	// sync forces the names in a directory to the disk.
+	sync(dir string) error
+	// sweep removes files of write that are older and were never renamed.
+	sweep(dir string, before time.Time)
+	// lock waits for the lock of that path until ctx ends.
+	lock(ctx context.Context, path string) (unlock func(), err error)
+}
+
+// files is the disk of this machine.
+type files struct{}
+
+// tempPrefix begins the name of a file that is not whole yet.
+const tempPrefix = ".new-"
+
+var errNotPlain = errors.New("it is not a plain file")
+
+// read reads plain files alone: what a link, a pipe or a device gives is not
+// what this program wrote there.
+func (files) read(path string) (data []byte, err error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotPlain
+	}
+	err = patiently(func() error {
+		data, err = os.ReadFile(path)
+		return err
+	})
+	return data, err
+}
+
+func (files) list(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
+}
+
+func (files) stamp(dir string) (string, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", err
+	}
+	return strconv.FormatInt(info.ModTime().UnixNano(), 36), nil
+}
+
+func (f files) mkdir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := f.mkdir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		if info, statErr := os.Stat(dir); statErr == nil && info.IsDir() {
+			return nil // another process was first
+		}
+		return err
+	}
+	return f.sync(parent)
+}
+
+func (files) write(dir string, data []byte, sync bool) (temp string, err error) {
+	f, err := os.CreateTemp(dir, tempPrefix+"*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if err := f.Chmod(0o600); err != nil { // whatever the umask took away
+		return "", err
+	}
+	if _, err := f.Write(data); err != nil {
+		return "", err
+	}
+	if sync {
+		if err := f.Sync(); err != nil {
+			return "", err
+		}
+	}
+	return f.Name(), f.Close()
+}
+
+func (files) rename(temp, path string) error {
+	return patiently(func() error { return os.Rename(temp, path) })
+}
+
+func (files) remove(path string) error {
+	err := patiently(func() error { return os.Remove(path) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (f files) sweep(dir string, before time.Time) {
+	names, _ := f.list(dir)
+	for _, name := range names {
+		if !strings.HasPrefix(name, tempPrefix) {
+			continue
+		}
+		path := filepath.Join(dir, name)
+		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
+			_ = os.Remove(path)
+		}
+	}
+}
+
+func (files) lock(ctx context.Context, path string) (func(), error) {
+	l := flock.New(path, flock.SetPermissions(0o600))
+	if _, err := l.TryLockContext(ctx, 10*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	return func() { _ = l.Unlock() }, nil
+}

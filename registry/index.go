@@ -1,0 +1,371 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// index is what a list shows of every account and draft, in order of the names.
+type index struct {
+	stamp    string // of the directory of the files, when it was as the index says
+	accounts []account.Row
+	drafts   []draftRow
+	damaged  []account.Problem // Subject is the name of the file
+}
+
+// draftRow is a draft with the process that worked on it last.
+type draftRow struct {
+	row   account.Row
+	owner account.Owner
+}
+
+// order is the order of the list: by name whatever the case, then by id.
+func order(a, b account.Row) int {
+	if c := strings.Compare(strings.ToLower(string(a.Name)), strings.ToLower(string(b.Name))); c != 0 {
+		return c
+	}
+	return strings.Compare(string(a.ID), string(b.ID))
+}
+
+func draftOrder(a, b draftRow) int { return order(a.row, b.row) }
+
+// put makes the rows of an id what rec says; the zero record takes them away.
+func (x *index) put(id account.ID, rec record) {
+	x.accounts = slices.DeleteFunc(x.accounts, func(r account.Row) bool { return r.ID == id })
+	x.drafts = slices.DeleteFunc(x.drafts, func(d draftRow) bool { return d.row.ID == id })
+	switch {
+	case rec.account != nil:
+		row := rounded(rec.account.Row())
+		at, _ := slices.BinarySearchFunc(x.accounts, row, order)
+		x.accounts = slices.Insert(x.accounts, at, row)
+	case rec.draft != nil:
+		d := draftRow{rounded(rec.draft.Row()), rec.draft.Owner}
+		at, _ := slices.BinarySearchFunc(x.drafts, d, draftOrder)
+		x.drafts = slices.Insert(x.drafts, at, d)
+	}
+}
+
+// named is InputTaken if another account, or with drafts another draft, has the
+// name. The empty name is nobody's.
+func (x index) named(id account.ID, n account.Name, drafts bool) error {
+	taken := func(r account.Row) error {
+		if n != "" && r.ID != id && strings.EqualFold(string(r.Name), string(n)) {
+			return &account.Problem{Kind: account.InputTaken, Subject: string(r.Name)}
+		}
+		return nil
+	}
+	for _, r := range x.accounts {
+		if err := taken(r); err != nil {
+			return err
+		}
+	}
+	for _, d := range x.drafts {
+		if err := taken(d.row); err != nil && drafts {
+			return err
+		}
+	}
+	return nil
+}
+
+// rounded is the row as it comes back from the index, which keeps times in
+// microseconds of UTC.
+func rounded(r account.Row) account.Row {
+	r.Expires, r.Updated = moment(micros(r.Expires)), moment(micros(r.Updated))
+	return r
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func moment(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// The index is JSON, one row a line, written and read by hand: encoding/json
+// takes some 60 ms for 10,000 rows, which is longer than the first frame may
+// take. The sum is over all that follows its line, so what was torn, edited or
+// rotted is found out before it is read.
+//
+//	{"schema":1,"sum":"9b2e8d01",
+//	"stamp":"…","rows":[
+//	["account",id,name,provider,cloud,identity,expires,updated],
+//	["draft",id,name,provider,cloud,identity,expires,updated,host,boot,pid,start,passed…],
+//	["damaged",kind,file]
+//	]}
+const indexHead = `{"schema":1,"sum":"`
+
+// encode writes the index.
+func (x index) encode() []byte {
+	b := make([]byte, 0, 256*(len(x.accounts)+len(x.drafts)+1))
+	b = appendText(append(b, `"stamp":`...), x.stamp)
+	b = append(b, `,"rows":[`...)
+	first := true
+	next := func(kind string) {
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = appendText(append(b, "\n["...), kind)
+	}
+	for _, r := range x.accounts {
+		next("account")
+		b = append(appendRow(b, r), ']')
+	}
+	for _, d := range x.drafts {
+		next("draft")
+		b = appendRow(b, d.row)
+		b = appendTexts(b, d.owner.Host, d.owner.Boot)
+		b = strconv.AppendInt(append(b, ','), int64(d.owner.PID), 10)
+		b = appendTexts(b, d.owner.Start)
+		b = append(appendTexts(b, d.row.Passed...), ']')
+	}
+	for _, p := range x.damaged {
+		next("damaged")
+		b = append(appendTexts(b, string(p.Kind), p.Subject), ']')
+	}
+	b = append(b, "\n]}\n"...)
+	return append(fmt.Appendf(make([]byte, 0, len(b)+40), "%s%08x\",\n", indexHead, crc32.ChecksumIEEE(b)), b...)
+}
+
+func appendRow(b []byte, r account.Row) []byte {
+	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity)
+	b = strconv.AppendInt(append(b, ','), micros(r.Expires), 10)
+	return strconv.AppendInt(append(b, ','), micros(r.Updated), 10)
+}
+
+func appendTexts(b []byte, texts ...string) []byte {
+	for _, s := range texts {
+		b = appendText(append(b, ','), s)
+	}
+	return b
+}
+
+func appendText(b []byte, s string) []byte {
+	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0 {
+		return append(append(append(b, '"'), s...), '"')
+	}
+	quoted, _ := json.Marshal(s) // of a string it cannot fail
+	return append(b, quoted...)
+}
+
+var errIndex = errors.New("it is not an index of this version")
+
+// decodeIndex reads an index. Whatever is wrong with it is one error: it is
+// made again then.
+func decodeIndex(data []byte) (index, error) {
+	head, ok := bytes.CutPrefix(data, []byte(indexHead))
+	if !ok || len(head) < 11 || string(head[8:11]) != "\",\n" {
+		return index{}, errIndex
+	}
+	sum, body := string(head[:8]), head[11:]
+	if fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)) != sum {
+		return index{}, errIndex
+	}
+	c := cursor{rest: string(body)} // the rows share this one string
+	var x index
+	x.accounts = make([]account.Row, 0, bytes.Count(body, []byte("\n[")))
+	c.skip(`"stamp":`)
+	x.stamp = c.text()
+	c.skip(`,"rows":[`)
+	for n := 0; !c.wrong && !c.at("\n]}\n"); n++ {
+		if n > 0 {
+			c.skip(",")
+		}
+		c.skip("\n[")
+		c.row(&x)
+		c.skip("]")
+	}
+	c.skip("\n]}\n")
+	if c.wrong || c.rest != "" {
+		return index{}, errIndex
+	}
+	return x, nil
+}
+
+// cursor reads text from left to right. Once something is not as expected it
+// stays wrong, and what it reads is empty.
+type cursor struct {
+	rest  string
+	wrong bool
+}
+
+func (c *cursor) at(s string) bool { return strings.HasPrefix(c.rest, s) }
+
+func (c *cursor) skip(s string) {
+	if !c.at(s) {
+		c.fail()
+		return
+	}
+	c.rest = c.rest[len(s):]
+}
+
+// fail ends the reading.
+func (c *cursor) fail() { c.wrong, c.rest = true, "" }
+
+// text reads a JSON string.
+func (c *cursor) text() string {
+	c.skip(`"`)
+	end := strings.IndexByte(c.rest, '"')
+	switch {
+	case end < 0:
+		c.fail()
+		return ""
+	case strings.IndexByte(c.rest[:end], '\\') >= 0:
+		return c.escaped()
+	}
+	s := c.rest[:end]
+	c.rest = c.rest[end+1:]
+	return s
+}
+
+// escaped reads what is left of a JSON string after its first quote. It is
+// apart because what it decodes into is on the heap, which six strings of
+// 10,000 rows would pay for.
+func (c *cursor) escaped() (s string) {
+	end := 0
+	for ; end < len(c.rest) && c.rest[end] != '"'; end++ {
+		if c.rest[end] == '\\' {
+			end++
+		}
+	}
+	if end >= len(c.rest) || json.Unmarshal([]byte(`"`+c.rest[:end+1]), &s) != nil {
+		c.fail()
+		return ""
+	}
+	c.rest = c.rest[end+1:]
+	return s
+}
+
+// more reads a comma and a string.
+func (c *cursor) more() string {
+	c.skip(",")
+	return c.text()
+}
+
+// number reads a comma and a whole number.
+func (c *cursor) number() int64 {
+	c.skip(",")
+	end := 0
+	for end < len(c.rest) && c.rest[end] != ',' && c.rest[end] != ']' {
+		end++
+	}
+	n, err := strconv.ParseInt(c.rest[:end], 10, 64)
+	if err != nil {
+		c.fail()
+		return 0
+	}
+	c.rest = c.rest[end:]
+	return n
+}
+
+// row reads a row into the index, up to its closing bracket.
+func (c *cursor) row(x *index) {
+	switch c.text() {
+	case "account":
+		x.accounts = append(x.accounts, c.common())
+	case "draft":
+		d := draftRow{row: c.common()}
+		d.owner = account.Owner{Host: c.more(), Boot: c.more(), PID: int(c.number()), Start: c.more()}
+		for c.at(",") {
+			d.row.Passed = append(d.row.Passed, c.more())
+		}
+		x.drafts = append(x.drafts, d)
+	case "damaged":
+		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.more()), Subject: c.more()})
+	default:
+		c.fail()
+	}
+}
+
+func (c *cursor) common() account.Row {
+	return account.Row{
+		ID: account.ID(c.more()), Name: account.Name(c.more()), Provider: account.Provider(c.more()), Cloud: account.CloudID(c.more()),
+		Identity: c.more(), Expires: moment(c.number()), Updated: moment(c.number()),
+	}
+}
+
+// sound is the index on disk, and whether it can be relied on.
+func (r *Registry) sound() (index, bool) {
+	// The stamp first: a change that comes between makes them differ.
+	stamp, err := r.disk.stamp(r.accounts)
+	if err != nil {
+		return index{}, false
+	}
+	data, err := r.disk.read(r.index)
+	if err != nil {
+		return index{}, false
+	}
+	x, err := decodeIndex(data)
+	if err != nil || x.stamp != stamp {
+		return index{}, false
+	}
+	// A file may be mended where it stands, which the directory does not tell.
+	for _, p := range x.damaged {
+		id, named := strings.CutSuffix(p.Subject, ".json")
+		if _, _, err := r.read(account.ID(id)); !named || account.KindOf(err) != p.Kind {
+			return index{}, false
+		}
+	}
+	return x, true
+}
+
+// scan makes the index from the files. RegistryUnread if they cannot be listed.
+func (r *Registry) scan() (x index, err error) {
+	// The stamp first: a change meanwhile makes the index unsound.
+	if x.stamp, err = r.disk.stamp(r.accounts); err != nil {
+		return x, &account.Problem{Kind: account.RegistryUnread, Subject: r.accounts, Err: err}
+	}
+	names, err := r.disk.list(r.accounts)
+	if err != nil {
+		return x, &account.Problem{Kind: account.RegistryUnread, Subject: r.accounts, Err: err}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		stem, ok := strings.CutSuffix(name, ".json")
+		id := account.ID(stem)
+		if !ok || !valid(id) {
+			continue // not ours
+		}
+		rec, _, err := r.read(id)
+		switch {
+		case account.KindOf(err) == account.NotFound: // gone since it was listed
+		case err != nil:
+			x.damaged = append(x.damaged, account.Problem{Kind: account.KindOf(err), Subject: name, Err: errors.Unwrap(err)})
+		case rec.account != nil:
+			x.accounts = append(x.accounts, rounded(rec.account.Row()))
+		default:
+			x.drafts = append(x.drafts, draftRow{rounded(rec.draft.Row()), rec.draft.Owner})
+		}
+	}
+	slices.SortFunc(x.accounts, order)
+	slices.SortFunc(x.drafts, draftOrder)
+	return x, nil
+}
+
+// writeIndex puts the index on disk, if it can be, and does not force it there:
+// without one the next reader makes it, and nothing is lost.
+func (r *Registry) writeIndex(x index) { _ = r.replace(r.index, x.encode(), false) }
+
+// sweep removes what processes that were killed left half written. Only a file
+// over an hour old is surely nobody's: reports are written without the lock.
+func (r *Registry) sweep() {
+	for _, dir := range []string{r.data, r.accounts, r.checks} {
+		r.disk.sweep(dir, time.Now().Add(-time.Hour))
+	}
+}

@@ -1,0 +1,199 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// lockWait is how long a change waits for another copy of the program. A change
+// holds the lock for some milliseconds; making the index of 10,000 accounts
+// again takes about a second.
+const lockWait = 5 * time.Second
+
+// Registry is accounts and drafts on disk, for one running copy of the program.
+// It may be used from several goroutines, and by several processes at a time.
+type Registry struct {
+	disk  disk
+	self  account.Owner
+	alive func(account.Owner) bool
+
+	data, accounts, checks string // directories
+	index, lock            string // files
+}
+
+// Open is the registry with its accounts under data and its last checks under
+// state. Both are made by the first write, not here. Self is this process, and
+// alive tells whether another one runs.
+func Open(data, state string, self account.Owner, alive func(account.Owner) bool) (*Registry, error) {
+	// Whole paths: the process may change its directory, and people read them.
+	for _, dir := range []*string{&data, &state} {
+		whole, err := filepath.Abs(*dir)
+		if err != nil {
+			return nil, fmt.Errorf("find the registry: %w", err)
+		}
+		*dir = whole
+	}
+	return open(files{}, data, state, self, alive), nil
+}
+
+// Memory is a registry of which nothing is left: for the demo.
+func Memory() *Registry {
+	return open(newMemory(), "/data", "/state", Self(), func(account.Owner) bool { return false })
+}
+
+func open(d disk, data, state string, self account.Owner, alive func(account.Owner) bool) *Registry {
+	return &Registry{
+		disk: d, self: self, alive: alive,
+		data: data, accounts: filepath.Join(data, "accounts"), checks: filepath.Join(state, "checks"),
+		index: filepath.Join(data, "index.json"), lock: filepath.Join(data, "registry.lock"),
+	}
+}
+
+// Contents is everything there is, in order of the names. It reads the index
+// alone while that is sound, and makes it again otherwise; where it may not
+// write, or another copy does not let go of the lock, it reads the files and
+// leaves the index as it is. What cannot be read is in Damaged, never an error.
+func (r *Registry) Contents(ctx context.Context) (account.Contents, error) {
+	if _, err := r.disk.stamp(r.accounts); errors.Is(err, fs.ErrNotExist) {
+		return account.Contents{}, nil
+	}
+	if x, ok := r.sound(); ok {
+		return r.contents(x), nil
+	}
+	unlock, err := r.locked(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return account.Contents{}, err
+		}
+		return r.unsure(r.scan()), nil
+	}
+	defer unlock()
+	if x, ok := r.sound(); ok { // another process was just done with it
+		return r.contents(x), nil
+	}
+	r.sweep()
+	x, err := r.scan()
+	if err == nil {
+		r.writeIndex(x)
+	}
+	return r.unsure(x, err), nil
+}
+
+// unsure is contents, or why the files could not be listed.
+func (r *Registry) unsure(x index, err error) account.Contents {
+	if err != nil {
+		return account.Contents{Damaged: []account.Problem{*account.AsProblem(err)}}
+	}
+	return r.contents(x)
+}
+
+// contents is the index as the port lists it.
+func (r *Registry) contents(x index) account.Contents {
+	c := account.Contents{Accounts: x.accounts}
+	asked := map[account.Owner]bool{}
+	for _, d := range x.drafts {
+		owned, known := asked[d.owner]
+		if !known {
+			owned = r.others(d.owner)
+			asked[d.owner] = owned
+		}
+		d.row.Owned = owned
+		c.Drafts = append(c.Drafts, d.row)
+	}
+	for _, p := range x.damaged {
+		p.Subject = filepath.Join(r.accounts, p.Subject)
+		c.Damaged = append(c.Damaged, p)
+	}
+	return c
+}
+
+// others tells whether a draft is in the hands of a living copy of the program
+// that is not this one.
+func (r *Registry) others(o account.Owner) bool {
+	return o != (account.Owner{}) && o != r.self && r.alive(o)
+}
+
+// Draft reads a draft whole. NotFound if there is none of that id, or if it has
+// become an account; RegistryNewer, RegistryDamaged or RegistryUnread if its
+// file is not ours to understand.
+func (r *Registry) Draft(_ context.Context, id account.ID) (account.Draft, error) {
+	rec, _, err := r.read(id)
+	if err != nil {
+		return account.Draft{}, err
+	}
+	if rec.draft == nil {
+		return account.Draft{}, notFound()
+	}
+	return *rec.draft, nil
+}
+
+// Account reads an account whole, with the errors of Draft.
+func (r *Registry) Account(_ context.Context, id account.ID) (account.Account, error) {
+	rec, _, err := r.read(id)
+	if err != nil {
+		return account.Account{}, err
+	}
+	if rec.account == nil {
+		return account.Account{}, notFound()
+	}
+	return *rec.account, nil
+}
+
+func notFound() error { return &account.Problem{Kind: account.NotFound} }
+
+// read reads the file of an account or draft, and gives its bytes as well.
+// NotFound if there is none.
+func (r *Registry) read(id account.ID) (record, []byte, error) {
+	if !valid(id) {
+		return record{}, nil, notFound()
+	}
+	path := r.file(id)
+	data, err := r.disk.read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return record{}, nil, notFound()
+	case err != nil:
+		return record{}, nil, &account.Problem{Kind: account.RegistryUnread, Subject: path, Err: err}
+	}
+	rec, err := decode(data, id)
+	if err != nil {
+		p := account.AsProblem(err)
+		p.Subject = path
+		return record{}, nil, p
+	}
+	return rec, data, nil
+}
+
+func (r *Registry) file(id account.ID) string {
+	return filepath.Join(r.accounts, string(id)+".json")
+}
+
+// valid tells whether an id can be the name of a file: what UUIDs are made of
+// and nothing else, so that no id leads out of the directory, names a device or
+// differs from another by case alone.
+func valid(id account.ID) bool {
+	return len(id) > 0 && len(id) <= 64 && strings.Trim(string(id), "0123456789abcdef-") == ""
+}
+
+// locked waits for the registry's lock and gives what lets go of it.
+func (r *Registry) locked(ctx context.Context) (unlock func(), err error) {
+	wait, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	unlock, err = r.disk.lock(wait, r.lock)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+	case wait.Err() != nil:
+		return nil, &account.Problem{Kind: account.Busy, Err: err}
+	}
+	return nil, &account.Problem{Kind: account.RegistryUnread, Subject: r.lock, Err: err}
+}

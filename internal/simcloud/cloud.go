@@ -20,6 +20,7 @@ import (
 type Cloud struct {
 	now    func() time.Time
 	tokens cipher.AEAD // seals what a token allows; the key lives and dies with the Cloud
+	secret []byte      // people's passwords follow from it
 
 	mu       sync.Mutex // guards what follows, and every Tenant
 	offset   time.Duration
@@ -27,6 +28,8 @@ type Cloud struct {
 	tenants  []*Tenant
 	faults   []*activeFault
 	requests []*Request
+	codes    map[string]*authCode
+	devices  map[string]*device
 }
 
 // New is a cloud without tenants. now is the time that certificates, tokens
@@ -45,7 +48,9 @@ func New(now func() time.Time) *Cloud {
 	if err != nil {
 		panic(err)
 	}
-	return &Cloud{now: now, tokens: aead}
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	return &Cloud{now: now, tokens: aead, secret: secret, codes: map[string]*authCode{}, devices: map[string]*device{}}
 }
 
 // SetClock makes the services' clock differ from the one given to New: tokens

@@ -14,6 +14,8 @@ type directory struct {
 	graph      string                  // object id of Microsoft Graph's own service principal
 	apps       map[string]*application // by client id
 	principals map[string]*principal   // by client id
+	users      map[string]*user        // by object id
+	deleted    map[string]*deleted     // by object id; for thirty days
 }
 
 // application is an app registration.
@@ -25,7 +27,13 @@ type application struct {
 	owners           []owner
 	federated        []federated
 	requested        []permission
-	public           bool // the Authentication blade makes it a public client
+	public           bool // the Authentication blade allows public client flows
+
+	uniqueName string
+	audience   string // signInAudience
+	tags       []string
+	redirects  []string       // of the platform for mobile and desktop applications
+	texts      map[string]any // description, notes and the like, as given
 }
 
 // principal is an enterprise app, an application's service principal.
@@ -34,11 +42,29 @@ type principal struct {
 	created          time.Time
 	disabled         bool
 	grants           []grant
-	delegated        []permission // consented for everyone
-	delegatedID      string
+	consents         []consent
 	roles            []roleAssignment
 	owners           []owner
 	secrets          []secret
+	tags             []string
+	needsAssignment  bool     // appRoleAssignmentRequired
+	assigned         []string // people's object ids
+	foreign          string   // the tenant that owns the application, if not this one
+}
+
+// consent is an oauth2PermissionGrant: what an app may do for one person, or
+// for everyone.
+type consent struct {
+	id, user string // user "" is everyone
+	created  time.Time
+	scopes   []permission
+}
+
+// deleted is an object that can still be restored: one of the two.
+type deleted struct {
+	app       *application
+	principal *principal
+	at        time.Time
 }
 
 type certificate struct {
@@ -69,11 +95,11 @@ type grant struct {
 type roleAssignment struct{ id, role, scope string }
 
 func newDirectory(graph string) *directory {
-	return &directory{graph: graph, apps: map[string]*application{}, principals: map[string]*principal{}}
+	return &directory{graph: graph, apps: map[string]*application{}, principals: map[string]*principal{}, users: map[string]*user{}, deleted: map[string]*deleted{}}
 }
 
 func (d *directory) clone() *directory {
-	return &directory{graph: d.graph, apps: maps.Clone(d.apps), principals: maps.Clone(d.principals)}
+	return &directory{graph: d.graph, apps: maps.Clone(d.apps), principals: maps.Clone(d.principals), users: maps.Clone(d.users), deleted: maps.Clone(d.deleted)}
 }
 
 // app is the application of that client id, fit to be changed.
@@ -85,7 +111,8 @@ func (d *directory) app(client string) (*application, error) {
 	copied := *a
 	copied.keys, copied.secrets = slices.Clone(a.keys), slices.Clone(a.secrets)
 	copied.owners, copied.federated = slices.Clone(a.owners), slices.Clone(a.federated)
-	copied.requested = slices.Clone(a.requested)
+	copied.requested, copied.tags = slices.Clone(a.requested), slices.Clone(a.tags)
+	copied.redirects, copied.texts = slices.Clone(a.redirects), maps.Clone(a.texts)
 	d.apps[a.client] = &copied
 	return &copied, nil
 }
@@ -97,8 +124,9 @@ func (d *directory) principal(client string) (*principal, error) {
 		return nil, notThere(client)
 	}
 	copied := *p
-	copied.grants, copied.delegated = slices.Clone(p.grants), slices.Clone(p.delegated)
+	copied.grants, copied.consents = slices.Clone(p.grants), slices.Clone(p.consents)
 	copied.roles, copied.owners, copied.secrets = slices.Clone(p.roles), slices.Clone(p.owners), slices.Clone(p.secrets)
+	copied.tags, copied.assigned = slices.Clone(p.tags), slices.Clone(p.assigned)
 	d.principals[p.client] = &copied
 	return &copied, nil
 }
@@ -129,8 +157,13 @@ type version struct {
 	toLogin, toGraph time.Time
 }
 
-// change makes a new version. f gets ids with t.newID; its time is the service's.
+// change makes a new version, as an administrator in the portal does.
 func (t *Tenant) change(f func(d *directory, now time.Time) error) error {
+	return t.changeOf(anyChange, f)
+}
+
+// changeOf makes a new version. f gets ids with t.newID; its time is the service's.
+func (t *Tenant) changeOf(what Change, f func(d *directory, now time.Time) error) error {
 	t.c.mu.Lock()
 	defer t.c.mu.Unlock()
 	now := t.c.now()
@@ -140,7 +173,11 @@ func (t *Tenant) change(f func(d *directory, now time.Time) error) error {
 	}
 	// What both services are past is not needed any more.
 	t.versions = t.versions[min(t.seenAt(login, now), t.seenAt(graph, now)):]
-	t.versions = append(slices.Clip(t.versions), version{d, arrives(now, t.toLogin), arrives(now, t.toGraph)})
+	delay, ok := t.spread[what]
+	if !ok {
+		delay = spreading{t.toLogin, t.toGraph}
+	}
+	t.versions = append(slices.Clip(t.versions), version{d, arrives(now, delay.toLogin), arrives(now, delay.toGraph)})
 	return nil
 }
 

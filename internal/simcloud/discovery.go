@@ -11,20 +11,64 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
+// loginRoute is an address of the sign-in service, after the tenant.
+type loginRoute struct {
+	get, post func(v *visit, tenant string)
+}
+
+var loginRoutes = allLoginRoutes()
+
+func allLoginRoutes() map[string]loginRoute {
+	alone := func(f func(*visit)) func(*visit, string) { return func(v *visit, _ string) { f(v) } }
+	return map[string]loginRoute{
+		"v2.0/.well-known/openid-configuration": {get: (*visit).discover},
+		"discovery/v2.0/keys":                   {get: (*visit).keySet},
+		"oauth2/v2.0/token":                     {post: (*visit).token},
+		"oauth2/v2.0/authorize":                 {get: (*visit).authorize, post: (*visit).authorize},
+		"oauth2/v2.0/devicecode":                {post: (*visit).deviceCode},
+		"login":                                 {post: alone((*visit).login)},
+
+		"common/discovery/instance": {get: alone((*visit).instance)},
+		"common/Consent/Set":        {post: alone((*visit).decide)},
+		"common/oauth2/deviceauth":  {get: alone((*visit).enterCode), post: alone((*visit).enterCode)},
+	}
+}
+
+// notAtLogin are addresses that the sign-in service has and that are not played.
+var notAtLogin = []string{"v2.0/adminconsent", "adminconsent", "oauth2/v2.0/logout", "oauth2/logout", "oauth2/authorize", "oauth2/token", "oauth2/devicecode", "kerberos"}
+
 // serveLogin answers for a sign-in service.
 func (c *Cloud) serveLogin(w http.ResponseWriter, r *http.Request, s site) {
 	v := c.visit(w, r, s)
-	tenant, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	switch {
-	case r.URL.Path == "/common/discovery/instance":
-		v.only(http.MethodGet, v.instance)
-	case rest == "v2.0/.well-known/openid-configuration":
-		v.only(http.MethodGet, func() { v.discover(tenant) })
-	case rest == "oauth2/v2.0/token":
-		v.only(http.MethodPost, func() { v.token(tenant) })
-	default:
-		http.NotFound(w, r)
+	whole := strings.TrimPrefix(r.URL.Path, "/")
+	tenant, rest, _ := strings.Cut(whole, "/")
+	route, ok := loginRoutes[whole]
+	if !ok || !strings.HasPrefix(whole, "common/") {
+		route, ok = loginRoutes[rest]
+		ok = ok && !strings.HasPrefix(rest, "common/")
 	}
+	switch {
+	case !ok && slices.Contains(notAtLogin, rest):
+		http.Error(w, "The simulated cloud does not play this yet: "+r.Method+" "+r.URL.Path, http.StatusNotImplemented)
+	case !ok:
+		http.NotFound(w, r)
+	case r.Method == http.MethodPost && route.post != nil:
+		route.post(v, tenant)
+	case r.Method == http.MethodGet && route.get != nil:
+		route.get(v, tenant)
+	default:
+		v.refuse(badRequest(900561, "The endpoint only accepts %s requests. Received a %s request.", route.accepts(), r.Method))
+	}
+}
+
+func (l loginRoute) accepts() string {
+	switch {
+	case l.post == nil:
+		return "GET"
+	case l.get == nil:
+		return "POST"
+	}
+	return "GET, POST"
 }
 
 func (c *Cloud) visit(w http.ResponseWriter, r *http.Request, s site) *visit {
@@ -33,14 +77,6 @@ func (c *Cloud) visit(w http.ResponseWriter, r *http.Request, s site) *visit {
 		v.correlation = newGUID()
 	}
 	return v
-}
-
-func (v *visit) only(method string, f func()) {
-	if v.r.Method != method {
-		v.refuse(badRequest(900561, "The endpoint only accepts %s requests. Received a %s request.", method, v.r.Method))
-		return
-	}
-	f()
 }
 
 // Words in the place of a tenant that name no tenant.

@@ -9,6 +9,14 @@
 // and after [Tenant.SetReplication] for the sign-in service and Graph. What a
 // token allows is frozen into it when it is issued.
 //
+// People sign in to apps with [Tenant.Browser], which goes where an app sends a
+// browser, answers the pages and really delivers the answer to the app, or with
+// [Tenant.EnterCode] for an app that shows a code. What an app may do on their
+// behalf is what was consented to and what their directory roles allow. Changes
+// that are made through Graph spread as the administrator's do. What is in a
+// tenant in the end is told by [Tenant.Apps], [Tenant.Principals],
+// [Tenant.Consents], [Tenant.Deleted], [Tenant.Users] and [Tenant.SignIns].
+//
 // Two doors lead in: [Cloud.Client], an http.Client whose requests never leave
 // the process, and [Cloud.ServeHTTP] for whoever terminates TLS in front of it.
 // Neither starts a goroutine or opens a port.

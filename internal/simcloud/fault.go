@@ -51,7 +51,8 @@ type activeFault struct {
 	left int // -1: without end
 }
 
-// Inject adds a fault. A request meets the first fault that matches it.
+// Inject adds a fault. A request meets the first fault that matches it; those of
+// people's browsers do as well, see [ByPerson].
 func (c *Cloud) Inject(f Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -156,6 +157,7 @@ type answer struct {
 func newAnswer(h http.Header) *answer         { return &answer{header: h.Clone()} }
 func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) Write(b []byte) (int, error) { a.WriteHeader(http.StatusOK); return a.body.Write(b) }
+
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status

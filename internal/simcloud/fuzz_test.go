@@ -2,9 +2,14 @@ package simcloud
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 )
 
 // FuzzAssertion: whatever is sent is read without harm, and what is read is
@@ -108,4 +113,110 @@ func FuzzAddress(f *testing.F) {
 			t.Errorf("%q: path %q with keys %v", address, path, keys)
 		}
 	})
+}
+
+// FuzzBody: what is taken has only declared properties.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{
+		`{"displayName":"x"}`, `{"displayName":null,"tags":[null]}`, `{"keyCredentials":[{"key":"AA==","endDateTime":"2027-01-01T00:00:00Z","keyId":"x"}]}`,
+		`{"@odata.type":"#microsoft.graph.application"}`, `{"requiredResourceAccess":[{"resourceAppId":"x","resourceAccess":[{"id":"d07a8cc0-3d51-4b77-b3b0-32704d1f69fa","type":"Role"}]}]}`,
+		`{"api":{"requestedAccessTokenVersion":2}}`, `[]`, `{"web":1}`, `{"isDisabled":"x"}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for typ, declared := range declarations {
+			var b body
+			if json.Unmarshal([]byte(s), &b) != nil || b == nil || b.check(typ) != nil {
+				continue
+			}
+			for name := range b {
+				if _, ok := declared[name]; !ok && name != "@odata.type" {
+					t.Errorf("%s: %q was taken", typ, name)
+				}
+			}
+			if typ == "application" {
+				_, _ = wishes(b)
+				_, _ = displayName(b, "Application")
+			}
+		}
+	})
+}
+
+// FuzzProof: nothing that nobody signed is a proof.
+func FuzzProof(f *testing.F) {
+	part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	f.Add(part(`{"alg":"RS256","x5t":"AAAAAAAAAAAAAAAAAAAAAAAAAAA","kid":"0000000000000000000000000000000000000000"}`) + "." + part(`{"aud":"00000002-0000-0000-c000-000000000000","iss":"a","nbf":0,"exp":1}`) + ".AAAA")
+	f.Add("..")
+	f.Add("e30.e30.e30")
+	key := signingKey().Public().(*rsa.PublicKey)
+	f.Fuzz(func(t *testing.T, s string) {
+		g := &call{now: time.Unix(0, 0)}
+		a := &application{id: "a", keys: []certificate{{key: key, end: time.Unix(1<<40, 0)}}}
+		if g.proves(a, s) {
+			t.Errorf("%q is taken for a proof", s)
+		}
+	})
+}
+
+// FuzzRedirect: a redirect that fits goes to this machine or exactly where it
+// was registered.
+func FuzzRedirect(f *testing.F) {
+	for _, seed := range []string{"http://localhost", "http://localhost:1", "http://localhost:1/", "http://localhost:1@example.com", "http://LOCALHOST:1", "http://localhost:1#x", "http://localhost:1?x=1", "http://[::1]:1", "http://localhost.:1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !fits("http://localhost", s) || s == "http://localhost" {
+			return
+		}
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.Port() == "" {
+			t.Errorf("%q fits", s)
+		}
+	})
+}
+
+// FuzzScopes: what is taken is a permission that is known, of one Graph.
+func FuzzScopes(f *testing.F) {
+	for _, seed := range []string{"User.Read", "openid offline_access", "https://graph.microsoft.com/.default", "https://graph.microsoft.com//user.read", "https://management.azure.com/x", "/", "/.default User.Read"} {
+		f.Add(seed)
+	}
+	v := &visit{site: sites["login.microsoftonline.com"]}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, e := v.readScopes(text, "https://graph.microsoft.com")
+		if e != nil {
+			return
+		}
+		if !v.offers(s.resource) || (s.preset && len(s.values) > 0) {
+			t.Errorf("%+v", s)
+		}
+		for _, value := range s.values {
+			if known, ok := delegatedNamed(value); !ok || known != value {
+				t.Errorf("%q was taken", value)
+			}
+		}
+	})
+}
+
+// FuzzPage: the browser reads any page without harm.
+func FuzzPage(f *testing.F) {
+	at := must(url.Parse("https://login.microsoftonline.com/common/login"))
+	for _, seed := range []string{hidden("/x", url.Values{"a": {`"<&`}}), `<form action="%">`, `<form method="POST" action="http://localhost:1"><input type="hidden" name="a" value="b" />`, "AADSTS99999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p := readPage(at, s)
+		p.landing()
+		want := url.Values{"a": {s}}
+		if got := readPage(at, hidden("/x", want)); got.fields.Get("a") != s && utf8.ValidString(s) && !strings.ContainsAny(s, "\x00\r") {
+			t.Errorf("%q came back as %q", s, got.fields.Get("a"))
+		}
+	})
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

@@ -19,21 +19,40 @@ type object map[string]any
 type graphError struct {
 	status        int
 	code, message string
+	details       []object
+}
+
+func problem(status int, code, message string) *graphError {
+	return &graphError{status: status, code: code, message: message}
+}
+
+// Error is the message; a refusal ends a change of the directory.
+func (e *graphError) Error() string { return e.message }
+
+// about adds what Graph says of the property in question.
+func (e *graphError) about(code, target string) *graphError {
+	copied := *e
+	copied.details = []object{{"code": code, "message": e.message, "target": target}}
+	return &copied
+}
+
+func badRequestBody(format string, args ...any) *graphError {
+	return problem(http.StatusBadRequest, "Request_BadRequest", fmt.Sprintf(format, args...))
 }
 
 func badQuery(format string, args ...any) *graphError {
-	return &graphError{http.StatusBadRequest, "BadRequest", fmt.Sprintf(format, args...)}
+	return problem(http.StatusBadRequest, "BadRequest", fmt.Sprintf(format, args...))
 }
 
 func unauthorized(message string) *graphError {
-	return &graphError{http.StatusUnauthorized, "InvalidAuthenticationToken", message}
+	return problem(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
 }
 
 func noSuchObject(id string) *graphError {
-	return &graphError{http.StatusNotFound, "Request_ResourceNotFound", fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", id)}
+	return problem(http.StatusNotFound, "Request_ResourceNotFound", fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", id))
 }
 
-var denied = &graphError{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."}
+var denied = problem(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 // call is one request to Graph.
 type call struct {
@@ -77,7 +96,7 @@ func (c *Cloud) serveGraph(w http.ResponseWriter, r *http.Request, id account.Cl
 }
 
 // serve authenticates, finds the route, reads the options, authorises and
-// answers, in this order.
+// answers, in this order; a write's body is read after the caller was judged.
 func (g *call) serve() *graphError {
 	if e := g.authenticate(); e != nil {
 		return e
@@ -86,16 +105,32 @@ func (g *call) serve() *graphError {
 	if e != nil {
 		return e
 	}
+	if g.r.Method != http.MethodGet {
+		return g.write(route)
+	}
 	if g.q, e = route.read.parse(g.r.URL.RawQuery); e != nil {
+		return e
+	}
+	if e := g.counts(); e != nil {
 		return e
 	}
 	if e := g.identify(); e != nil {
 		return e
 	}
-	if !route.allows(g.caller) {
+	if !route.mayRead(g.caller) {
 		return denied
 	}
 	return route.get(g)
+}
+
+// counts: the number of directory objects comes from an index of its own, and
+// only to those who say that they know.
+// Source: learn.microsoft.com/graph/aad-advanced-queries.
+func (g *call) counts() *graphError {
+	if g.q.count && !strings.EqualFold(g.r.Header.Get("ConsistencyLevel"), "eventual") {
+		return badRequestBody("$count is not currently supported.")
+	}
+	return nil
 }
 
 // authenticate opens the bearer token and checks that it is meant for this Graph.
@@ -122,14 +157,20 @@ func (g *call) authenticate() *graphError {
 	return nil
 }
 
-// identify looks the calling app up in the directory.
+// identify looks the caller up in the directory.
 func (g *call) identify() *graphError {
+	if g.caller.User != "" {
+		if _, ok := g.person(); !ok {
+			return problem(http.StatusUnauthorized, "Authorization_IdentityNotFound", "The identity of the calling user could not be established.")
+		}
+		return nil
+	}
 	p, ok := g.d.principalByID(g.caller.Principal)
 	if !ok {
-		return &graphError{http.StatusUnauthorized, "Authorization_IdentityNotFound", "The identity of the calling application could not be established."}
+		return problem(http.StatusUnauthorized, "Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
 	}
 	if p.disabled {
-		return &graphError{http.StatusForbidden, "Authorization_IdentityDisabled", "The identity of the calling application is disabled."}
+		return problem(http.StatusForbidden, "Authorization_IdentityDisabled", "The identity of the calling application is disabled.")
 	}
 	return nil
 }
@@ -139,11 +180,13 @@ type route struct {
 	path   string // "{}" stands for a key
 	get    func(*call) *graphError
 	read   reading
-	allows func(claims) bool
-	writes []string // methods that Graph has here, and that nobody has the rights for
+	allows func(claims) bool // who may read: an app
+	people right             // and a person, or an app with the same permission
+	do     map[string]operation
+	writes []string // methods that Graph has here and that are not played
 }
 
-// find is the route of the request's address and method.
+// find is the route of the request's address.
 func (g *call) find() (route, *graphError) {
 	segments := strings.Split(strings.Trim(g.r.URL.EscapedPath(), "/"), "/")
 	if segments[0] != "v1.0" {
@@ -156,29 +199,20 @@ func (g *call) find() (route, *graphError) {
 	g.keys = keys
 	for _, r := range routes {
 		if r.path == strings.Join(path, "/") {
-			return g.method(r)
+			return r, nil
 		}
 	}
 	address := strings.Join(path, "/") + "/"
 	if slices.ContainsFunc(elsewhere, func(e string) bool { return strings.HasPrefix(address, e+"/") }) {
-		return route{}, &graphError{http.StatusNotImplemented, "NotImplemented", "The simulated cloud does not play this yet: " + g.r.Method + " " + g.r.URL.Path}
+		return route{}, g.notPlayed(g.r.Method + " " + g.r.URL.Path)
 	}
 	return route{}, badQuery("Resource not found for the segment '%s'.", unknownSegment(path))
 }
 
-// method lets a read through. What the app has no rights for is denied, which
-// is all the answer Graph gives.
-func (g *call) method(r route) (route, *graphError) {
-	if g.r.Method == http.MethodGet {
-		return r, nil
-	}
-	if !slices.Contains(r.writes, g.r.Method) {
-		return route{}, &graphError{http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."}
-	}
-	if e := g.identify(); e != nil {
-		return route{}, e
-	}
-	return route{}, denied
+// collections are followed by a key.
+var collections = []string{
+	"applications", "servicePrincipals", "organization", "definitions", "roleDefinitions", "roleAssignments", "domains",
+	"deletedItems", "oauth2PermissionGrants", "appRoleAssignedTo", "appRoleAssignments", "owners",
 }
 
 // normal brings an address into one form: a key of its own segment for
@@ -202,7 +236,7 @@ func normal(segments []string) (path []string, keys []key, e *graphError) {
 	}
 	// A segment after a collection that is no name of its own is a key.
 	for i := 1; i < len(path); i++ {
-		if path[i] != "{}" && slices.Contains([]string{"applications", "servicePrincipals", "organization", "definitions", "roleDefinitions", "roleAssignments", "domains"}, path[i-1]) {
+		if path[i] != "{}" && slices.Contains(collections, path[i-1]) && !strings.HasPrefix(path[i], "$") && !strings.HasPrefix(path[i], "microsoft.graph.") {
 			keys = append(keys, key{"id", path[i]})
 			path[i] = "{}"
 		}
@@ -247,7 +281,7 @@ func (g *call) object(all []object) (object, *graphError) {
 
 const graphJSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
-func (g *call) write(status int, v any) {
+func (g *call) send(status int, v any) {
 	h := g.w.Header()
 	h.Set("Content-Type", graphJSON)
 	h.Set("odata-version", "4.0")
@@ -263,7 +297,7 @@ func (g *call) context(of string) string {
 func (g *call) entity(set string, o object) *graphError {
 	shaped := g.q.shape(o)
 	shaped["@odata.context"] = g.context(set + g.q.context() + "/$entity")
-	g.write(http.StatusOK, shaped)
+	g.send(http.StatusOK, shaped)
 	return nil
 }
 
@@ -294,7 +328,10 @@ func (g *call) list(set string, all []object) *graphError {
 		page = append(page, g.q.shape(o))
 	}
 	body["value"] = page
-	g.write(http.StatusOK, body)
+	if g.q.count {
+		body["@odata.count"] = len(kept)
+	}
+	g.send(http.StatusOK, body)
 	return nil
 }
 
@@ -311,15 +348,19 @@ func (g *call) refuse(e *graphError) {
 	if e.status == http.StatusUnauthorized {
 		g.w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="", authorization_uri="https://%s/common/oauth2/authorize", client_id=%q`, g.cloud.Login, graphAppID))
 	}
-	g.write(e.status, object{"error": object{
+	body := object{
 		"code": e.code, "message": e.message,
 		"innerError": object{"date": g.now.Format("2006-01-02T15:04:05"), "request-id": g.request, "client-request-id": g.client},
-	}})
+	}
+	if e.details != nil {
+		body["details"] = e.details
+	}
+	g.send(e.status, object{"error": body})
 }
 
 // graphFault is a failure of Graph itself.
 func (c *Cloud) graphFault(w http.ResponseWriter, r *http.Request, status int) {
-	e := &graphError{status, "UnknownError", ""}
+	e := problem(status, "UnknownError", "")
 	switch status {
 	case http.StatusTooManyRequests:
 		e.code, e.message = "TooManyRequests", "Please retry again later."

@@ -226,7 +226,7 @@ func TestGraphRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"DELETE", app, 403, "Authorization_RequestDenied", ""},
 		{"POST", "/servicePrincipals/" + w.app.PrincipalID + "/appRoleAssignments", 403, "Authorization_RequestDenied", ""},
 		{"POST", "/roleManagement/directory/roleAssignments", 403, "Authorization_RequestDenied", ""},
-		{"POST", app + "/addKey", 501, "NotImplemented", "does not play this yet"},
+		{"POST", app + "/addPassword", 501, "NotImplemented", "does not play this yet"},
 		{"GET", "/users", 501, "NotImplemented", "does not play this yet"},
 	} {
 		a := w.graph(c.method, token, c.path)
@@ -513,6 +513,79 @@ func TestTableIsTheVendors(t *testing.T) {
 		}
 		if d := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(have))); d != "" {
 			t.Errorf("%s (-declared +ours):\n%s", typ, d)
+		}
+	}
+}
+
+// TestDeclarationsAreTheVendors: what can be written is what is declared, of the
+// type that is declared.
+func TestDeclarationsAreTheVendors(t *testing.T) {
+	var schema struct {
+		Types []vendorType `xml:"EntityType"`
+		Parts []vendorType `xml:"ComplexType"`
+	}
+	if err := xml.Unmarshal(must(os.ReadFile("testdata/microsoft-graph-v1.csdl")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]vendorType{}
+	for _, v := range append(schema.Types, schema.Parts...) {
+		all[v.Name] = v
+	}
+	for typ, have := range simcloud.Declarations {
+		want := map[string]string{}
+		for at := typ; at != ""; at = strings.TrimPrefix(all[at].Base, "graph.") {
+			for _, p := range all[at].Property {
+				want[p.Name] = p.Type
+				if p.Nullable == "false" {
+					want[p.Name] += "!"
+				}
+			}
+		}
+		if len(want) == 0 {
+			continue // not in the extract
+		}
+		if d := cmp.Diff(want, have); d != "" {
+			t.Errorf("%s (-declared +ours):\n%s", typ, d)
+		}
+	}
+}
+
+type vendorType struct {
+	Name     string `xml:",attr"`
+	Base     string `xml:"BaseType,attr"`
+	Property []struct {
+		Name     string `xml:",attr"`
+		Type     string `xml:",attr"`
+		Nullable string `xml:",attr"`
+	}
+}
+
+// TestEveryPropertyOfPeoplesReads is TestEveryPropertyIsDeclared for what only
+// people read.
+func TestEveryPropertyOfPeoplesReads(t *testing.T) {
+	w := newTenant(t, account.Global)
+	token, types := w.signIn(admin), declared(t)
+	w.connect(token)
+	w.write("DELETE", token, ours, nil)
+	for path, typ := range map[string]string{
+		"/me/memberOf": "directoryRole", "/policies/defaultAppManagementPolicy": "tenantAppManagementPolicy", "/policies/authorizationPolicy": "authorizationPolicy",
+		"/directory/deletedItems/microsoft.graph.application": "application", "/directory/deletedItems/microsoft.graph.servicePrincipal": "servicePrincipal",
+		assignments: "unifiedRoleAssignment",
+	} {
+		a := w.get(token, path)
+		objects := a.value()
+		if objects == nil {
+			objects = []map[string]any{a.body}
+		}
+		for _, o := range objects {
+			for name := range o {
+				if !strings.HasPrefix(name, "@odata.") && !slices.Contains(types[typ], name) && name != "createdDateTime" {
+					t.Errorf("%s answers with %s, which %s does not have", path, name, typ)
+				}
+			}
+		}
+		if a := w.get(token, path+"?$select="+strings.Join(types[typ], ",")); a.status != 200 {
+			t.Errorf("%s with all properties selected: %d %s", path, a.status, a.text)
 		}
 	}
 }

@@ -30,6 +30,18 @@ func (d *directory) holding(id string) []*principal {
 	return nil
 }
 
+func (d *directory) sortedUsers() []*user {
+	return slices.SortedFunc(maps.Values(d.users), func(x, y *user) int { return strings.Compare(x.id, y.id) })
+}
+
+// person is holding for people.
+func (d *directory) person(id string) []*user {
+	if u, ok := d.users[strings.ToLower(id)]; ok {
+		return []*user{u}
+	}
+	return nil
+}
+
 // organization is the tenant.
 // Source: learn.microsoft.com/graph/api/resources/organization.
 func (g *call) organization() object {
@@ -93,18 +105,28 @@ func (g *call) application(a *application, withKeys bool) object {
 	}
 	return object{
 		"id": a.id, "deletedDateTime": nil, "appId": a.client, "applicationTemplateId": nil, "disabledByMicrosoftStatus": nil,
-		"createdDateTime": stamp(a.created), "displayName": a.name, "description": nil, "groupMembershipClaims": nil,
-		"identifierUris": []string{}, "isDeviceOnlyAuthSupported": nil, "isFallbackPublicClient": public, "notes": nil,
-		"publisherDomain": g.t.spec.Initial, "serviceManagementReference": nil, "signInAudience": "AzureADMyOrg", "tags": []string{},
-		"tokenEncryptionKeyId": nil, "uniqueName": nil, "defaultRedirectUri": nil, "certification": nil, "optionalClaims": nil, "addIns": []object{},
+		"createdDateTime": stamp(a.created), "displayName": a.name, "description": a.texts["description"], "groupMembershipClaims": nil,
+		"identifierUris": []string{}, "isDeviceOnlyAuthSupported": nil, "isFallbackPublicClient": public, "notes": a.texts["notes"],
+		"publisherDomain": g.t.spec.Initial, "serviceManagementReference": a.texts["serviceManagementReference"], "signInAudience": a.audience, "tags": texts(a.tags),
+		"tokenEncryptionKeyId": nil, "uniqueName": orNull(a.uniqueName), "defaultRedirectUri": nil, "certification": nil, "optionalClaims": nil, "addIns": []object{},
 		"api":      object{"acceptMappedClaims": nil, "knownClientApplications": []string{}, "requestedAccessTokenVersion": nil, "oauth2PermissionScopes": []object{}, "preAuthorizedApplications": []object{}},
 		"appRoles": []object{}, "info": noInfo(), "keyCredentials": keys,
 		"parentalControlSettings": object{"countriesBlockedForMinors": []string{}, "legalAgeGroupRule": "Allow"},
-		"passwordCredentials":     secretObjects(a.secrets), "publicClient": object{"redirectUris": []string{}},
+		"passwordCredentials":     secretObjects(a.secrets), "publicClient": object{"redirectUris": texts(a.redirects)},
 		"requiredResourceAccess": requested(a), "verifiedPublisher": noPublisher(),
 		"web": object{"homePageUrl": nil, "logoutUrl": nil, "redirectUris": []string{}, "redirectUriSettings": []object{}, "implicitGrantSettings": object{"enableAccessTokenIssuance": false, "enableIdTokenIssuance": false}},
 		"spa": object{"redirectUris": []string{}},
 	}
+}
+
+// texts are never null in an answer.
+func texts(all []string) []string { return append([]string{}, all...) }
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func keyObject(k certificate, withKey bool) object {
@@ -126,20 +148,24 @@ func secretObjects(secrets []secret) []object {
 	return all
 }
 
-// requested is the wish list, by resource. All wishes here are Microsoft Graph's.
+// requested is the wish list, by resource in the order they came.
 func requested(a *application) []object {
-	access := []object{}
+	all := []object{}
+	at := map[string]int{}
 	for _, p := range a.requested {
 		typ := "Role"
 		if p.kind == Delegated {
 			typ = "Scope"
 		}
-		access = append(access, object{"id": p.id, "type": typ})
+		i, ok := at[p.of()]
+		if !ok {
+			i = len(all)
+			at[p.of()] = i
+			all = append(all, object{"resourceAppId": p.of(), "resourceAccess": []object{}})
+		}
+		all[i]["resourceAccess"] = append(all[i]["resourceAccess"].([]object), object{"id": p.id, "type": typ})
 	}
-	if len(access) == 0 {
-		return access
-	}
-	return []object{{"resourceAppId": graphAppID, "resourceAccess": access}}
+	return all
 }
 
 func noInfo() object {
@@ -159,8 +185,12 @@ func (g *call) principal(p *principal) object {
 	o["appOwnerOrganizationId"] = g.t.spec.ID
 	o["createdDateTime"] = stamp(p.created)
 	o["signInAudience"] = "AzureADMyOrg"
+	if p.foreign != "" {
+		o["appOwnerOrganizationId"], o["signInAudience"] = p.foreign, "AzureADMultipleOrgs"
+	}
+	o["appRoleAssignmentRequired"] = p.needsAssignment
 	o["passwordCredentials"] = secretObjects(p.secrets)
-	o["tags"] = []string{"WindowsAzureActiveDirectoryIntegratedApp"}
+	o["tags"] = texts(p.tags)
 	return o
 }
 
@@ -211,28 +241,61 @@ func (g *call) grants(p *principal) []object {
 	return all
 }
 
+// consents are the oauth2PermissionGrants that a service principal holds.
+// Source: learn.microsoft.com/graph/api/resources/oauth2permissiongrant.
+func (g *call) consents(p *principal) []object {
+	var all []object
+	for _, c := range p.consents {
+		if len(c.scopes) == 0 {
+			continue
+		}
+		var values []string
+		for _, s := range c.scopes {
+			values = append(values, s.value)
+		}
+		o := object{"id": c.id, "clientId": p.id, "consentType": "AllPrincipals", "principalId": nil, "resourceId": g.d.graph, "scope": strings.Join(values, " ")}
+		if c.user != "" {
+			o["consentType"], o["principalId"] = "Principal", c.user
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
 func (g *call) roleAssignments() []object {
-	holders := g.d.sortedPrincipals
+	holders, people := g.d.sortedPrincipals, g.d.sortedUsers
 	if id, asked := g.q.filters["principalId"]; asked {
 		holders = func() []*principal { return g.d.holding(id) }
+		people = func() []*user { return g.d.person(id) }
 	}
 	var all []object
 	for _, p := range holders() {
 		for _, r := range p.roles {
-			o := object{"id": r.id, "principalId": p.id, "principalOrganizationId": g.t.spec.ID, "directoryScopeId": r.scope, "roleDefinitionId": r.role}
-			switch g.q.expand {
-			case "roleDefinition":
-				role, _ := findRole(r.role)
-				o["roleDefinition"] = role.object()
-			case "principal":
+			all = append(all, g.roleAssignment(r, p.id, func() object {
 				shown := g.principal(p)
 				shown["@odata.type"] = "#microsoft.graph.servicePrincipal"
-				o["principal"] = shown
-			}
-			all = append(all, o)
+				return shown
+			}))
+		}
+	}
+	for _, u := range people() {
+		for _, r := range u.roles {
+			all = append(all, g.roleAssignment(r, u.id, func() object { return userObject(u.owner()) }))
 		}
 	}
 	return all
+}
+
+func (g *call) roleAssignment(r roleAssignment, holder string, principal func() object) object {
+	o := object{"id": r.id, "principalId": holder, "principalOrganizationId": g.t.spec.ID, "directoryScopeId": r.scope, "roleDefinitionId": r.role}
+	switch g.q.expand {
+	case "roleDefinition":
+		role, _ := findRole(r.role)
+		o["roleDefinition"] = role.object()
+	case "principal":
+		o["principal"] = principal()
+	}
+	return o
 }
 
 func (r directoryRole) object() object {

@@ -39,9 +39,16 @@ func (t *Tenant) OverviewPageIn(clientID, lang string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", a.name, w[0])
 	for _, row := range [][2]string{
-		{w[1], a.name}, {w[2], a.client}, {w[3], a.id}, {w[4], t.spec.ID}, {w[5], w[6]},
-		{w[7], fmt.Sprintf(w[8], len(a.keys), len(a.secrets))}, {w[9], w[10]}, {w[11], w[12]},
-		{w[13], a.name}, {w[14], w[15]},
+		{w[1], a.name},
+		{w[2], a.client},
+		{w[3], a.id},
+		{w[4], t.spec.ID},
+		{w[5], w[6]},
+		{w[7], fmt.Sprintf(w[8], len(a.keys), len(a.secrets))},
+		{w[9], w[10]},
+		{w[11], w[12]},
+		{w[13], a.name},
+		{w[14], w[15]},
 	} {
 		fmt.Fprintf(&b, "%s\n:\n%s\n", row[0], row[1])
 	}

@@ -41,7 +41,7 @@ func (t *Tenant) Register(name string) App {
 		made = App{ClientID: t.newID(), ObjectID: t.newID()}
 		userRead, _ := findPermission(Delegated, "User.Read")
 		d.apps[made.ClientID] = &application{
-			id: made.ObjectID, client: made.ClientID, name: name, created: now, requested: []permission{userRead},
+			id: made.ObjectID, client: made.ClientID, name: name, created: now, requested: []permission{userRead}, audience: "AzureADMyOrg",
 		}
 		made.PrincipalID = t.addPrincipal(d, made.ClientID, now).id
 		return nil
@@ -51,9 +51,28 @@ func (t *Tenant) Register(name string) App {
 
 // addPrincipal makes a service principal for an application that is there.
 func (t *Tenant) addPrincipal(d *directory, client string, now time.Time) *principal {
-	p := &principal{id: t.newID(), client: client, name: d.apps[client].name, created: now}
+	p := &principal{id: t.newID(), client: client, name: d.apps[client].name, created: now, tags: []string{integrated}}
 	d.principals[client] = p
 	return p
+}
+
+// integrated is the tag that makes an enterprise app show in the portal's list.
+const integrated = "WindowsAzureActiveDirectoryIntegratedApp"
+
+// forEveryone is the consent for the whole organization, made if need be. What
+// it returns may be changed until the next consent is made.
+func (p *principal) forEveryone(t *Tenant, now time.Time) *consent { return p.consentOf("", t, now) }
+
+// consentOf is the consent of one person, or of everyone.
+func (p *principal) consentOf(user string, t *Tenant, now time.Time) *consent {
+	for i := range p.consents {
+		if p.consents[i].user == user {
+			p.consents[i].scopes = slices.Clone(p.consents[i].scopes)
+			return &p.consents[i]
+		}
+	}
+	p.consents = append(p.consents, consent{id: t.newID(), user: user, created: now})
+	return &p.consents[len(p.consents)-1]
 }
 
 // Rename is Branding & properties › Name.
@@ -223,13 +242,11 @@ func (t *Tenant) GrantConsent(clientID string) error {
 		if err != nil {
 			p = t.addPrincipal(d, a.client, now)
 		}
-		p.delegated = nil
-		if p.delegatedID == "" {
-			p.delegatedID = t.newID()
-		}
+		everyone := p.forEveryone(t, now)
+		everyone.scopes = nil
 		for _, want := range a.requested {
 			if want.kind == Delegated {
-				p.delegated = append(p.delegated, want)
+				everyone.scopes = append(everyone.scopes, want)
 				continue
 			}
 			if !slices.ContainsFunc(p.grants, func(g grant) bool { return g.role == want.id }) {
@@ -247,7 +264,7 @@ func (t *Tenant) RevokeConsent(clientID string) error {
 		if err != nil {
 			return err
 		}
-		p.grants, p.delegated, p.delegatedID = nil, nil, ""
+		p.grants, p.consents = nil, nil
 		return nil
 	})
 }
@@ -282,26 +299,25 @@ func (t *Tenant) CreatePrincipal(clientID string) error {
 // DeletePrincipal is Enterprise applications › Properties › Delete. Its roles
 // and grants go with it.
 func (t *Tenant) DeletePrincipal(clientID string) error {
-	return t.change(func(d *directory, _ time.Time) error {
+	return t.change(func(d *directory, now time.Time) error {
 		p, err := d.principal(clientID)
 		if err != nil {
 			return err
 		}
-		delete(d.principals, p.client)
+		d.deletePrincipal(p, now)
 		return nil
 	})
 }
 
 // DeleteApp is App registrations › Delete. In its home tenant the service
-// principal goes with the application.
+// principal goes with the application. Both can be restored for thirty days.
 func (t *Tenant) DeleteApp(clientID string) error {
-	return t.change(func(d *directory, _ time.Time) error {
+	return t.change(func(d *directory, now time.Time) error {
 		a, err := d.app(clientID)
 		if err != nil {
 			return err
 		}
-		delete(d.apps, a.client)
-		delete(d.principals, a.client)
+		d.deleteApp(a, now)
 		return nil
 	})
 }
@@ -333,8 +349,8 @@ func (t *Tenant) RemoveGlobalReader(clientID string) error {
 }
 
 // AssignRole assigns a directory role to the object of that id, at a scope: "/"
-// or a part of the directory such as "/administrativeUnits/…". Only service
-// principals can hold one here; an application is refused as the service
+// or a part of the directory such as "/administrativeUnits/…". People and
+// service principals can hold one; an application is refused as the service
 // refuses it.
 // Source: learn.microsoft.com/graph/api/rbacapplication-post-roleassignments.
 func (t *Tenant) AssignRole(objectID, roleID, scope string) error {
@@ -345,18 +361,49 @@ func (t *Tenant) AssignRole(objectID, roleID, scope string) error {
 		if _, ok := d.appByID(objectID); ok {
 			return refused("Request_BadRequest", "Objects of type Application cannot be assigned to roles.")
 		}
-		found, ok := d.principalByID(objectID)
+		roles, ok := d.rolesOf(objectID)
 		if !ok {
 			return notThere(objectID)
 		}
-		p, err := d.principal(found.client)
-		if err != nil {
-			return err
+		if slices.ContainsFunc(*roles, func(r roleAssignment) bool { return r.role == roleID && r.scope == scope }) {
+			return refused("Request_BadRequest", conflict)
 		}
-		if slices.ContainsFunc(p.roles, func(r roleAssignment) bool { return r.role == roleID && r.scope == scope }) {
-			return refused("Request_BadRequest", "A conflicting object with one or more of the specified property values is present in the directory.")
-		}
-		p.roles = append(p.roles, roleAssignment{t.newID(), roleID, scope})
+		*roles = append(*roles, roleAssignment{t.newID(), roleID, scope})
 		return nil
 	})
+}
+
+// RemoveRole takes a directory role back from the person or service principal
+// of that object id, at whatever scope.
+func (t *Tenant) RemoveRole(objectID, roleID string) error {
+	return t.change(func(d *directory, _ time.Time) error {
+		roles, ok := d.rolesOf(objectID)
+		if !ok {
+			return notThere(objectID)
+		}
+		had := len(*roles)
+		*roles = slices.DeleteFunc(*roles, func(r roleAssignment) bool { return r.role == roleID })
+		if len(*roles) == had {
+			return notThere(roleID)
+		}
+		return nil
+	})
+}
+
+const conflict = "A conflicting object with one or more of the specified property values is present in the directory."
+
+// rolesOf are the roles of a person or service principal, fit to be changed.
+func (d *directory) rolesOf(objectID string) (*[]roleAssignment, bool) {
+	if u, ok := d.users[strings.ToLower(objectID)]; ok {
+		copied := *u
+		copied.roles = slices.Clone(u.roles)
+		d.users[u.id] = &copied
+		return &copied.roles, true
+	}
+	found, ok := d.principalByID(objectID)
+	if !ok {
+		return nil, false
+	}
+	p, err := d.principal(found.client)
+	return &p.roles, err == nil
 }

@@ -123,7 +123,7 @@ func TestRolesRefused(t *testing.T) {
 func TestAppsTell(t *testing.T) {
 	w := newWorld(t, account.Global)
 	made := simcloud.AppState{
-		App: w.app, Name: "Xops 360 - Contoso", Enabled: true, Requested: []string{"Delegated User.Read"},
+		App: w.app, Name: "Xops 360 - Contoso", Enabled: true, Requested: []string{"Delegated User.Read"}, Audience: "AzureADMyOrg",
 		Certificates: []simcloud.CertificateState{{KeyID: w.tenant.Apps()[0].Certificates[0].KeyID, SHA1: w.pair.sha1(), NotBefore: at.Add(-5 * time.Minute), NotAfter: at.AddDate(0, 0, 180)}},
 	}
 	tells := func(when string, want simcloud.AppState) {

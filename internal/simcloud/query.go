@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ type query struct {
 	order   string
 	desc    bool
 	filters map[string]string // property to the value it must have
+	tag     string            // one of the tags
+	count   bool
 }
 
 // reading is what a route takes of options.
@@ -80,7 +83,16 @@ func (q *query) take(rd reading, option, value string) *graphError {
 			return badQuery("Could not find a property named '%s' on type 'microsoft.graph.%s'.", property, rd.typ)
 		}
 		q.order, q.desc = property, direction == "desc"
+	case "$count":
+		if value != "true" && value != "false" {
+			return badQuery("Invalid value '%s' for $count query option found.", value)
+		}
+		q.count = value == "true"
 	case "$filter":
+		if tag, ok := tagFilter(value); ok && declares(rd.typ, "tags") {
+			q.tag = tag
+			return nil
+		}
 		return q.takeFilter(rd, value)
 	case "$skiptoken":
 		at, err := pageAt(value)
@@ -90,6 +102,18 @@ func (q *query) take(rd reading, option, value string) *graphError {
 		q.skip = at
 	}
 	return nil
+}
+
+var anyTag = regexp.MustCompile(`^tags/any\((\w+): ?(\w+) eq ('(?:[^']|'')*')\)$`)
+
+// tagFilter reads "tags/any(t:t eq 'value')".
+func tagFilter(s string) (string, bool) {
+	m := anyTag.FindStringSubmatch(s)
+	if m == nil || m[1] != m[2] {
+		return "", false
+	}
+	value, _, ok := literal(m[3], true)
+	return value, ok
 }
 
 // skipToken is the place a page begins at, as a client cannot read it.
@@ -137,7 +161,7 @@ func (q *query) takeFilter(rd reading, value string) *graphError {
 			if !declares(rd.typ, property) {
 				return badQuery("Invalid filter clause: Could not find a property named '%s' on type 'microsoft.graph.%s'.", property, rd.typ)
 			}
-			return &graphError{http.StatusBadRequest, "Request_UnsupportedQuery", fmt.Sprintf("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", property, rd.typ)}
+			return problem(http.StatusBadRequest, "Request_UnsupportedQuery", fmt.Sprintf("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", property, rd.typ))
 		}
 		literal, next, ok := literal(strings.TrimLeft(after, " "), isText)
 		if !ok {
@@ -187,6 +211,9 @@ func (q query) keeps(o object) bool {
 		if s, _ := o[property].(string); !strings.EqualFold(s, value) {
 			return false
 		}
+	}
+	if tags, ok := o["tags"].([]string); q.tag != "" && (!ok || !slices.Contains(tags, q.tag)) {
+		return false
 	}
 	return true
 }

@@ -6,7 +6,9 @@ import (
 )
 
 // Request is one request that arrived. It holds no body, no header and no
-// token; a query is kept as it came, and none of the routes takes a secret there.
+// token; a query is kept as it came, and none of the routes takes a secret
+// there: what an app puts into the address it sends a browser to stands in that
+// browser's history as well.
 type Request struct {
 	Method string
 	Host   string
@@ -15,6 +17,7 @@ type Request struct {
 	Status int    // 0: not answered yet, or the connection was dropped
 	Time   time.Time
 	Done   time.Time // when it was answered or dropped; zero before
+	Person bool      // of a person's browser, and not of an app
 }
 
 // maxRequests bounds the record, for a demo that is left open.
@@ -42,7 +45,7 @@ func (c *Cloud) ForgetRequests() {
 func (c *Cloud) record(r *http.Request) *Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	entry := &Request{Method: r.Method, Host: hostOf(r), Path: r.URL.Path, Query: r.URL.RawQuery, Time: c.now()}
+	entry := &Request{Method: r.Method, Host: hostOf(r), Path: r.URL.Path, Query: r.URL.RawQuery, Time: c.now(), Person: ByPerson(r)}
 	if len(c.requests) >= maxRequests {
 		c.requests = append([]*Request(nil), c.requests[maxRequests/2:]...)
 	}

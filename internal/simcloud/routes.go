@@ -20,48 +20,123 @@ func readsReviews(c claims) bool { return slices.Contains(c.Roles, accessReviewR
 var routes = allRoutes()
 
 func allRoutes() []route {
-	one := func(typ string) reading { return reading{typ: typ, options: "$select"} }
-	many := func(typ string, filter ...string) reading {
-		return reading{typ: typ, options: "$select $filter $top $skiptoken", filter: filter}
-	}
-	app, sp := "applications/{}", "servicePrincipals/{}"
-	write := func(methods ...string) []string { return methods }
-	all := []route{
-		{path: "organization", get: organizations, read: one("organization")},
-		{path: "organization/{}", get: organization, read: one("organization"), writes: write(http.MethodPatch)},
-		{path: "domains", get: domains, read: one("domain"), writes: write(http.MethodPost)},
-		{path: "applications", get: applications, read: many("application", "appId", "displayName"), writes: write(http.MethodPost)},
-		{path: app, get: oneApplication, read: one("application"), writes: write(http.MethodPatch, http.MethodDelete)},
-		{path: app + "/owners", get: owners, read: many("user")},
-		{path: app + "/owners/$ref", get: refOnly, read: reading{typ: "user"}, writes: write(http.MethodPost)},
-		{path: app + "/federatedIdentityCredentials", get: federatedCredentials, read: many("federatedIdentityCredential", "name", "issuer", "subject"), writes: write(http.MethodPost)},
-		{path: "servicePrincipals", get: principals, read: many("servicePrincipal", "appId", "displayName"), writes: write(http.MethodPost)},
-		{path: sp, get: onePrincipal, read: one("servicePrincipal"), writes: write(http.MethodPatch, http.MethodDelete)},
-		{path: sp + "/owners", get: principalOwners, read: many("user")},
-		{path: sp + "/owners/$ref", get: refOnly, read: reading{typ: "user"}, writes: write(http.MethodPost)},
-		{path: sp + "/appRoleAssignments", get: appRoleAssignments, read: many("appRoleAssignment", "#resourceId", "#appRoleId"), writes: write(http.MethodPost)},
-		{path: sp + "/appRoleAssignedTo", get: appRoleAssignedTo, read: many("appRoleAssignment", "#principalId", "#appRoleId"), writes: write(http.MethodPost)},
-		{path: sp + "/oauth2PermissionGrants", get: permissionGrants, read: many("oAuth2PermissionGrant")},
-		{path: "roleManagement/directory/roleAssignments", get: roleAssignments, writes: write(http.MethodPost), read: reading{
-			typ: "unifiedRoleAssignment", options: "$select $filter $top $skiptoken $expand",
-			filter: []string{"principalId", "roleDefinitionId", "directoryScopeId"}, expand: []string{"roleDefinition", "principal"},
-		}},
-		{path: "roleManagement/directory/roleAssignments/{}", get: oneRoleAssignment, writes: write(http.MethodDelete), read: reading{
-			typ: "unifiedRoleAssignment", options: "$select $expand", expand: []string{"roleDefinition", "principal"},
-		}},
-		{path: "roleManagement/directory/roleDefinitions", get: roleDefinitions, read: many("unifiedRoleDefinition", "id", "templateId", "displayName"), writes: write(http.MethodPost)},
-		{path: "roleManagement/directory/roleDefinitions/{}", get: oneRoleDefinition, read: one("unifiedRoleDefinition"), writes: write(http.MethodPatch, http.MethodDelete)},
-		{path: "identityGovernance/accessReviews/definitions", get: reviews, writes: write(http.MethodPost), allows: readsReviews, read: reading{
-			typ: "accessReviewScheduleDefinition", options: "$select $top $skip $skiptoken $orderby", order: []string{"createdDateTime", "displayName", "status"},
-		}},
-		{path: "identityGovernance/accessReviews/definitions/{}", get: review, writes: write(http.MethodPut, http.MethodDelete), allows: readsReviews, read: one("accessReviewScheduleDefinition")},
-	}
+	all := slices.Concat(tenantRoutes(), applicationRoutes(), principalRoutes(), roleRoutes(), personRoutes(), reviewRoutes())
 	for i := range all {
 		if all[i].allows == nil {
 			all[i].allows = readsDirectory
 		}
 	}
 	return all
+}
+
+// one and many are what reads of one object and of a list take of options.
+func one(typ string) reading { return reading{typ: typ, options: "$select"} }
+
+func many(typ string, filter ...string) reading {
+	return reading{typ: typ, options: "$select $filter $top $skiptoken", filter: filter}
+}
+
+// counted are lists of directory objects, which can be counted.
+func counted(typ string, filter ...string) reading {
+	r := many(typ, filter...)
+	r.options += " $count"
+	return r
+}
+
+func tenantRoutes() []route {
+	org := right{any: "User.Read Organization.Read.All Directory.Read.All"}
+	policy := right{any: "Policy.Read.All", roles: []string{GlobalReader, ApplicationAdministrator, CloudApplicationAdministrator, PrivilegedRoleAdministrator}}
+	return []route{
+		{path: "organization", get: organizations, read: one("organization"), people: org},
+		{path: "organization/{}", get: organization, read: one("organization"), people: org, writes: []string{http.MethodPatch}},
+		{path: "domains", get: domains, read: one("domain"), people: right{any: "Domain.Read.All Directory.Read.All"}, writes: []string{http.MethodPost}},
+		// Whether Global Reader opens these to an app is not known: here it does not.
+		{path: "policies/defaultAppManagementPolicy", get: appManagementPolicy, read: one("tenantAppManagementPolicy"), people: policy, allows: nobody, writes: []string{http.MethodPatch}},
+		{path: "policies/authorizationPolicy", get: authorizationPolicy, read: one("authorizationPolicy"), people: policy, allows: nobody, writes: []string{http.MethodPatch}},
+	}
+}
+
+func nobody(claims) bool { return false }
+
+func applicationRoutes() []route {
+	app, read := "applications/{}", right{any: readApps}
+	return []route{
+		{path: "applications", get: applications, read: counted("application", "appId", "displayName"), people: read, do: map[string]operation{http.MethodPost: {do: createApplication}}},
+		{path: app, get: oneApplication, read: one("application"), people: read, do: map[string]operation{http.MethodPatch: {do: updateApplication}, http.MethodDelete: {do: deleteApplication}}},
+		{path: app + "/owners", get: owners, read: many("user"), people: read},
+		{path: app + "/owners/$ref", get: refOnly, read: reading{typ: "user"}, people: read, do: map[string]operation{http.MethodPost: {do: addOwner}}},
+		{path: app + "/owners/{}/$ref", get: refOnly, read: reading{typ: "user"}, people: read, do: map[string]operation{http.MethodDelete: {do: removeOwner}}},
+		{path: app + "/federatedIdentityCredentials", get: federatedCredentials, read: many("federatedIdentityCredential", "name", "issuer", "subject"), people: read, writes: []string{http.MethodPost}},
+		{path: app + "/addKey", get: refOnly, people: read, do: map[string]operation{http.MethodPost: {do: addKey}}},
+		{path: app + "/removeKey", get: refOnly, people: read, do: map[string]operation{http.MethodPost: {do: removeKey}}},
+		{path: "directory/deletedItems/microsoft.graph.application", get: deletedApps, read: counted("application", "appId", "displayName"), people: read},
+		{path: "directory/deletedItems/microsoft.graph.servicePrincipal", get: deletedPrincipals, read: counted("servicePrincipal", "appId", "displayName"), people: read},
+		{path: "directory/deletedItems/{}", get: deletedItem, read: one("directoryObject"), people: read, do: map[string]operation{http.MethodDelete: {do: purge, right: purging}}},
+		{path: "directory/deletedItems/{}/restore", get: refOnly, people: read, do: map[string]operation{http.MethodPost: {do: restore, right: right{any: writeApps, roles: appAdministrators}}}},
+	}
+}
+
+func principalRoutes() []route {
+	sp, read := "servicePrincipals/{}", right{any: readApps}
+	create := map[string]operation{http.MethodPost: {do: createGrant, right: granting}}
+	remove := map[string]operation{http.MethodDelete: {do: deleteGrant, right: granting}}
+	consents := right{any: readScopes}
+	return []route{
+		{path: "servicePrincipals", get: principals, read: counted("servicePrincipal", "appId", "displayName"), people: read, do: map[string]operation{http.MethodPost: {do: createPrincipal, right: right{any: writeApps}}}},
+		{path: sp, get: onePrincipal, read: one("servicePrincipal"), people: read, do: map[string]operation{http.MethodPatch: {do: updatePrincipal}, http.MethodDelete: {do: deletePrincipal}}},
+		{path: sp + "/owners", get: principalOwners, read: many("user"), people: read},
+		{path: sp + "/owners/$ref", get: refOnly, read: reading{typ: "user"}, people: read, writes: []string{http.MethodPost}},
+		{path: sp + "/appRoleAssignments", get: appRoleAssignments, read: many("appRoleAssignment", "#resourceId", "#appRoleId"), people: read, do: create},
+		{path: sp + "/appRoleAssignments/{}", get: oneGrant, read: one("appRoleAssignment"), people: read, do: remove},
+		{path: sp + "/appRoleAssignedTo", get: appRoleAssignedTo, read: many("appRoleAssignment", "#principalId", "#appRoleId"), people: read, do: create},
+		{path: sp + "/appRoleAssignedTo/{}", get: oneGrant, read: one("appRoleAssignment"), people: read, do: remove},
+		{path: sp + "/oauth2PermissionGrants", get: permissionGrants, read: many("oAuth2PermissionGrant"), people: consents},
+		{path: "oauth2PermissionGrants", get: consentsOfAll, read: many("oAuth2PermissionGrant", "clientId", "principalId", "resourceId", "consentType"), people: consents, writes: []string{http.MethodPost}},
+		{path: "oauth2PermissionGrants/{}", get: oneConsent, read: one("oAuth2PermissionGrant"), people: consents, writes: []string{http.MethodPatch}, do: map[string]operation{
+			http.MethodDelete: {do: deleteConsent, right: right{any: "DelegatedPermissionGrant.ReadWrite.All", roles: administrators}},
+		}},
+	}
+}
+
+func roleRoutes() []route {
+	read := right{any: readRoles, roles: readers}
+	change := right{any: writeRoles, roles: roleAdministrators}
+	filter, expand := []string{"principalId", "roleDefinitionId", "directoryScopeId"}, []string{"roleDefinition", "principal"}
+	return []route{
+		{path: "roleManagement/directory/roleAssignments", get: roleAssignments, people: read, do: map[string]operation{http.MethodPost: {do: createRoleAssignment, right: change}}, read: reading{
+			typ: "unifiedRoleAssignment", options: "$select $filter $top $skiptoken $expand", filter: filter, expand: expand,
+		}},
+		{path: "roleManagement/directory/roleAssignments/{}", get: oneRoleAssignment, people: read, do: map[string]operation{http.MethodDelete: {do: deleteRoleAssignment, right: change}}, read: reading{
+			typ: "unifiedRoleAssignment", options: "$select $expand", expand: expand,
+		}},
+		{path: "roleManagement/directory/roleDefinitions", get: roleDefinitions, people: read, read: many("unifiedRoleDefinition", "id", "templateId", "displayName"), writes: []string{http.MethodPost}},
+		{path: "roleManagement/directory/roleDefinitions/{}", get: oneRoleDefinition, people: read, read: one("unifiedRoleDefinition"), writes: []string{http.MethodPatch, http.MethodDelete}},
+	}
+}
+
+func personRoutes() []route {
+	read := right{any: "User.Read Directory.Read.All"}
+	roles := reading{typ: "directoryRole", options: "$select $top $skiptoken $count"}
+	all := []route{{path: "me", get: me, read: one("user"), people: read, allows: everybody, writes: []string{http.MethodPatch}}}
+	for _, of := range []string{"memberOf", "transitiveMemberOf"} {
+		all = append(all,
+			route{path: "me/" + of, get: myRoles, read: roles, people: read, allows: everybody},
+			route{path: "me/" + of + "/microsoft.graph.directoryRole", get: myRoles, read: roles, people: read, allows: everybody})
+	}
+	return all
+}
+
+// everybody: an app is told that it is no person.
+func everybody(claims) bool { return true }
+
+func reviewRoutes() []route {
+	read := right{any: accessReviewRead, roles: []string{GlobalReader}}
+	return []route{
+		{path: "identityGovernance/accessReviews/definitions", get: reviews, writes: []string{http.MethodPost}, allows: readsReviews, people: read, read: reading{
+			typ: "accessReviewScheduleDefinition", options: "$select $top $skip $skiptoken $orderby", order: []string{"createdDateTime", "displayName", "status"},
+		}},
+		{path: "identityGovernance/accessReviews/definitions/{}", get: review, writes: []string{http.MethodPut, http.MethodDelete}, allows: readsReviews, people: read, read: one("accessReviewScheduleDefinition")},
+	}
 }
 
 // elsewhere are addresses that Graph has and that are not played, with all that
@@ -73,21 +148,41 @@ var elsewhere = []string{
 	"roleManagement/directory/roleEligibilitySchedules", "identityGovernance/entitlementManagement",
 	"identityGovernance/accessReviews/historyDefinitions",
 	"organization/{}/branding", "organization/{}/extensions", "organization/{}/certificateBasedAuthConfiguration",
-	"applications/{}/addKey", "applications/{}/removeKey", "applications/{}/addPassword", "applications/{}/removePassword",
+	"applications/{}/addPassword", "applications/{}/removePassword",
 	"servicePrincipals/{}/addKey", "servicePrincipals/{}/removeKey", "servicePrincipals/{}/addPassword", "servicePrincipals/{}/removePassword",
+	"applications/$count", "applications/{}/appManagementPolicies", "applications/{}/extensionProperties", "servicePrincipals/$count",
+	"servicePrincipals/{}/federatedIdentityCredentials", "servicePrincipals/{}/ownedObjects", "servicePrincipals/{}/createdObjects", "servicePrincipals/{}/appManagementPolicies",
 	"servicePrincipals/{}/memberOf", "servicePrincipals/{}/transitiveMemberOf",
 	"identityGovernance/accessReviews/definitions/{}/instances",
 }
 
 // refOnly answers for an address that can only be written to.
 func refOnly(*call) *graphError {
-	return &graphError{http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."}
+	return problem(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 }
 
-func organizations(g *call) *graphError { return g.list("organization", []object{g.organization()}) }
+func organizations(g *call) *graphError {
+	return g.list("organization", []object{g.visibleOrganization()})
+}
+
+// visibleOrganization is what the caller may see of it: with User.Read alone
+// little more than the name.
+// Source: learn.microsoft.com/graph/api/organization-list.
+func (g *call) visibleOrganization() object {
+	o := g.organization()
+	if g.caller.User == "" || g.caller.hasOne("Organization.Read.All Directory.Read.All") {
+		return o
+	}
+	for name := range o {
+		if name != "id" && name != "displayName" && name != "verifiedDomains" {
+			o[name] = nil
+		}
+	}
+	return o
+}
 
 func organization(g *call) *graphError {
-	o, e := g.object([]object{g.organization()})
+	o, e := g.object([]object{g.visibleOrganization()})
 	if e != nil {
 		return e
 	}
@@ -113,7 +208,8 @@ func (g *call) named() (*application, *graphError) {
 		a, ok = g.d.appByID(k.value)
 	case "appId":
 		a, ok = g.d.apps[strings.ToLower(k.value)]
-	case "uniqueName": // the portal gives none
+	case "uniqueName":
+		a, ok = g.d.byUniqueName(k.value)
 	default:
 		return nil, badQuery("Resource not found for the segment '%s'.", k.by)
 	}
@@ -169,6 +265,21 @@ func principals(g *call) *graphError {
 		all = append(all, g.principal(a))
 	}
 	return g.list("servicePrincipals", all)
+}
+
+// oneGrant is an app role assignment, seen from either side.
+func oneGrant(g *call) *graphError {
+	if _, e := g.namedPrincipal(); e != nil {
+		return e
+	}
+	for _, p := range g.d.sortedPrincipals() {
+		for _, o := range g.grants(p) {
+			if strings.EqualFold(o["id"].(string), g.keys[1].value) {
+				return g.entity("appRoleAssignments", o)
+			}
+		}
+	}
+	return noSuchObject(g.keys[1].value)
 }
 
 // namedPrincipal is the service principal that the address names; nil is
@@ -246,12 +357,8 @@ func permissionGrants(g *call) *graphError {
 		return e
 	}
 	var all []object
-	if p != nil && len(p.delegated) > 0 {
-		var scopes []string
-		for _, d := range p.delegated {
-			scopes = append(scopes, d.value)
-		}
-		all = append(all, object{"id": p.delegatedID, "clientId": p.id, "consentType": "AllPrincipals", "principalId": nil, "resourceId": g.d.graph, "scope": strings.Join(scopes, " ")})
+	if p != nil {
+		all = g.consents(p)
 	}
 	return g.list("oauth2PermissionGrants", all)
 }
@@ -287,9 +394,9 @@ func (g *call) unlicensed() *graphError {
 	}
 	switch get(g.t, func() Unlicensed { return g.t.unlicence }) {
 	case NoReviews:
-		return &graphError{http.StatusForbidden, "Forbidden", "User does not have access to any of the reviews."}
+		return problem(http.StatusForbidden, "Forbidden", "User does not have access to any of the reviews.")
 	case NoLicence:
-		return &graphError{http.StatusForbidden, "NoLicense", "User is not authorized to perform the operation. Reason: Tenant does not meet license requirement!"}
+		return problem(http.StatusForbidden, "NoLicense", "User is not authorized to perform the operation. Reason: Tenant does not meet license requirement!")
 	}
 	return nil
 }

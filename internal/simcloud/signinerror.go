@@ -16,14 +16,17 @@ type signInError struct {
 	oauth   string // the error of OAuth 2.0
 	code    int    // AADSTS
 	message string
+
+	suberror string
+	claims   string // what a token must be asked for with, as JSON
 }
 
 func badRequest(code int, format string, args ...any) *signInError {
-	return &signInError{http.StatusBadRequest, "invalid_request", code, fmt.Sprintf(format, args...)}
+	return &signInError{status: http.StatusBadRequest, oauth: "invalid_request", code: code, message: fmt.Sprintf(format, args...)}
 }
 
 func badClient(code int, format string, args ...any) *signInError {
-	return &signInError{http.StatusUnauthorized, "invalid_client", code, fmt.Sprintf(format, args...)}
+	return &signInError{status: http.StatusUnauthorized, oauth: "invalid_client", code: code, message: fmt.Sprintf(format, args...)}
 }
 
 func (e *signInError) as(oauth string) *signInError {
@@ -64,25 +67,30 @@ func (v *visit) headers() {
 	}
 }
 
-// refuse answers with the error body that the service documents. Until about
-// 2023 its three trailers stood on lines of their own.
-func (v *visit) refuse(e *signInError) {
-	stamp := v.now.Format("2006-01-02 15:04:05Z")
+// describeRefusal is the text of a refusal. Until about 2023 its three trailers stood
+// on lines of their own.
+func (v *visit) describeRefusal(e *signInError) string {
 	between := " "
 	if v.oldWords {
 		between = "\r\n"
 	}
-	text := strings.Join([]string{
+	return strings.Join([]string{
 		fmt.Sprintf("AADSTS%d: %s", e.code, e.message), "Trace ID: " + v.trace,
-		"Correlation ID: " + v.correlation, "Timestamp: " + stamp,
+		"Correlation ID: " + v.correlation, "Timestamp: " + v.stamp(),
 	}, between)
+}
+
+func (v *visit) stamp() string { return v.now.Format("2006-01-02 15:04:05Z") }
+
+// refuse answers with the error body that the service documents.
+func (v *visit) refuse(e *signInError) {
 	v.headers()
 	v.w.Header().Set("Cache-Control", "no-store, no-cache")
 	v.w.Header().Set("Pragma", "no-cache")
 	writeJSON(v.w, e.status, signInErrorBody{
-		Error: e.oauth, Description: text, Codes: []int{e.code}, Timestamp: stamp,
+		Error: e.oauth, Description: v.describeRefusal(e), Codes: []int{e.code}, Timestamp: v.stamp(),
 		Trace: v.trace, Correlation: v.correlation,
-		URI: fmt.Sprintf("https://%s/error?code=%d", hostOf(v.r), e.code),
+		URI: fmt.Sprintf("https://%s/error?code=%d", hostOf(v.r), e.code), Suberror: e.suberror, Claims: e.claims,
 	})
 }
 
@@ -94,6 +102,8 @@ type signInErrorBody struct {
 	Trace       string `json:"trace_id"`
 	Correlation string `json:"correlation_id"`
 	URI         string `json:"error_uri"`
+	Suberror    string `json:"suberror,omitempty"`
+	Claims      string `json:"claims,omitempty"`
 }
 
 // writeJSON writes v as the services do: without escaping of < > &.
@@ -107,7 +117,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // loginFault is a failure of the sign-in service itself.
 func (c *Cloud) loginFault(w http.ResponseWriter, r *http.Request, status int) {
 	v := c.visit(w, r, sites[hostOf(r)])
-	e := &signInError{status, "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."}
+	e := &signInError{status: status, oauth: "temporarily_unavailable", code: 90033, message: "A transient error has occurred. Please try again."}
 	if status == http.StatusTooManyRequests {
 		e.code, e.message = 90055, "Server terminated the request because it received too many of them."
 	}

@@ -19,6 +19,9 @@ type AppState struct {
 	Requested    []string // "Application AccessReview.Read.All"; as the app asks
 	Granted      []string // the same; as consented
 	Roles        []string // names of directory roles, with the scope when it is not the whole directory
+	UniqueName   string
+	Audience     string // signInAudience
+	Tags         []string
 }
 
 // CertificateState is one certificate of an app.
@@ -44,7 +47,7 @@ func (t *Tenant) Apps() []AppState {
 }
 
 func state(a *application, p *principal) AppState {
-	s := AppState{App: App{ClientID: a.client, ObjectID: a.id}, Name: a.name}
+	s := AppState{App: App{ClientID: a.client, ObjectID: a.id}, Name: a.name, UniqueName: a.uniqueName, Audience: a.audience, Tags: a.tags}
 	for _, k := range a.keys {
 		s.Certificates = append(s.Certificates, CertificateState{k.keyID, k.thumbprint(), k.start, k.end})
 	}
@@ -67,16 +70,70 @@ func state(a *application, p *principal) AppState {
 	for _, g := range p.grants {
 		s.Granted = append(s.Granted, string(Application)+" "+g.value)
 	}
-	for _, g := range p.delegated {
-		s.Granted = append(s.Granted, string(Delegated)+" "+g.value)
+	for _, c := range p.consents {
+		for _, g := range c.scopes {
+			s.Granted = append(s.Granted, string(Delegated)+" "+g.value)
+		}
 	}
-	for _, r := range p.roles {
+	s.Roles = roleNames(p.roles)
+	return s
+}
+
+func roleNames(roles []roleAssignment) []string {
+	var names []string
+	for _, r := range roles {
 		role, _ := findRole(r.role)
 		name := role.name
+		if name == "" {
+			name = r.role
+		}
 		if r.scope != "/" {
 			name += " at " + r.scope
 		}
-		s.Roles = append(s.Roles, name)
+		names = append(names, name)
 	}
-	return s
+	return names
+}
+
+// PrincipalState is an enterprise app, with or without a registration in this
+// tenant.
+type PrincipalState struct {
+	ID       string
+	ClientID string
+	Name     string
+	Enabled  bool
+	Tags     []string
+	Granted  []string // as in [AppState]; delegated ones for one person end in " for" and their sign-in name
+	Roles    []string // as in [AppState]
+}
+
+// Principals are all enterprise apps but Microsoft Graph's own, by name and
+// client id.
+func (t *Tenant) Principals() []PrincipalState {
+	d := get(t, t.latest)
+	var all []PrincipalState
+	for _, p := range d.principals {
+		s := PrincipalState{ID: p.id, ClientID: p.client, Name: p.name, Enabled: !p.disabled, Tags: p.tags, Roles: roleNames(p.roles)}
+		for _, g := range p.grants {
+			s.Granted = append(s.Granted, string(Application)+" "+g.value)
+		}
+		for _, c := range p.consents {
+			for _, x := range c.scopes {
+				s.Granted = append(s.Granted, string(Delegated)+" "+x.value+d.forWhom(c.user))
+			}
+		}
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(x, y PrincipalState) int { return strings.Compare(x.Name+x.ClientID, y.Name+y.ClientID) })
+	return all
+}
+
+func (d *directory) forWhom(id string) string {
+	if id == "" {
+		return ""
+	}
+	if u, ok := d.users[id]; ok {
+		id = u.upn
+	}
+	return " for " + id
 }

@@ -42,6 +42,19 @@ type Tenant struct {
 	elsewhere Elsewhere
 	unlicence Unlicensed
 	oldWords  bool
+	spread    map[Change]spreading
+
+	rules        []rule   // what sign-in refuses
+	signIns      []SignIn // what people tried
+	noTools      bool     // the command line tools are not in this cloud
+	noRegister   bool     // users may not register applications
+	noConsent    bool     // users may not consent to anything
+	hiddenRoles  bool     // nobody reads their own directory roles
+	ownsCreated  bool     // also an administrator becomes owner of what they create
+	newConflicts bool     // 409 in place of 400
+	otherWords   bool     // the other wording of a race between two objects
+	racyUpserts  bool     // an upsert does not see what it is about to make twice
+	quota        int      // objects; 0 is enough for everybody
 }
 
 // AddTenant makes a tenant.
@@ -164,6 +177,34 @@ func (t *Tenant) BlockWorkload(block bool) { t.set(func() { t.blocked = block })
 
 // SetOldWording makes sign-in errors read as they did until about 2023.
 func (t *Tenant) SetOldWording(old bool) { t.set(func() { t.oldWords = old }) }
+
+// Change is a kind of change that Graph makes, for [Tenant.SetReplicationOf].
+type Change int
+
+// The changes.
+const (
+	anyChange         Change = iota
+	ApplicationChange        // an app registration made, changed, deleted or restored
+	PrincipalChange          // the same of an enterprise app
+	GrantChange              // application permissions granted or withdrawn
+	RoleChange               // directory roles assigned or removed
+	KeyChange                // addKey and removeKey
+	ConsentChange            // delegated permissions, also those consented to while signing in
+)
+
+// spreading is how long a change takes to each service.
+type spreading struct{ toLogin, toGraph time.Duration }
+
+// SetReplicationOf is SetReplicationApart for one kind of change alone; all
+// others keep their delay.
+func (t *Tenant) SetReplicationOf(what Change, signIn, graph time.Duration) {
+	t.set(func() {
+		if t.spread == nil {
+			t.spread = map[Change]spreading{}
+		}
+		t.spread[what] = spreading{signIn, graph}
+	})
+}
 
 func (t *Tenant) set(f func()) {
 	t.c.mu.Lock()

@@ -24,6 +24,12 @@ func (v *visit) token(tenant string) {
 		switch grant := form.Get("grant_type"); grant {
 		case "client_credentials":
 			refusal = v.clientCredentials(tenant, form)
+		case "authorization_code":
+			refusal = v.authorizationCode(tenant, form)
+		case "refresh_token":
+			refusal = v.refresh(tenant, form)
+		case "urn:ietf:params:oauth:grant-type:device_code", "device_code": // the second is an older draft's, and Microsoft's own Go library's
+			refusal = v.pollDevice(tenant, form)
 		case "":
 			refusal = missing("grant_type")
 		default:
@@ -72,8 +78,7 @@ func (v *visit) clientCredentials(name string, form url.Values) *signInError {
 	d := t.seen(login)
 	app, ok := d.apps[strings.ToLower(form.Get("client_id"))]
 	if !ok {
-		e := badRequest(700016, "Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", form.Get("client_id"), t.spec.Name)
-		return e.as("unauthorized_client")
+		return appNotFound(form.Get("client_id"), t.spec.Name)
 	}
 	if refusal := v.credential(t, app, form); refusal != nil {
 		return refusal
@@ -163,6 +168,8 @@ type claims struct {
 	Principal string    `json:"oid"`
 	Roles     []string  `json:"roles,omitempty"` // application permissions
 	Directory []string  `json:"wids"`            // directory roles
+	User      string    `json:"user,omitempty"`  // object id of the person, if it is not the app's own
+	Scopes    []string  `json:"scp,omitempty"`
 	Issued    time.Time `json:"iat"`
 	Expires   time.Time `json:"exp"`
 }
@@ -196,25 +203,30 @@ func (v *visit) issue(t *Tenant, app *application, p *principal, resource string
 // sealToken makes a token that nobody else can read or make. Clients must not
 // look into access tokens, and cannot look into these.
 // Source: learn.microsoft.com/entra/identity-platform/access-tokens.
-func (c *Cloud) sealToken(v claims) string {
+func (c *Cloud) sealToken(v claims) string { return c.seal("access", v) }
+
+func (c *Cloud) openToken(token string) (claims, bool) {
+	var v claims
+	ok := c.unseal("access", token, &v)
+	return v, ok
+}
+
+// seal makes something of one kind that only unseal of that kind opens.
+func (c *Cloud) seal(kind string, v any) string {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // strings and times can be marshalled
 	}
 	nonce := make([]byte, c.tokens.NonceSize())
 	rand.Read(nonce) // never fails
-	return base64.RawURLEncoding.EncodeToString(c.tokens.Seal(nonce, nonce, plain, nil))
+	return base64.RawURLEncoding.EncodeToString(c.tokens.Seal(nonce, nonce, plain, []byte(kind)))
 }
 
-func (c *Cloud) openToken(token string) (claims, bool) {
-	b, err := base64.RawURLEncoding.DecodeString(token)
+func (c *Cloud) unseal(kind, sealed string, v any) bool {
+	b, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil || len(b) < c.tokens.NonceSize() {
-		return claims{}, false
+		return false
 	}
-	plain, err := c.tokens.Open(nil, b[:c.tokens.NonceSize()], b[c.tokens.NonceSize():], nil)
-	if err != nil {
-		return claims{}, false
-	}
-	var v claims
-	return v, json.Unmarshal(plain, &v) == nil
+	plain, err := c.tokens.Open(nil, b[:c.tokens.NonceSize()], b[c.tokens.NonceSize():], []byte(kind))
+	return err == nil && json.Unmarshal(plain, v) == nil
 }

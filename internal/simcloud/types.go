@@ -60,6 +60,16 @@ var properties = map[string][]string{
 		"passwordValidityPeriodInDays", "state", "supportedServices",
 	},
 	"oAuth2PermissionGrant": {"id", "clientId", "consentType", "principalId", "resourceId", "scope"},
+	"directoryRole":         {"id", "deletedDateTime", "description", "displayName", "roleTemplateId"},
+	"directoryObject":       {"id", "deletedDateTime"},
+	"tenantAppManagementPolicy": {
+		"id", "deletedDateTime", "description", "displayName", "applicationRestrictions", "isEnabled", "servicePrincipalRestrictions",
+	},
+	"authorizationPolicy": {
+		"id", "deletedDateTime", "description", "displayName", "allowedToSignUpEmailBasedSubscriptions", "allowedToUseSSPR",
+		"allowEmailVerifiedUsersToJoinOrganization", "allowInvitesFrom", "allowUserConsentForRiskyApps", "blockMsolPowerShell",
+		"defaultUserRolePermissions", "guestUserRoleId",
+	},
 	// Owners are directory objects, and people among them can be selected from as people.
 	"user": {
 		"id", "deletedDateTime", "businessPhones", "displayName", "givenName", "jobTitle", "mail",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -54,6 +55,10 @@ func commands() []command {
 		{"secret", client, "add a client secret", 1, t(func(t *simcloud.Tenant, id string) error { return t.AddSecret(id, "by hand") })},
 		{"owner", client, "add an owner", 1, t(func(t *simcloud.Tenant, id string) error { return t.AddOwner(id, "Alex Wilber") })},
 		{"federate", client, "add a federated credential", 1, t(func(t *simcloud.Tenant, id string) error { return t.AddFederatedCredential(id, "actions") })},
+		{"person", "NAME [ROLE…]", "add a person who can sign in; roles: global privileged application cloud developer reader", 1, (*player).person},
+		{"signin", "NAME ADDRESS", "sign in where the app sends a browser, and consent", 2, (*player).signIn},
+		{"usercode", "NAME CODE", "sign in with the code the app shows, and consent", 2, (*player).userCode},
+		{"refuse", "CODE|off", "let sign-ins be refused, such as 53003", 1, (*player).refuse},
 		{"policy", "DURATION", "limit the life of certificates; 0 takes it back", 1, duration(func(p *player, d time.Duration) { p.tenant.SetPolicy(d) })},
 		{"replication", "DURATION", "let changes take that long to spread", 1, duration(func(p *player, d time.Duration) { p.tenant.SetReplication(d) })},
 		{"latency", "DURATION", "answer that much later", 1, duration(func(p *player, d time.Duration) { p.cloud.SetLatency(d) })},
@@ -206,6 +211,61 @@ func (p *player) fault(args []string) (string, error) {
 	}
 	p.cloud.Inject(f)
 	return "done", nil
+}
+
+var roleWords = map[string]string{
+	"global": simcloud.GlobalAdministrator, "privileged": simcloud.PrivilegedRoleAdministrator, "application": simcloud.ApplicationAdministrator,
+	"cloud": simcloud.CloudApplicationAdministrator, "developer": simcloud.ApplicationDeveloper, "reader": simcloud.GlobalReader,
+}
+
+func (p *player) person(args []string) (string, error) {
+	spec := simcloud.UserSpec{UPN: args[0]}
+	for _, word := range args[1:] {
+		role, ok := roleWords[word]
+		if !ok {
+			return "", fmt.Errorf("no role is called %s", word)
+		}
+		spec.Roles = append(spec.Roles, role)
+	}
+	return p.tenant.AddUser(spec).UPN, nil
+}
+
+// signIn is a person's browser. What a page says is the answer.
+func (p *player) signIn(args []string) (string, error) {
+	l, err := p.tenant.Browser(p.upn(args[0])).Open(context.Background(), args[1])
+	if err != nil {
+		return "", err
+	}
+	if l.Status == 0 {
+		return l.Shown, nil
+	}
+	return fmt.Sprintf("the app answered %d", l.Status), nil
+}
+
+func (p *player) userCode(args []string) (string, error) {
+	return "done", p.tenant.EnterCode(p.upn(args[0]), args[1])
+}
+
+// upn is the sign-in name that was meant: the whole or what stands before the @.
+func (p *player) upn(word string) string {
+	for _, u := range p.tenant.Users() {
+		if strings.HasPrefix(u.UPN, word+"@") {
+			return u.UPN
+		}
+	}
+	return word
+}
+
+func (p *player) refuse(args []string) (string, error) {
+	if args[0] == "off" {
+		p.tenant.AllowSignIns()
+		return "done", nil
+	}
+	code, err := strconv.Atoi(args[0])
+	if err != nil {
+		return "", err
+	}
+	return "done", p.tenant.RefuseSignIns(code)
 }
 
 func (p *player) apps([]string) (string, error) {

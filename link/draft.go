@@ -13,13 +13,8 @@ import (
 // meanwhile is left in peace; one that was thrown away is not written again,
 // and comes back as NotFound.
 func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account.Draft, error) {
-	if !d.Created.IsZero() {
-		if _, err := os.ports.Registry.Account(ctx, d.ID); err == nil {
-			return d, nil
-		}
-	}
 	first := d.Created.IsZero()
-	return os.change(ctx, d.ID, first, func(have account.Draft) account.Draft {
+	got, err := os.change(ctx, d.ID, first, func(have account.Draft) account.Draft {
 		if have.ID == "" {
 			d.Created = os.ports.Now()
 			return d
@@ -27,6 +22,13 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 		d.Keys, d.Journal, d.Owner, d.Created = have.Keys, have.Journal, have.Owner, have.Created
 		return d
 	})
+	// Asked only afterwards: it may have become one between any two lines.
+	if account.KindOf(err) == account.NotFound {
+		if _, linked := os.ports.Registry.Account(ctx, d.ID); linked == nil {
+			return d, nil
+		}
+	}
+	return got, err
 }
 
 // change reads a draft, changes it and writes it, as one write that no other

@@ -207,6 +207,9 @@ func (s *Screen) ExitCode() int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
+// PID is the command's process.
+func (s *Screen) PID() int { return s.cmd.Process.Pid }
+
 // Recording is every byte that the command has written so far.
 func (s *Screen) Recording() []byte {
 	s.mu.Lock()

@@ -16,6 +16,7 @@ package rest
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
@@ -26,7 +27,8 @@ import (
 // Options is what a Client is made of.
 type Options struct {
 	// Transport carries the requests; nil is the network, with the proxy of the
-	// environment and the trust described at Roots.
+	// environment, trusting the system's authorities and those in the PEM files
+	// that SSL_CERT_FILE and AWS_CA_BUNDLE name.
 	Transport http.RoundTripper
 	// Version of the program, for the User-Agent header.
 	Version string
@@ -54,11 +56,11 @@ func New(o Options) (*Client, error) {
 	}
 	transport := o.Transport
 	if transport == nil {
-		roots, err := Roots()
+		trusted, err := readAuthorities()
 		if err != nil {
 			return nil, err
 		}
-		transport = network(http.ProxyFromEnvironment, roots)
+		transport = later(sync.OnceValue(func() *http.Transport { return network(http.ProxyFromEnvironment, trusted.pool()) }))
 	}
 	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version}
 	c.http = &http.Client{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net"
 	"net/http"
@@ -62,26 +63,62 @@ func (e *proxyError) Error() string {
 // trustVariables name PEM files of authorities to trust besides the system's.
 var trustVariables = []string{"SSL_CERT_FILE", "AWS_CA_BUNDLE"}
 
-// Roots is what is trusted: the system's authorities and those in the PEM
-// files that SSL_CERT_FILE and AWS_CA_BUNDLE name, on every system. A file that
-// cannot be read or holds no certificate is account.Untrusted with its path in Subject.
-func Roots() (*x509.CertPool, error) {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
+// authorities are the PEM files to trust besides the system's own authorities.
+type authorities [][]byte
+
+// readAuthorities reads the files that SSL_CERT_FILE and AWS_CA_BUNDLE name, on
+// every system. One that cannot be read or holds no certificate is
+// account.Untrusted with its path in Subject.
+func readAuthorities() (authorities, error) {
+	var all authorities
 	for _, name := range trustVariables {
 		path := os.Getenv(name)
 		if path == "" {
 			continue
 		}
-		pem, err := os.ReadFile(path)
-		if err == nil && !roots.AppendCertsFromPEM(pem) {
+		file, err := os.ReadFile(path)
+		if err == nil && !holdsCertificate(file) {
 			err = errors.New("there is no certificate in the file that " + name + " names")
 		}
 		if err != nil {
 			return nil, &account.Problem{Kind: account.Untrusted, Subject: Text(path, 300), Err: err}
 		}
+		all = append(all, file)
 	}
-	return roots, nil
+	return all, nil
 }
+
+// holdsCertificate tells whether a PEM file has one that can be read.
+func holdsCertificate(file []byte) bool {
+	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// pool is what is trusted: the system's authorities and the files'.
+func (a authorities) pool() *x509.CertPool {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	for _, file := range a {
+		roots.AppendCertsFromPEM(file)
+	}
+	return roots
+}
+
+// later is a transport that is made by its first request: reading the system's
+// authorities takes longer than the first screen may.
+type later func() *http.Transport
+
+// RoundTrip makes the request.
+func (l later) RoundTrip(r *http.Request) (*http.Response, error) { return l().RoundTrip(r) }
+
+// CloseIdleConnections gives back connections that nobody uses.
+func (l later) CloseIdleConnections() { l().CloseIdleConnections() }

@@ -119,11 +119,11 @@ func proxied(t *testing.T, answer string) *Client {
 
 func through(t *testing.T, proxy func(*http.Request) (*url.URL, error)) *Client {
 	t.Helper()
-	roots, err := Roots()
+	trusted, err := readAuthorities()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := New(Options{Transport: network(proxy, roots)})
+	c, err := New(Options{Transport: network(proxy, trusted.pool())})
 	if err != nil {
 		t.Fatal(err)
 	}

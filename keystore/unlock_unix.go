@@ -1,0 +1,109 @@
+//go:build (dragonfly && cgo) || (freebsd && cgo) || linux || netbsd || openbsd
+
+package keystore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// ask has the service show its dialog and waits until the person has answered
+// it, ctx ends or the service is gone. The library cannot do it: it does not
+// stop waiting. When ctx ends the dialog is taken away; nothing can be stored
+// later, as nothing is being stored.
+func (r *ring) ask(ctx context.Context) error {
+	conn, hang, err := r.connect()
+	if err != nil {
+		return notUsable(account.StoreUnresponsive, err)
+	}
+	defer hang()
+	// Hearing is arranged before anything can happen that must be heard.
+	signals := make(chan *dbus.Signal, 16)
+	conn.Signal(signals)
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(secretPrompt), dbus.WithMatchMember("Completed")); err != nil {
+		return r.unasked(ctx, err)
+	}
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretName)); err != nil {
+		return r.unasked(ctx, err)
+	}
+	path, err := collection(ctx, conn)
+	if err != nil {
+		return r.unasked(ctx, err)
+	}
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err = conn.Object(secretName, secretPath).CallWithContext(ctx, secretService+".Unlock", dbus.FlagNoAutoStart, []dbus.ObjectPath{path}).Store(&unlocked, &prompt)
+	if err != nil {
+		return r.unasked(ctx, err)
+	}
+	if prompt == noObject { // nothing to ask
+		return nil
+	}
+	if err := conn.Object(secretName, prompt).CallWithContext(ctx, secretPrompt+".Prompt", dbus.FlagNoAutoStart, "").Err; err != nil {
+		return r.unasked(ctx, err)
+	}
+	return r.answered(ctx, conn, prompt, signals)
+}
+
+// answered waits for the end of a prompt. Whether the keyring is open then is
+// for the next probe to say.
+func (r *ring) answered(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath, signals <-chan *dbus.Signal) error {
+	for {
+		select {
+		case <-ctx.Done():
+			dismiss, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+			defer cancel()
+			_ = conn.Object(secretName, prompt).CallWithContext(dismiss, secretPrompt+".Dismiss", dbus.FlagNoAutoStart).Err
+			return r.unasked(ctx, ctx.Err())
+		case s := <-signals:
+			switch {
+			case s == nil: // the bus is gone
+				return notUsable(account.StoreUnresponsive, errors.New("the session bus went away"))
+			case s.Name == secretPrompt+".Completed" && s.Path == prompt:
+				return nil
+			case s.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(s.Body) == 3 && s.Body[0] == secretName:
+				return notUsable(account.StoreUnresponsive, errors.New("the service went away"))
+			}
+		}
+	}
+}
+
+// unasked is why a dialog brought nothing: the person stopped it, two minutes
+// were not enough, or the service does not do it.
+func (r *ring) unasked(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() == nil:
+		return notUsable(account.StoreUnresponsive, err)
+	case context.Cause(ctx) == errRanOut:
+		return notUsable(account.StoreLocked, errRanOut)
+	}
+	return cancelled(ctx.Err())
+}
+
+// connect is a connection of our own that does not end with the caller's
+// context, so that a dialog can still be taken away when that has ended.
+func (r *ring) connect() (*dbus.Conn, func(), error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	slow := time.AfterFunc(r.limits.probe, cancel)
+	conn, err := dbus.Connect(busAddress(r.getenv), dbus.WithContext(ctx))
+	if err != nil || !slow.Stop() {
+		cancel()
+		return nil, nil, errors.Join(err, ctx.Err())
+	}
+	return conn, func() { _ = conn.Close(); cancel() }, nil
+}
+
+// hangUp ends a call of the library that does not return, by closing the
+// connection, which it shares with nobody else in this process. The probe was
+// successful before the call, so there is a bus and none is started here.
+func hangUp() {
+	defer func() { _ = recover() }()
+	if conn, err := dbus.SessionBus(); err == nil {
+		_ = conn.Close()
+	}
+}

@@ -1,0 +1,210 @@
+// Command xops-onboard links cloud accounts to Xops 360 from a terminal. This
+// file wires everything: streams, ports and exit code; nothing else is wired
+// anywhere else.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/adrg/xdg"
+	"github.com/charmbracelet/x/term"
+	"github.com/google/uuid"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/entra"
+	"github.com/axiomio/xops-onboard/internal/browser"
+	"github.com/axiomio/xops-onboard/internal/demo"
+	"github.com/axiomio/xops-onboard/internal/hardening"
+	"github.com/axiomio/xops-onboard/internal/rest"
+	"github.com/axiomio/xops-onboard/keystore"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/registry"
+	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	hardening.Apply()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
+	defer stop()
+	return cli.Execute(ctx, cli.Ports{Run: start}, os.Stderr)
+}
+
+// start opens the screens, or plain lines where they are asked for or where
+// the terminal cannot draw.
+func start(ctx context.Context, s cli.Start) error {
+	w, err := open(s.Demo)
+	if err != nil {
+		return err
+	}
+	ops := link.New(ctx, w.ports)
+	defer ops.Close()
+	env := steps.Env{Ops: ops, Place: place(s.Demo), Demo: w.demo, Now: time.Now, NewID: uuid.NewString}
+	known, err := w.ports.Registry.Contents(ctx)
+	if err != nil {
+		return err
+	}
+	env.Known, env.Drafts = known.Accounts, known.Drafts
+	if plain(s) {
+		return lines(ctx, env, known)
+	}
+	return screens(ctx, env, known, w)
+}
+
+// world is what differs between the real program and the demo.
+type world struct {
+	ports link.Ports
+	demo  steps.Demo
+	page  func(url string) string
+	text  func(ctx context.Context, name, text string) (string, error)
+}
+
+func open(simulated bool) (world, error) {
+	if simulated {
+		return openDemo()
+	}
+	data, state, err := directories()
+	if err != nil {
+		return world{}, err
+	}
+	client, err := rest.New(rest.Options{Version: version()})
+	if err != nil {
+		return world{}, err
+	}
+	reg, err := registry.Open(data, state, registry.Self(), registry.Alive)
+	if err != nil {
+		return world{}, err
+	}
+	files := keystore.Files{}
+	return world{
+		ports: link.Ports{
+			Keys: keystore.New(filepath.Join(data, "keys"), os.Getenv), Registry: reg,
+			Microsoft: entra.New(client, time.Now), Save: files, Now: time.Now,
+		},
+		text: func(ctx context.Context, name, text string) (string, error) {
+			return files.Text(ctx, certificates(false), name, text)
+		},
+	}, nil
+}
+
+// openDemo is a world of which nothing is left: keys, registry and saved files
+// are in memory, and the environment's proxy and authorities do not count.
+func openDemo() (world, error) {
+	d := demo.New(time.Now)
+	client, err := rest.New(rest.Options{Transport: d.Transport(), Version: version()})
+	if err != nil {
+		return world{}, err
+	}
+	keys, files := keystore.Memory()
+	return world{
+		ports: link.Ports{Keys: keys, Registry: registry.Memory(), Microsoft: entra.New(client, time.Now), Save: files, Now: time.Now},
+		demo:  d,
+		page:  d.Page,
+		text: func(ctx context.Context, name, text string) (string, error) {
+			return files.Text(ctx, "~/Downloads", name, text)
+		},
+	}, nil
+}
+
+func screens(ctx context.Context, env steps.Env, known account.Contents, w world) error {
+	app := ui.New(ctx, ui.Ports{Env: env, Open: browser.Open, Demo: w.page, Text: w.text}, known)
+	// The first frame waits for the renderer's first tick, and so does every key.
+	const ticks = 120
+	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(ui.Filter), tea.WithFPS(ticks)).Run()
+	if said := app.Ended(); said != "" {
+		lipgloss.Println(said)
+	}
+	switch {
+	case errors.Is(err, tea.ErrInterrupted):
+		return tea.ErrInterrupted
+	case err != nil:
+		return fmt.Errorf("run the screens: %w", err)
+	}
+	return nil
+}
+
+// lines walks the route as plain lines.
+func lines(ctx context.Context, env steps.Env, known account.Contents) error {
+	p := steps.Plain{Env: env, In: bufio.NewReader(os.Stdin), Out: os.Stdout}
+	if term.IsTerminal(os.Stdin.Fd()) {
+		p.Secret = func(question string) ([]byte, error) {
+			fmt.Fprint(os.Stdout, question+": ")
+			defer fmt.Fprintln(os.Stdout)
+			return term.ReadPassword(os.Stdin.Fd())
+		}
+	}
+	d, err := p.Begin(ctx, known)
+	if errors.Is(err, steps.ErrLeft) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = p.Run(ctx, steps.Routes, d)
+	return err
+}
+
+func plain(s cli.Start) bool {
+	return s.Plain || os.Getenv("ACCESSIBLE") != "" && os.Getenv("ACCESSIBLE") != "0" || os.Getenv("TERM") == "dumb" ||
+		!term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd())
+}
+
+// directories are where the registry and the keys are, and where what can be
+// lost is: XOPS_HOME over both, else the system's own places.
+func directories() (data, state string, err error) {
+	if home := os.Getenv("XOPS_HOME"); home != "" {
+		return home, filepath.Join(home, "state"), nil
+	}
+	// Without a home directory the places would be in the root of the disk.
+	if _, err := os.UserHomeDir(); err != nil {
+		return "", "", fmt.Errorf("no home directory is known; set HOME or XOPS_HOME: %w", err)
+	}
+	return filepath.Join(xdg.DataHome, "xops-onboard"), filepath.Join(xdg.StateHome, "xops-onboard"), nil
+}
+
+// place is what this machine tells of where the person sits.
+func place(simulated bool) steps.Place {
+	home, _ := os.UserHomeDir()
+	p := steps.Place{
+		Home: home, Downloads: xdg.UserDirs.Download, Directory: ".",
+		Calm: os.Getenv("ACCESSIBLE") != "" && os.Getenv("ACCESSIBLE") != "0",
+	}
+	if dir, err := os.Getwd(); err == nil {
+		p.Directory = dir
+	}
+	if simulated {
+		return p
+	}
+	p.Remote = !browser.Available(os.Getenv)
+	if ssh := strings.Fields(os.Getenv("SSH_CONNECTION")); len(ssh) == 4 {
+		p.Host = ssh[2] // the address the person's machine reached this one by
+		if u, err := user.Current(); err == nil {
+			p.Host = u.Username + "@" + p.Host
+		}
+	}
+	return p
+}
+
+// certificates is where files for the browser's machine go.
+func certificates(simulated bool) string {
+	p := place(simulated)
+	if p.Remote {
+		return p.Directory
+	}
+	return p.Downloads
+}

@@ -22,52 +22,66 @@ func (r *ring) ask(ctx context.Context) error {
 		return notUsable(account.StoreUnresponsive, err)
 	}
 	defer hang()
-	// Hearing is arranged before anything can happen that must be heard.
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
-	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(secretPrompt), dbus.WithMatchMember("Completed")); err != nil {
-		return r.unasked(ctx, err)
-	}
-	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretName)); err != nil {
-		return r.unasked(ctx, err)
-	}
-	path, err := collection(ctx, conn)
-	if err != nil {
-		return r.unasked(ctx, err)
-	}
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	err = conn.Object(secretName, secretPath).CallWithContext(ctx, secretService+".Unlock", dbus.FlagNoAutoStart, []dbus.ObjectPath{path}).Store(&unlocked, &prompt)
+	prompt, err := promptFor(ctx, conn)
 	if err != nil {
 		return r.unasked(ctx, err)
 	}
 	if prompt == noObject { // nothing to ask
 		return nil
 	}
-	if err := conn.Object(secretName, prompt).CallWithContext(ctx, secretPrompt+".Prompt", dbus.FlagNoAutoStart, "").Err; err != nil {
+	dialog := conn.Object(secretName, prompt)
+	err = dialog.CallWithContext(ctx, secretPrompt+".Prompt", dbus.FlagNoAutoStart, "").Err
+	if err == nil {
+		err = answered(ctx, prompt, signals)
+	}
+	if ctx.Err() != nil { // it may be open even if Prompt was not answered in time
+		dismiss, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		_ = dialog.CallWithContext(dismiss, secretPrompt+".Dismiss", dbus.FlagNoAutoStart).Err
+	}
+	if err != nil {
 		return r.unasked(ctx, err)
 	}
-	return r.answered(ctx, conn, prompt, signals)
+	return nil
+}
+
+// promptFor asks the service to open the keyring, and is the prompt that it
+// wants for that. Hearing is arranged before anything can happen that must be
+// heard.
+func promptFor(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, error) {
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(secretPrompt), dbus.WithMatchMember("Completed")); err != nil {
+		return noObject, err
+	}
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretName)); err != nil {
+		return noObject, err
+	}
+	path, err := collection(ctx, conn)
+	if err != nil {
+		return noObject, err
+	}
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err = conn.Object(secretName, secretPath).CallWithContext(ctx, secretService+".Unlock", dbus.FlagNoAutoStart, []dbus.ObjectPath{path}).Store(&unlocked, &prompt)
+	return prompt, err
 }
 
 // answered waits for the end of a prompt. Whether the keyring is open then is
 // for the next probe to say.
-func (r *ring) answered(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath, signals <-chan *dbus.Signal) error {
+func answered(ctx context.Context, prompt dbus.ObjectPath, signals <-chan *dbus.Signal) error {
 	for {
 		select {
 		case <-ctx.Done():
-			dismiss, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-			defer cancel()
-			_ = conn.Object(secretName, prompt).CallWithContext(dismiss, secretPrompt+".Dismiss", dbus.FlagNoAutoStart).Err
-			return r.unasked(ctx, ctx.Err())
+			return ctx.Err()
 		case s := <-signals:
 			switch {
-			case s == nil: // the bus is gone
-				return notUsable(account.StoreUnresponsive, errors.New("the session bus went away"))
+			case s == nil:
+				return errors.New("the session bus went away")
 			case s.Name == secretPrompt+".Completed" && s.Path == prompt:
 				return nil
 			case s.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(s.Body) == 3 && s.Body[0] == secretName:
-				return notUsable(account.StoreUnresponsive, errors.New("the service went away"))
+				return errors.New("the service went away")
 			}
 		}
 	}

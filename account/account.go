@@ -103,6 +103,7 @@ type Draft struct {
 	Trail    []string  `json:"trail,omitempty"`  // names of the stops passed, in order; where to go on is after the last
 	Ticked   []string  `json:"ticked,omitempty"` // names of the stops whose check held
 	Journal  []Entry   `json:"journal,omitempty"`
+	Made     Made      `json:"made,omitzero"` // in the tenant, by the automatic way
 	Owner    Owner     `json:"owner"`
 	Created  time.Time `json:"created"`
 	Updated  time.Time `json:"updated"`
@@ -140,7 +141,7 @@ func (d Draft) Microsoft() MicrosoftLink { l, _ := d.Link.(MicrosoftLink); retur
 func (d Draft) Account(at time.Time) Account {
 	return Account{
 		ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud,
-		Key: d.Key(), Link: d.Link, Linked: at, Updated: at,
+		Key: d.Key(), Link: d.Link, Made: d.Made, Linked: at, Updated: at,
 	}
 }
 
@@ -170,6 +171,7 @@ type Account struct {
 	Cloud    CloudID   `json:"cloud"`
 	Key      Key       `json:"key"`
 	Link     Link      `json:"-"`
+	Made     Made      `json:"made,omitzero"` // in the tenant, by the automatic way
 	Linked   time.Time `json:"linked"`
 	Updated  time.Time `json:"updated"`
 }

@@ -71,6 +71,7 @@ const (
 	ReadRefused          Kind = "read-refused"           // 403 on a read that only tells more
 	IdentitySpreading    Kind = "identity-spreading"     // Graph does not know the calling app yet
 	ForeignFound         Kind = "foreign-found"          // Detail of the check names what
+	AppForeign           Kind = "app-foreign"            // an app has the draft's unique name and is not the draft's; Subject is its name
 	AnotherInstallation  Kind = "another-installation"   // a second certificate with our tag
 	ExpiringSoon         Kind = "expiring-soon"          // Left
 	Expired              Kind = "expired"

@@ -1,7 +1,8 @@
 // Package entra asks Entra ID and Microsoft Graph: which tenant is meant, and
-// what an account's own certificate can see of its app. It writes nothing
-// there. Every answer is classified into account.Problems; what cannot be told
-// is said to be unknown.
+// what an account's own certificate can see of its app. An Administrator who
+// signed in changes a tenant with it: one app, what it needs, and back. Every
+// answer is classified into account.Problems; what cannot be told is said to be
+// unknown.
 package entra
 
 import (

@@ -86,8 +86,12 @@ func (f findings) foreignKeys(ours account.Certificate, now time.Time) (others, 
 // ourKey is the place of our certificate among the keys, -1 when it is not
 // there to be seen. The service tells a certificate by its SHA-1 in hex, but
 // takes other identifiers from whoever uploads it; where none fits, the key
-// with our certificate's own end is ours, if there is one such.
+// with our certificate's own end is ours, if there is one such. Where no
+// certificate was made yet, none is ours.
 func ourKey(keys []keyCredential, c account.Certificate) int {
+	if !c.Made() {
+		return -1
+	}
 	byEnd, same := -1, 0
 	for i, k := range keys {
 		if k.is(c) {

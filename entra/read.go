@@ -75,6 +75,7 @@ type (
 		Passwords   []passwordCredential `json:"passwordCredentials"`
 	}
 	grant struct {
+		ID           string    `json:"id"`
 		Role         string    `json:"appRoleId"`
 		Principal    string    `json:"principalId"`
 		Resource     string    `json:"resourceId"`
@@ -82,6 +83,7 @@ type (
 		Created      time.Time `json:"createdDateTime"`
 	}
 	roleAssignment struct {
+		ID        string `json:"id"`
 		Role      string `json:"roleDefinitionId"`
 		Principal string `json:"principalId"`
 		Scope     string `json:"directoryScopeId"`
@@ -128,11 +130,18 @@ type findings struct {
 func (e *Entra) read(ctx context.Context, t account.Target, bearer rest.Bearer) findings {
 	var f findings
 	q := asker{e.rest, "https://" + t.Cloud.Cloud().Graph + graphVersion, bearer}
-	client := url.PathEscape(strings.ToLower(string(t.Link.Client)))
-	app, sp := "/applications(appId='"+client+"')", "/servicePrincipals(appId='"+client+"')"
 	var all sync.WaitGroup
 	all.Go(func() { list(ctx, q, &f.organization, "/organization?$select=id,displayName,verifiedDomains") })
 	all.Go(func() { q.newestReview(ctx, &f.reviews) })
+	q.readApp(ctx, &all, &f, t.Link.Client)
+	all.Wait()
+	return f
+}
+
+// readApp reads what there is on an app, each part on its own goroutine of all.
+func (q asker) readApp(ctx context.Context, all *sync.WaitGroup, f *findings, id account.ClientID) {
+	client := url.PathEscape(strings.ToLower(string(id)))
+	app, sp := "/applications(appId='"+client+"')", "/servicePrincipals(appId='"+client+"')"
 	all.Go(func() {
 		one(ctx, q, &f.application, app+"?$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess")
 	})
@@ -153,8 +162,6 @@ func (e *Entra) read(ctx context.Context, t account.Target, bearer rest.Bearer) 
 		}
 		list(ctx, q, &f.roles, "/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'"+f.principal.value.ID+"'")
 	})
-	all.Wait()
-	return f
 }
 
 // asker puts questions to one cloud's Graph with one token.

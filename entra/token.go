@@ -126,28 +126,45 @@ func assertion(signer crypto.Signer, thumbprint []byte, endpoint, client string,
 // request with the assertion, and bodies: nothing of them is kept but what is
 // read out here.
 func (e *Entra) tokenProblem(ctx context.Context, err error, host string, last rest.Answer) *account.Problem {
+	if r, ok := refusalOf(err, last); ok {
+		return r.problem(e.now())
+	}
+	return unanswered(ctx, err, host, last)
+}
+
+// refusalOf is what the sign-in service said, if it is the one that refused.
+func refusalOf(err error, last rest.Answer) (tokenRefusal, bool) {
 	var known *account.Problem
 	var refused msalerrors.CallErr
+	var unread msalerrors.InvalidJsonErr
+	switch {
+	case errors.As(err, &known):
+	case errors.As(err, &refused):
+		return readTokenRefusal(bodyOf(refused), last), true
+	case errors.As(err, &unread):
+		// The text quotes the body, which may be half of a token.
+		r := refusalIn(unread, last)
+		return r, r.Error != ""
+	case strings.Contains(err.Error(), "AADSTS"): // status 200 with an error in it
+		return tokenRefusal{Description: err.Error()[strings.Index(err.Error(), "AADSTS"):], answer: last, status: last.Status}, true
+	}
+	return tokenRefusal{}, false
+}
+
+// unanswered says why there is no answer of the sign-in service.
+func unanswered(ctx context.Context, err error, host string, last rest.Answer) *account.Problem {
+	var known *account.Problem
 	var unread msalerrors.InvalidJsonErr
 	p := &account.Problem{Kind: account.Unexpected, Subject: host, Status: last.Status, RequestID: last.RequestID}
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.As(err, &refused):
-		return readTokenRefusal(bodyOf(refused), last).problem(e.now())
 	case errors.As(err, &unread):
-		// The text quotes the body, which may be half of a token.
-		if r := refusalIn(unread, last); r.Error != "" {
-			return r.problem(e.now())
-		}
 		p.Message = "the answer has another form than documented"
+	case errors.Is(ctx.Err(), context.Canceled):
+		p.Kind, p.Subject = account.Cancelled, ""
 	case ctx.Err() != nil:
 		p.Kind = account.TimedOut
-		if errors.Is(ctx.Err(), context.Canceled) {
-			p.Kind, p.Subject = account.Cancelled, ""
-		}
-	case strings.Contains(err.Error(), "AADSTS"): // status 200 with an error in it
-		return tokenRefusal{Description: err.Error()[strings.Index(err.Error(), "AADSTS"):], answer: last, status: last.Status}.problem(e.now())
 	default:
 		p.Message = rest.Text(rest.Sentence(err.Error()), 200)
 	}

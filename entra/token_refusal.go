@@ -69,9 +69,12 @@ func (r tokenRefusal) text() string {
 	return strings.TrimSpace(s)
 }
 
-func (r tokenRefusal) problem(now time.Time) *account.Problem {
+func (r tokenRefusal) problem(now time.Time) *account.Problem { return r.as(r.kind(), now) }
+
+// as is the refusal as a Problem of that kind.
+func (r tokenRefusal) as(k account.Kind, now time.Time) *account.Problem {
 	p := &account.Problem{
-		Kind: r.kind(), Code: rest.Text(r.Error, 60), Message: rest.Text(rest.Sentence(r.text()), 200), Status: r.status,
+		Kind: k, Code: rest.Text(r.Error, 60), Message: rest.Text(rest.Sentence(r.text()), 200), Status: r.status,
 		RequestID: rest.Text(r.TraceID, 64), CorrelationID: rest.Text(r.CorrelationID, 64),
 		ServerTime: r.serverTime(), Wait: r.answer.Wait,
 	}

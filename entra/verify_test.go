@@ -208,10 +208,18 @@ func TestPermission(t *testing.T) {
 			w.must(w.tenant.AddPermission(w.app.ClientID, simcloud.Delegated))
 			w.must(w.tenant.GrantConsent(w.app.ClientID))
 		}, want{account.Missing, account.PermissionDelegated}, want{account.Missing, account.PermissionDelegated}, false, false},
-		{"not granted", func(w *world) { w.must(w.tenant.RevokeConsent(w.app.ClientID)) },
-			want{account.Missing, account.PermissionNotGranted}, want{account.Missing, account.PermissionNotGranted}, false, false},
-		{"grants unreadable, review read works", func(w *world) { w.must(w.tenant.RemoveGlobalReader(w.app.ClientID)) },
-			want{account.Holds, ""}, want{account.Holds, ""}, false, true},
+		{
+			"not granted", func(w *world) { w.must(w.tenant.RevokeConsent(w.app.ClientID)) },
+			want{account.Missing, account.PermissionNotGranted},
+			want{account.Missing, account.PermissionNotGranted},
+			false, false,
+		},
+		{
+			"grants unreadable, review read works", func(w *world) { w.must(w.tenant.RemoveGlobalReader(w.app.ClientID)) },
+			want{account.Holds, ""},
+			want{account.Holds, ""},
+			false, true,
+		},
 		{"grants unreadable, review read refused", func(w *world) {
 			w.must(w.tenant.RemoveGlobalReader(w.app.ClientID))
 			w.must(w.tenant.RevokeConsent(w.app.ClientID))
@@ -288,8 +296,12 @@ func TestGlobalReader(t *testing.T) {
 		detail string
 	}{
 		{"assigned", func(*world) {}, want{account.Holds, ""}, want{account.Holds, ""}, "assigned"},
-		{"not assigned", func(w *world) { w.must(w.tenant.RemoveGlobalReader(w.app.ClientID)) },
-			want{account.Missing, account.RoleMissing}, want{account.Unknown, account.ReadRefused}, ""},
+		{
+			"not assigned", func(w *world) { w.must(w.tenant.RemoveGlobalReader(w.app.ClientID)) },
+			want{account.Missing, account.RoleMissing},
+			want{account.Unknown, account.ReadRefused},
+			"",
+		},
 		{"assignments unreadable, organization readable", func(w *world) {
 			w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("roleAssignments"), Status: 403, Body: denied})
 		}, want{account.Holds, ""}, want{account.Holds, ""}, "reading the organization"},

@@ -25,8 +25,10 @@ import (
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 )
 
-var keyOf = sync.OnceValue(func() *rsa.PrivateKey { return newKey() })
-var otherKeyOf = sync.OnceValue(func() *rsa.PrivateKey { return newKey() })
+var (
+	keyOf      = sync.OnceValue(func() *rsa.PrivateKey { return newKey() })
+	otherKeyOf = sync.OnceValue(func() *rsa.PrivateKey { return newKey() })
+)
 
 func newKey() *rsa.PrivateKey {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)

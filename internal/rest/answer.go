@@ -16,6 +16,7 @@ type Answer struct {
 	account.Evidence
 	Date time.Time     // the service's clock, zero when it did not tell
 	Wait time.Duration // what the service asked to be left alone for
+	Sent int           // how often it was asked; before the last time it may have been done already
 
 	sent, received time.Time
 }

@@ -216,16 +216,32 @@ func TestRefusals(t *testing.T) {
 		codes      []string
 		message    string
 	}{
-		{"usual", `{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation. More.","innerError":{"date":"2026-11-22T10:17:06","request-id":"x"}}}`,
-			"Authorization_RequestDenied", []string{"Authorization_RequestDenied"}, "Insufficient privileges to complete the operation."},
-		{"details", `{"error":{"code":"Request_BadRequest","message":"m","details":[{"code":"ConflictingObjects","message":"n","target":"t"}]}}`,
-			"Request_BadRequest", []string{"Request_BadRequest", "ConflictingObjects"}, "m"},
-		{"nested, other spelling", `{"error":{"code":"","message":"","innererror":{"code":"NoLicense","message":"inner"}}}`,
-			"NoLicense", []string{"NoLicense"}, "inner"},
+		{
+			"usual", `{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation. More.","innerError":{"date":"2026-11-22T10:17:06","request-id":"x"}}}`,
+			"Authorization_RequestDenied",
+			[]string{"Authorization_RequestDenied"},
+			"Insufficient privileges to complete the operation.",
+		},
+		{
+			"details", `{"error":{"code":"Request_BadRequest","message":"m","details":[{"code":"ConflictingObjects","message":"n","target":"t"}]}}`,
+			"Request_BadRequest",
+			[]string{"Request_BadRequest", "ConflictingObjects"},
+			"m",
+		},
+		{
+			"nested, other spelling", `{"error":{"code":"","message":"","innererror":{"code":"NoLicense","message":"inner"}}}`,
+			"NoLicense",
+			[]string{"NoLicense"},
+			"inner",
+		},
 		{"message as object", `{"odata.error":{"code":"Request_X","message":{"lang":"en","value":"old path"}}}`, "Request_X", []string{"Request_X"}, "old path"},
 		{"code as number", `{"error":{"code":429,"message":"m"}}`, "429", []string{"429"}, "m"},
-		{"sign-in's form", `{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'nope.example' not found. Check."}`,
-			"invalid_tenant", []string{"invalid_tenant"}, "AADSTS90002: Tenant 'nope.example' not found."},
+		{
+			"sign-in's form", `{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'nope.example' not found. Check."}`,
+			"invalid_tenant",
+			[]string{"invalid_tenant"},
+			"AADSTS90002: Tenant 'nope.example' not found.",
+		},
 		{"a gateway's", `{"statusCode":403,"message":"Forbidden by gateway"}`, "", nil, "Forbidden by gateway"},
 		{"null", `null`, "", nil, ""},
 		{"error null", `{"error":null}`, "", nil, ""},

@@ -39,7 +39,7 @@ func retryOptions(ctx context.Context, this *call, method string) policy.RetryOp
 		MaxRetries: maxRetries, TryTimeout: tryLimit, RetryDelay: firstDelay, MaxRetryDelay: maxDelay,
 		ShouldRetry: func(resp *http.Response, err error) bool {
 			if err != nil {
-				return twice && lost(err) && fits(ctx, longest(this.tries))
+				return twice && lost(err) && this.pauses(ctx, longest(this.tries), false)
 			}
 			switch resp.StatusCode {
 			case http.StatusTooManyRequests:
@@ -50,13 +50,24 @@ func retryOptions(ctx context.Context, this *call, method string) policy.RetryOp
 			default:
 				return false
 			}
-			wait := retryAfter(resp)
-			if wait == 0 {
-				wait = longest(this.tries)
+			if wait := retryAfter(resp); wait > 0 {
+				return this.pauses(ctx, wait, true)
 			}
-			return fits(ctx, wait)
+			return this.pauses(ctx, longest(this.tries), false)
 		},
 	}
+}
+
+// pauses tells whether there is time for a pause, and whoever listens that it
+// is made. azcore makes none after the last try, nor a longer one than maxDelay.
+func (c *call) pauses(ctx context.Context, wait time.Duration, asked bool) bool {
+	if !fits(ctx, wait) {
+		return false
+	}
+	if c.tries <= maxRetries && wait <= maxDelay {
+		pausing(ctx, wait, asked)
+	}
+	return true
 }
 
 // longest is the longest pause azcore makes after that many tries: it knows
@@ -170,6 +181,7 @@ func (g *gate) wait(ctx context.Context, what string) error {
 		if !fits(ctx, left) {
 			return heldBack{&account.Problem{Kind: account.Throttled, Wait: left}}
 		}
+		pausing(ctx, left, true)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -37,6 +37,7 @@ func (c *Client) send(r *http.Request, gate string) (*http.Response, Answer, err
 	if err == nil {
 		resp, err = c.pipeline.Do(req)
 	}
+	this.answer.Sent = this.tries
 	this.answer.ClientRequestID = Text(r.Header.Get(clientRequestID), 64)
 	if err != nil {
 		err = problemOf(ctx, r.URL.Hostname(), err)

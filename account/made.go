@@ -1,0 +1,29 @@
+package account
+
+// Made is what an onboarding made in a tenant by itself, so that it can be
+// found again and taken back: that and no more. What was there before is not in it.
+type Made struct {
+	Unique      string       `json:"unique,omitempty"` // unique name of the app registration, random, in nobody's eyes before the write
+	Graph       ObjectID     `json:"graph,omitempty"`  // Microsoft Graph's own enterprise app in the tenant
+	Application ObjectID     `json:"application,omitempty"`
+	Principal   ObjectID     `json:"principal,omitempty"`
+	Grant       AssignmentID `json:"grant,omitempty"`
+	Role        AssignmentID `json:"role,omitempty"`
+	Adopted     *Adoption    `json:"adopted,omitempty"` // what was added to an app that was there already
+	By          string       `json:"by,omitempty"`      // sign-in name of who signed in
+	Client      ClientID     `json:"client,omitempty"`  // the app that person signed in to
+}
+
+// Nothing tells whether there is nothing to take back in the tenant.
+func (m Made) Nothing() bool {
+	return m.Application == "" && m.Principal == "" && m.Grant == "" && m.Role == "" && m.Adopted == nil
+}
+
+// PlannedChange is one change of a tenant as it will be sent.
+type PlannedChange struct {
+	Name   string `json:"name"` // of the change: "application", "principal", "grant", "role"
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Body   string `json:"body,omitempty"` // JSON, for people; the certificate stands as a placeholder until it is made
+	Done   bool   `json:"done"`           // there already, so nothing is sent
+}

@@ -1,0 +1,124 @@
+package entra
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/rest"
+)
+
+// integrated is the tag by which the portal lists an enterprise app among all
+// others. Source: learn.microsoft.com/graph/api/resources/serviceprincipal.
+const integrated = "WindowsAzureActiveDirectoryIntegratedApp"
+
+// enterpriseApp is a service principal as Graph tells it.
+type enterpriseApp struct {
+	ID      string `json:"id"`
+	Name    string `json:"displayName"`
+	Enabled bool   `json:"accountEnabled"`
+}
+
+func (p enterpriseApp) principal() (account.Principal, error) {
+	if !isGUID(p.ID) {
+		return account.Principal{}, &account.Problem{Kind: account.Unexpected, Message: "the answer does not name the enterprise app"}
+	}
+	return account.Principal{ID: account.ObjectID(strings.ToLower(p.ID)), Name: rest.Text(p.Name, longestText), Enabled: p.Enabled}, nil
+}
+
+// FindPrincipal is the enterprise app of a client id; the zero Principal where
+// there is none to be seen.
+// Source: learn.microsoft.com/graph/api/serviceprincipal-get.
+func (a *Administrator) FindPrincipal(ctx context.Context, client account.ClientID) (account.Principal, []account.Evidence, error) {
+	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.Principal, error) {
+		p, err := c.principal(ctx, client)
+		if gone(err) {
+			return account.Principal{}, nil
+		}
+		if err != nil {
+			return account.Principal{}, changeProblem(err, cloudAppAdministrator)
+		}
+		return p, nil
+	})
+}
+
+func (c *change) principal(ctx context.Context, client account.ClientID) (account.Principal, error) {
+	if err := needed(account.ObjectID(client)); err != nil {
+		return account.Principal{}, err
+	}
+	var p enterpriseApp
+	if err := c.get(ctx, byAppID(client)+"?$select=id,appId,displayName,accountEnabled", &p); err != nil {
+		return account.Principal{}, err
+	}
+	return p.principal()
+}
+
+func byAppID(client account.ClientID) string {
+	return "/servicePrincipals(appId='" + strings.ToLower(string(client)) + "')"
+}
+
+// CreatePrincipal makes the enterprise app of an app that was just made, and
+// waits until the directory knows that one. Of one that is there already it
+// sets name and tag.
+// Source: learn.microsoft.com/graph/api/serviceprincipal-upsert.
+func (a *Administrator) CreatePrincipal(ctx context.Context, client account.ClientID, name string, tell func(account.Pause)) (account.Principal, []account.Evidence, error) {
+	return do(ctx, a, tell, func(ctx context.Context, c *change) (account.Principal, error) {
+		return c.createPrincipal(ctx, client, name)
+	})
+}
+
+func (c *change) createPrincipal(ctx context.Context, client account.ClientID, name string) (account.Principal, error) {
+	if err := needed(account.ObjectID(client)); err != nil {
+		return account.Principal{}, err
+	}
+	for {
+		var made enterpriseApp
+		a, err := c.upsert(ctx, byAppID(client), map[string]any{"displayName": name, "tags": []string{integrated}}, &made)
+		var said *rest.Refusal
+		switch refused := errors.As(err, &said); {
+		case err == nil && a.Status == http.StatusCreated:
+			p, err := made.principal()
+			p.Created = true
+			return p, err
+		case err == nil, a.Status == http.StatusCreated, refused && conflicting(said):
+			p, err := c.seePrincipal(ctx, client)
+			p.Created = err == nil && (a.Sent > 1 || a.Status == http.StatusCreated)
+			return p, err
+		case refused && notSpread(said, string(client)):
+		default:
+			return account.Principal{}, changeProblem(err, cloudAppAdministrator)
+		}
+		if err := c.pause(ctx, account.AppSpreads, err); err != nil {
+			return account.Principal{}, err
+		}
+	}
+}
+
+// seePrincipal waits until the enterprise app that is there is shown.
+func (c *change) seePrincipal(ctx context.Context, client account.ClientID) (account.Principal, error) {
+	for {
+		p, err := c.principal(ctx, client)
+		if err == nil {
+			return p, nil
+		}
+		if !gone(err) {
+			return account.Principal{}, changeProblem(err, cloudAppAdministrator)
+		}
+		if err := c.pause(ctx, account.PrincipalSpreads, err); err != nil {
+			return account.Principal{}, err
+		}
+	}
+}
+
+// DeletePrincipal moves an enterprise app alone to the deleted items, where the
+// app registration was there before and stays. made as in DeleteApplication.
+// Source: learn.microsoft.com/graph/api/serviceprincipal-delete.
+func (a *Administrator) DeletePrincipal(ctx context.Context, principal account.ObjectID, made time.Time, tell func(account.Pause)) ([]account.Evidence, error) {
+	return a.remove(ctx, tell, removal{
+		path: "/servicePrincipals/" + string(principal), bin: "/directory/deletedItems/" + string(principal),
+		ids: []account.ObjectID{principal}, made: made, needs: cloudAppAdministrator,
+	})
+}

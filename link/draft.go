@@ -85,18 +85,23 @@ func (os *Operations) ThrowAway(id account.ID) *Operation {
 		if err != nil {
 			return err
 		}
-		// Owning it first keeps another copy of the program from going on with it.
-		if d, err = os.change(ctx, id, false, func(d account.Draft) account.Draft { return d }); err != nil {
+		return os.throwAway(ctx, d, tell)
+	})
+}
+
+func (os *Operations) throwAway(ctx context.Context, d account.Draft, tell func(Event)) error {
+	// Owning it first keeps another copy of the program from going on with it.
+	d, err := os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d })
+	if err != nil {
+		return err
+	}
+	for _, k := range d.Keys {
+		tell(Event{Step: "key", State: Doing})
+		if err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
+			tell(Event{Step: "key", State: Failed, Problem: account.AsProblem(err)})
 			return err
 		}
-		for _, k := range d.Keys {
-			tell(Event{Step: "key", State: Doing})
-			if err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
-				tell(Event{Step: "key", State: Failed, Problem: account.AsProblem(err)})
-				return err
-			}
-			tell(Event{Step: "key", State: Done})
-		}
-		return os.write(ctx, TheDraft, func(ctx context.Context) error { return os.ports.Registry.Remove(ctx, id) })
-	})
+		tell(Event{Step: "key", State: Done})
+	}
+	return os.write(ctx, TheDraft, func(ctx context.Context) error { return os.ports.Registry.Remove(ctx, d.ID) })
 }

@@ -27,7 +27,8 @@ type Event struct {
 	Draft   account.Draft    `json:"-"`     // as it is now, where the operation works on a draft
 	Report  *account.Report  `json:"report,omitempty"`
 	Next    time.Time        `json:"next,omitzero"` // when a watch looks again
-	Detail  string           `json:"detail,omitempty"`
+	Pause   *account.Pause   `json:"pause,omitempty"`
+	Left    *Left            `json:"left,omitempty"` // what taking back could not remove
 	Problem *account.Problem `json:"problem,omitempty"`
 }
 
@@ -39,6 +40,7 @@ const (
 	Doing   EventState = "doing"
 	Done    EventState = "done"
 	Failed  EventState = "failed"
+	Pausing EventState = "pausing" // the directory spreads; Pause says since when
 	Looking EventState = "looking" // a check is being made
 	Looked  EventState = "looked"  // it was made; Report says what it found
 )
@@ -142,6 +144,7 @@ const (
 	TheCertificate Written = "certificate"
 	TheAccount     Written = "account"
 	TheReport      Written = "report"
+	TheTenant      Written = "tenant"
 )
 
 // Writing is what is being written and must not be abandoned; empty for nothing.

@@ -44,6 +44,9 @@ type Registry interface {
 	Finish(ctx context.Context, a account.Account) error
 	// Remove deletes the account or draft. None there is no error.
 	Remove(ctx context.Context, id account.ID) error
+	// AppendEvidence adds what was called for a change to the copy for people,
+	// which only grows.
+	AppendEvidence(ctx context.Context, id account.ID, change string, calls []account.Evidence) error
 	// SaveReport keeps the last verification of an account; LastReport reads it
 	// (NotFound if there is none). They take no lock.
 	SaveReport(ctx context.Context, id account.ID, r account.Report) error

@@ -96,23 +96,25 @@ func (os *Operations) Verify(a account.Account) *Operation {
 // tenant. The report must be one that holds; the account is on disk when it
 // returns nil.
 func (os *Operations) Finish(id account.ID, r account.Report) *Operation {
-	return os.start(func(ctx context.Context, tell func(Event)) error {
-		tell(Event{Step: "account", State: Doing})
-		d, err := os.change(ctx, id, false, func(d account.Draft) account.Draft {
-			d.Link = learned(d.Microsoft(), r.Facts)
-			return d
-		})
-		if err != nil {
-			return os.told("account", d, err, nil, tell)
-		}
-		err = os.write(ctx, TheAccount, func(ctx context.Context) error {
-			return os.ports.Registry.Finish(ctx, d.Account(os.ports.Now()))
-		})
-		if err == nil {
-			err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
-		}
-		return os.told("account", d, err, nil, tell)
+	return os.start(func(ctx context.Context, tell func(Event)) error { return os.finish(ctx, id, r, tell) })
+}
+
+func (os *Operations) finish(ctx context.Context, id account.ID, r account.Report, tell func(Event)) error {
+	tell(Event{Step: "account", State: Doing})
+	d, err := os.change(ctx, id, false, func(d account.Draft) account.Draft {
+		d.Link = learned(d.Microsoft(), r.Facts)
+		return d
 	})
+	if err != nil {
+		return os.told("account", d, err, nil, tell)
+	}
+	err = os.write(ctx, TheAccount, func(ctx context.Context) error {
+		return os.ports.Registry.Finish(ctx, d.Account(os.ports.Now()))
+	})
+	if err == nil {
+		err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
+	}
+	return os.told("account", d, err, nil, tell)
 }
 
 func learned(l account.MicrosoftLink, f account.Facts) account.MicrosoftLink {

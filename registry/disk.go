@@ -27,6 +27,9 @@ type disk interface {
 	// With sync its content is on the disk.
 	write(dir string, data []byte, sync bool) (temp string, err error)
 	rename(temp, path string) error
+	// append adds to the end of a file, for this user alone, and forces it to
+	// the disk; it makes the file.
+	append(path string, data []byte) error
 	// remove deletes a file. None there is no error.
 	remove(path string) error
 	// sync forces the names in a directory to the disk.
@@ -125,6 +128,15 @@ func (files) write(dir string, data []byte, sync bool) (temp string, err error) 
 
 func (files) rename(temp, path string) error {
 	return patiently(func() error { return os.Rename(temp, path) })
+}
+
+func (files) append(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 func (files) remove(path string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -78,6 +79,13 @@ func (m *memory) rename(temp, path string) error {
 	m.files[path] = m.files[temp]
 	delete(m.files, temp)
 	m.dirs[filepath.Dir(path)]++
+	return nil
+}
+
+func (m *memory) append(path string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.files[path] = append(slices.Clone(m.files[path]), data...)
 	return nil
 }
 

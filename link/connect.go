@@ -1,0 +1,262 @@
+package link
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// ConnectWish is how an account is to be connected by a signed-in
+// administrator.
+type ConnectWish struct {
+	Key   KeyWish
+	Graph account.ObjectID // Microsoft Graph's own enterprise app, as the survey found it
+	Lives []time.Duration  // of the certificate, to be tried in this order
+}
+
+// The changes of a tenant, in their order.
+const (
+	TheApplication = "application"
+	ThePrincipal   = "principal"
+	TheGrant       = "grant"
+	TheRole        = "role"
+)
+
+// Changes are the names of the changes that Connect makes in a tenant.
+var Changes = []string{TheApplication, ThePrincipal, TheGrant, TheRole}
+
+// connecting is one run of Connect.
+type connecting struct {
+	os    *Operations
+	admin Administrator
+	wish  ConnectWish
+	tell  func(Event)
+	draft account.Draft
+}
+
+// Connect makes everything that an account needs: the key, and in the tenant
+// the app registration, its enterprise app, the permission's grant and the
+// role; then it drops the administrator's token, verifies with the
+// certificate, and makes the draft an account. Each change is on record before
+// and after it. What is done already is found and not done again, so that it
+// can be stopped between any two changes and started anew.
+func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWish) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		defer admin.Forget()
+		d, err := os.ports.Registry.Draft(ctx, id)
+		if err != nil {
+			return err
+		}
+		c := &connecting{os: os, admin: admin, wish: wish, tell: tell, draft: d}
+		for _, step := range []func(context.Context) error{c.key, c.application, c.principal, c.grant, c.role} {
+			if err := ctx.Err(); err != nil {
+				return &account.Problem{Kind: account.Cancelled, Err: err}
+			}
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		admin.Forget()
+		report, err := c.verify(ctx)
+		if err != nil {
+			return err
+		}
+		return os.finish(ctx, id, report, tell)
+	})
+}
+
+// key has the private key in its store, and the draft know how its app is to
+// be found again.
+func (c *connecting) key(ctx context.Context) (err error) {
+	if c.draft, err = c.os.storeKey(ctx, c.draft, c.wish.Key, c.tell); err != nil {
+		return err
+	}
+	if c.draft.Made.Unique != "" {
+		return nil
+	}
+	unique := "xops-onboard-" + string(c.draft.ID)
+	who := c.admin.Person()
+	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
+		d.Made.Unique, d.Made.By, d.Made.Graph = unique, who.UPN, c.wish.Graph
+		return d
+	})
+	return err
+}
+
+// run makes one change of the tenant. It is on record before, and what it
+// brought is on record after; what was called is evidence.
+func (c *connecting) run(ctx context.Context, name string, do func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error)) error {
+	c.tell(Event{Step: name, State: Doing, Draft: c.draft})
+	d, err := c.os.begin(ctx, c.draft.ID, name)
+	if err != nil {
+		return c.os.told(name, c.draft, err, nil, c.tell)
+	}
+	c.draft = d
+	var made func(account.Draft) account.Draft
+	var calls []account.Evidence
+	own := c.os.write(ctx, TheTenant, func(context.Context) (err error) {
+		made, calls, err = do(ctx, func(p account.Pause) { c.tell(Event{Step: name, State: Pausing, Draft: c.draft, Pause: &p}) })
+		return err
+	})
+	kept := context.WithoutCancel(ctx)
+	logged := c.os.ports.Registry.AppendEvidence(kept, d.ID, name, calls)
+	d, err = c.os.end(kept, d.ID, own, func(d account.Draft) account.Draft {
+		if made != nil {
+			d = made(d)
+		}
+		return d
+	})
+	if err == nil {
+		c.draft, err = d, logged
+	}
+	return c.os.told(name, c.draft, own, err, c.tell)
+}
+
+// application is the app registration with its certificate. The app is
+// looked for first: one that is there is ours only when our own attempt is on
+// record and its only key is ours.
+func (c *connecting) application(ctx context.Context) error {
+	if c.draft.Made.Application != "" {
+		return nil
+	}
+	for i, life := range c.wish.Lives {
+		if err := c.certificate(ctx, life); err != nil {
+			return err
+		}
+		err := c.run(ctx, TheApplication, c.createApplication)
+		if account.KindOf(err) != account.PolicyLife || i == len(c.wish.Lives)-1 {
+			return err
+		}
+	}
+	return nil
+}
+
+// certificate makes the certificate of that life, if the draft has none of it.
+func (c *connecting) certificate(ctx context.Context, life time.Duration) error {
+	k := c.draft.Key()
+	now := c.os.ports.Now()
+	if k.Certificate.Made() && k.Certificate.NotAfter.Sub(now) <= life && k.Certificate.NotAfter.After(now.Add(time.Hour)) && slices.Contains(c.attempts(), TheApplication) {
+		return nil // the one that an earlier attempt may have brought there
+	}
+	cert, err := c.os.certify(ctx, c.draft, life)
+	if err != nil {
+		return c.os.told("certificate", c.draft, err, nil, c.tell)
+	}
+	k.Certificate = cert
+	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
+	return c.os.told("certificate", c.draft, nil, err, c.tell)
+}
+
+// attempts are the changes that the journal says were begun.
+func (c *connecting) attempts() (begun []string) {
+	for _, e := range c.draft.Journal {
+		begun = append(begun, e.Change)
+	}
+	return begun
+}
+
+func (c *connecting) createApplication(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+	cert := c.draft.Key().Certificate
+	// The attempt that is running now is on record already; only one before it counts.
+	tried := 0
+	for _, e := range c.draft.Journal {
+		if e.Change == TheApplication {
+			tried++
+		}
+	}
+	app, calls, err := c.admin.FindApplication(ctx, c.draft.Made.Unique)
+	if err == nil && app.Found() && (tried < 2 || !app.OnlyKey(cert)) {
+		return nil, calls, &account.Problem{Kind: account.AppForeign, Subject: app.Name}
+	}
+	if err == nil && !app.Found() {
+		var more []account.Evidence
+		app, more, err = c.admin.CreateApplication(ctx, account.AppWish{
+			Unique: c.draft.Made.Unique, Name: account.AppName(c.draft.Name), Certificate: cert,
+		}, pause)
+		calls = append(calls, more...)
+	}
+	if err != nil {
+		return nil, calls, err
+	}
+	return func(d account.Draft) account.Draft {
+		m := d.Microsoft()
+		m.Client, m.Application, m.AppName = app.Client, app.Application, app.Name
+		d.Link, d.Made.Application = m, app.Application
+		return d
+	}, calls, nil
+}
+
+func (c *connecting) principal(ctx context.Context) error {
+	if c.draft.Made.Principal != "" {
+		return nil
+	}
+	return c.run(ctx, ThePrincipal, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+		p, calls, err := c.admin.CreatePrincipal(ctx, c.draft.Microsoft().Client, account.AppName(c.draft.Name), pause)
+		return func(d account.Draft) account.Draft {
+			if err == nil {
+				m := d.Microsoft()
+				m.Principal = p.ID
+				d.Link, d.Made.Principal = m, p.ID
+			}
+			return d
+		}, calls, err
+	})
+}
+
+func (c *connecting) grant(ctx context.Context) error {
+	if c.draft.Made.Grant != "" {
+		return nil
+	}
+	return c.run(ctx, TheGrant, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+		g, calls, err := c.admin.GrantConsent(ctx, c.draft.Made.Principal, c.draft.Made.Graph, pause)
+		return func(d account.Draft) account.Draft {
+			if err == nil {
+				d.Made.Grant = g.ID
+			}
+			return d
+		}, calls, err
+	})
+}
+
+func (c *connecting) role(ctx context.Context) error {
+	if c.draft.Made.Role != "" {
+		return nil
+	}
+	return c.run(ctx, TheRole, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+		r, calls, err := c.admin.AssignRole(ctx, c.draft.Made.Principal, pause)
+		return func(d account.Draft) account.Draft {
+			if err == nil {
+				d.Made.Role = r.ID
+			}
+			return d
+		}, calls, err
+	})
+}
+
+// spreadLimit is how long the last checks may take to hold: the directory
+// spreads what was made.
+const spreadLimit = 10 * time.Minute
+
+// verify asks with the certificate until every check of an account holds.
+func (c *connecting) verify(ctx context.Context) (account.Report, error) {
+	until := c.os.ports.Now().Add(spreadLimit)
+	for pause := 2 * time.Second; ; pause = min(pause*2, lastPause) {
+		c.tell(Event{Step: "checks", State: Looking, Draft: c.draft})
+		r := c.os.verify(ctx, c.draft)
+		wait := max(pause, waitAsked(r))
+		c.tell(Event{Step: "checks", State: Looked, Draft: c.draft, Report: &r, Next: c.os.ports.Now().Add(wait)})
+		switch {
+		case r.Linked():
+			return r, nil
+		case c.os.ports.Now().After(until):
+			return r, &account.Problem{Kind: account.SpreadingTooLong}
+		}
+		select {
+		case <-ctx.Done():
+			return r, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+		case <-time.After(wait):
+		}
+	}
+}

@@ -62,6 +62,7 @@ func Start(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", cmd.Path, err)
 	}
+	line.Wire()
 	go func() { _, _ = io.Copy(master, line) }() // ends when the line is closed
 	read := make(chan struct{})
 	go s.read(read)

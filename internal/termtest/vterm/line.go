@@ -23,6 +23,7 @@ type Line struct {
 	chunks  [][]byte
 	readers int // the ticket given out last
 	givenUp int // readers up to this ticket get nothing
+	wire    bool
 	newest  []int
 	paused  time.Time // no delivery before
 	hungUp  bool
@@ -82,12 +83,20 @@ func (l *Line) Read(p []byte) (int, error) {
 	}
 }
 
+// Wire tells that one reader alone takes everything for good, as a pty's does:
+// who reads behind it is not seen from here.
+func (l *Line) Wire() {
+	l.in.Lock()
+	defer l.in.Unlock()
+	l.wire = true
+}
+
 // keyboard is told when the program takes the keyboard, and gives it up.
 func (l *Line) keyboard(taken bool) {
 	l.in.Lock()
 	defer l.in.Unlock()
 	l.givenUp = 0
-	if !taken {
+	if !taken && !l.wire {
 		l.givenUp = l.readers
 	}
 	l.arrived.Broadcast()

@@ -33,7 +33,7 @@ func certain(k account.Kind) bool {
 
 // Advise puts a problem into words.
 func Advise(p *account.Problem) Advice {
-	for _, words := range []func(*account.Problem) (Advice, bool){adviseInput, adviseWay, adviseToken, adviseGraph, adviseStore, adviseFile} {
+	for _, words := range []func(*account.Problem) (Advice, bool){adviseInput, adviseWay, adviseToken, adviseGraph, adviseSignIn, adviseClient, adviseChange, adviseStore, adviseFile} {
 		if a, ok := words(p); ok {
 			return a
 		}
@@ -74,9 +74,9 @@ func adviseInput(p *account.Problem) (Advice, bool) {
 func adviseWay(p *account.Problem) (Advice, bool) {
 	switch p.Kind {
 	case account.Offline:
-		return Advice{Say: fmt.Sprintf("%s cannot be reached from this machine.", orHost(p)), Do: "Look at the network, VPN or proxy (HTTPS_PROXY); it is tried again."}, true
+		return Advice{Say: fmt.Sprintf("%s cannot be reached from this machine.", orHost(p)), Do: "Look at the network, VPN or proxy (HTTPS_PROXY)."}, true
 	case account.TimedOut:
-		return Advice{Say: fmt.Sprintf("%s did not answer in time.", orHost(p)), Do: "It is tried again."}, true
+		return Advice{Say: fmt.Sprintf("%s did not answer in time.", orHost(p)), Do: "Look at the network, VPN or proxy (HTTPS_PROXY)."}, true
 	case account.ProxyRefused:
 		return Advice{Say: fmt.Sprintf("The proxy %s refused the connection.", p.Subject), Do: "Ask the network team to allow the sign-in and Graph hosts, or look at the proxy's user and password in HTTPS_PROXY."}, true
 	case account.Untrusted:
@@ -84,9 +84,9 @@ func adviseWay(p *account.Problem) (Advice, bool) {
 	case account.NotTheService:
 		return Advice{Say: "Something else answered instead of the service, as a proxy or a sign-in page of the network does.", Do: "Open a web page here, or look at the proxy."}, true
 	case account.Throttled:
-		return Advice{Say: fmt.Sprintf("The service asked to wait %s.", plural(int(p.Wait.Round(time.Second).Seconds()), "second")), Do: "It is asked again then."}, true
+		return Advice{Say: fmt.Sprintf("The service asked to wait %s.", plural(int(p.Wait.Round(time.Second).Seconds()), "second"))}, true
 	case account.Unavailable:
-		return Advice{Say: fmt.Sprintf("The service has a problem of its own (HTTP %d).", p.Status), Do: "It is tried again."}, true
+		return Advice{Say: fmt.Sprintf("The service has a problem of its own (HTTP %d).", p.Status), Do: "Try again in a while."}, true
 	case account.Cancelled:
 		return Advice{Say: "This was stopped."}, true
 	}
@@ -121,7 +121,7 @@ func adviseToken(p *account.Problem) (Advice, bool) {
 	case account.CertificateUnseen:
 		return Advice{
 			Say: "Entra does not know this certificate yet.",
-			Do:  "Entra gives one answer for four cases. Compare the thumbprint with the portal's column:",
+			Do:  "One answer for four cases; compare the thumbprint:",
 			Causes: []string{
 				"the certificate is not uploaded yet",
 				"another file was uploaded",
@@ -161,7 +161,7 @@ func adviseGraph(p *account.Problem) (Advice, bool) {
 				"Global Reader is not assigned to the app",
 				"it was assigned to another app or person",
 				"the assignment is eligible, not active",
-				"it is assigned and still spreading, which takes some minutes",
+				"it is assigned and still spreading",
 			},
 		}, true
 	case account.PermissionNotAdded:
@@ -204,9 +204,104 @@ func adviseGraph(p *account.Problem) (Advice, bool) {
 	return Advice{}, false
 }
 
+func adviseSignIn(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.SignInBlocked:
+		return Advice{Say: "A Conditional Access policy or the security defaults of the tenant block this sign-in" + quotedCode(p) + ".", Do: "The sign-in log names the policy. Device code is blocked more often than the browser."}, true
+	case account.DeviceNotManaged:
+		return Advice{Say: "A policy of the tenant wants a device it manages" + quotedCode(p) + ".", Do: "Sign in in the browser of such a device; a device code cannot prove it."}, true
+	case account.StrongerSignIn:
+		return Advice{Say: "The tenant asks for multifactor authentication, and it was not given.", Do: "Sign in again and complete it."}, true
+	case account.StrongerSignInSetUp:
+		return Advice{Say: "Multifactor authentication must be set up first for this account.", Do: "Set it up in the browser when asked, or at https://aka.ms/mfasetup, then sign in again."}, true
+	case account.ConsentDeclined:
+		return Advice{Say: "The permissions were not accepted.", Do: "Sign in again and accept them, or go on by hand."}, true
+	case account.AccountElsewhere:
+		return Advice{Say: "This account does not exist in the tenant.", Do: "Sign in with an administrator of that tenant."}, true
+	case account.GuestRefused:
+		return Advice{Say: "A cross-tenant access policy refuses this guest.", Do: "Sign in with a member account of the tenant."}, true
+	case account.TenantRestricted:
+		return Advice{Say: "The network allows sign-ins to certain tenants alone, and not to this one.", Do: "Ask the network team: tenant restrictions of the proxy do that. By hand meets the same."}, true
+	case account.WrongTenantSignedIn:
+		return Advice{Say: fmt.Sprintf("That sign-in was to another tenant: %s.", p.Subject), Do: "Sign in with an account of the tenant that was named. Nothing was read or changed."}, true
+	case account.SignInOver:
+		return Advice{Say: "The sign-in is over.", Do: "Sign in again; what is done stays done."}, true
+	case account.SignInNotMade:
+		return Advice{Say: "Nobody signed in within the time there was.", Do: "Try again."}, true
+	case account.DeviceCodeOver:
+		return Advice{Say: "The code has expired or was used.", Do: "Take a new one."}, true
+	case account.DeviceCodeDeclined:
+		return Advice{Say: "The sign-in was declined.", Do: "Take a new code, or go on by hand."}, true
+	case account.PortTaken:
+		return Advice{Say: fmt.Sprintf("%s cannot be listened at: something else uses it.", orSelf(p)), Do: "Try again, which takes another port, or use a device code."}, true
+	}
+	return Advice{}, false
+}
+
+func orSelf(p *account.Problem) string {
+	if p.Subject == "" {
+		return "The address on this machine"
+	}
+	return p.Subject
+}
+
+func adviseClient(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.ConsentMissing:
+		return Advice{Say: "The app one signs in to has no consent in this tenant.", Do: "A Global Administrator must sign in once and accept, or go on by hand."}, true
+	case account.ConsentNotAllowed:
+		return Advice{Say: "This account may not accept these permissions.", Do: "Sign in as Global Administrator, or have one accept them first; or go on by hand."}, true
+	case account.ClientUnfit:
+		return Advice{Say: "The app one signs in to cannot be used for this" + quotedCode(p) + ".", Do: "It must be a public client with redirect URI http://localhost, and may ask for these permissions. Another one goes with --sign-in-client."}, true
+	case account.ClientNotThere:
+		return Advice{Say: "The app one signs in to is not there in this cloud or tenant.", Do: "Name an app of your own with --sign-in-client, or go on by hand."}, true
+	case account.ClientDisabled:
+		return Advice{Say: "The app one signs in to is disabled in this tenant.", Do: "Enable the enterprise app Microsoft Graph Command Line Tools, name another with --sign-in-client, or go on by hand."}, true
+	case account.ClientNotAssigned:
+		return Advice{Say: "The app one signs in to requires assignment, and this account has none.", Do: "Assign the account under its enterprise app › Users and groups, or go on by hand."}, true
+	}
+	return Advice{}, false
+}
+
+func adviseChange(p *account.Problem) (Advice, bool) {
+	switch p.Kind {
+	case account.RightMissing:
+		return Advice{Say: "This account may not do that.", Do: fmt.Sprintf("It needs the role %s. What is done stays; somebody who has it can finish.", orRole(p))}, true
+	case account.PolicyLife:
+		return Advice{Say: "A policy of the tenant refuses a certificate that lives so long.", Do: "A shorter one is made."}, true
+	case account.PolicyAuthority:
+		return Advice{Say: "A policy of the tenant takes certificates of trusted authorities alone.", Do: "This program does not weaken it. Ask the tenant's administrators for an exception for this app."}, true
+	case account.ExpiredKeyInWay:
+		return Advice{Say: "There is an expired certificate on the app, and Entra changes no list that holds one.", Do: "Remove it under Certificates & secrets, then go on."}, true
+	case account.QuotaReached:
+		return Advice{Say: "The directory takes no more objects.", Do: "Its quota is reached; an administrator must delete some."}, true
+	case account.SpreadingTooLong:
+		return Advice{Say: "Entra did not spread the change within ten minutes.", Do: "The draft is kept: go on later. If it stays so, quote" + quotable(p) + "."}, true
+	case account.PurgeNotAllowed:
+		return Advice{Say: "Deleted. This account may not delete it for good.", Do: "It can be restored for 30 days, by who may: a Cloud Application Administrator or Global Administrator can purge it."}, true
+	case account.PermissionUnknown:
+		return Advice{Say: "Microsoft Graph does not offer AccessReview.Read.All in this tenant.", Do: "Look whether the national cloud is right."}, true
+	case account.AppDeleted:
+		return Advice{Say: "The app is among the deleted applications.", Do: "Restore it there, or take everything back and begin again."}, true
+	case account.AppForeign:
+		return Advice{Say: fmt.Sprintf("There is an app under this draft's own name that is not this draft's: %s.", p.Subject), Do: "Nothing was changed. Take everything back and begin again; if it stays so, ask support@axiomio.com."}, true
+	}
+	return Advice{}, false
+}
+
+func orRole(p *account.Problem) string {
+	if p.Subject == "" {
+		return "Global Administrator"
+	}
+	return p.Subject
+}
+
 func adviseStore(p *account.Problem) (Advice, bool) {
 	switch p.Kind {
 	case account.StoreNotUsable:
+		if p.Subject == string(account.FileStore) {
+			return adviseFileStore(p.State), true
+		}
 		return adviseState(p.State), true
 	case account.StoreRanOut:
 		return Advice{Say: "The key store did not answer in time, so it is not known whether it did as told.", Do: "Unlock it, start this program again, and go on: nothing is lost."}, true
@@ -228,25 +323,36 @@ func adviseStore(p *account.Problem) (Advice, bool) {
 	return Advice{}, false
 }
 
-// adviseState says why a key store is not ready.
+// adviseFileStore says why the file store is not ready.
+func adviseFileStore(s account.StoreState) Advice {
+	switch s {
+	case account.StoreEmpty:
+		return Advice{Say: "The file store is not there any more.", Do: "Bring its keys directory back from a backup."}
+	case account.StoreLocked:
+		return Advice{Say: "The file store is locked.", Do: "Its passphrase opens it until this program ends."}
+	}
+	return Advice{Say: "The file store cannot be used.", Do: "Look at the rights of its directory."}
+}
+
+// adviseState says why the keyring is not ready.
 func adviseState(s account.StoreState) Advice {
 	switch s {
 	case account.StoreLocked:
-		return Advice{Say: "The keyring is locked.", Do: "Unlock it by logging in to the desktop of this machine, or use a file under a passphrase."}
+		return Advice{Say: "The keyring is locked.", Do: "Logging in to the desktop of this machine unlocks it."}
 	case account.StoreNoBus:
-		return Advice{Say: "There is no keyring in this session: no D-Bus session bus is running.", Do: "That is usual over SSH, in containers and in WSL. Log in with a full session, or use a file under a passphrase."}
+		return Advice{Say: "There is no keyring in this session: no D-Bus session bus is running.", Do: "That is usual over SSH, in containers and in WSL. Logging in with a full session starts one."}
 	case account.StoreNoService:
-		return Advice{Say: "There is no keyring on this machine: D-Bus runs, and nobody provides the Secret Service.", Do: "Install gnome-keyring or KWallet and log in again, or use a file under a passphrase."}
+		return Advice{Say: "There is no keyring on this machine: D-Bus runs, and nobody provides the Secret Service.", Do: "Install gnome-keyring or KWallet and log in again."}
 	case account.StoreNoCollection:
-		return Advice{Say: "The keyring service runs, and this user has no keyring yet.", Do: "Log in to the desktop once, which makes one, or use a file under a passphrase."}
+		return Advice{Say: "The keyring service runs, and this user has no keyring yet.", Do: "Log in to the desktop once, which makes one."}
 	case account.StoreStartTimeout:
-		return Advice{Say: "The keyring service was started and did not come up.", Do: "It may serve another session of this user. Log out of that one, or use a file under a passphrase."}
+		return Advice{Say: "The keyring service was started and did not come up.", Do: "It may serve another session of this user. Log out of that one."}
 	case account.StoreUnresponsive:
-		return Advice{Say: "The keyring service is there and does not answer.", Do: "Restart it (for instance by logging out and in), or use a file under a passphrase."}
+		return Advice{Say: "The keyring service is there and does not answer.", Do: "Restart it, for instance by logging out and in."}
 	case account.StoreNoLogon:
-		return Advice{Say: "This Windows logon has no credential store, as over SSH.", Do: "Log in at the desktop, or use a file under a passphrase."}
+		return Advice{Say: "This Windows logon has no credential store, as over SSH.", Do: "Log in at the desktop."}
 	case account.StoreUnsupported:
-		return Advice{Say: "This system has no keyring that this program knows.", Do: "Use a file under a passphrase."}
+		return Advice{Say: "This system has no keyring that this program knows.", Do: "A file under a passphrase can be used instead."}
 	case account.StoreEmpty:
 		return Advice{Say: "No passphrase was chosen yet for the file store."}
 	case account.StoreUnknown:

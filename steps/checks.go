@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -14,12 +15,31 @@ var checkNames = map[account.CheckName]string{
 	account.GlobalReader:        "Global Reader",
 	account.Consent:             "Admin consent",
 	account.AccessReviews:       "Access reviews readable",
-	account.Foreign:             "Nothing foreign on the app",
+	account.Foreign:             "Nothing else on the app",
 	account.KeyLife:             "Key life",
 }
 
 // CheckTitle is a check as people call it.
 func CheckTitle(n account.CheckName) string { return checkNames[n] }
+
+// OfStore is a report with the key store named in what it says of one: a
+// problem of a store does not know which it is.
+func OfStore(r account.Report, s account.Store) account.Report {
+	r.Checks = slices.Clone(r.Checks)
+	for i, c := range r.Checks {
+		if c.Problem != nil && c.Problem.Kind == account.StoreNotUsable {
+			p := *c.Problem
+			p.Subject = string(s)
+			r.Checks[i].Problem = &p
+		}
+	}
+	return r
+}
+
+// Locked tells whether a report says that the key could not be had.
+func Locked(r account.Report) bool {
+	return slices.ContainsFunc(r.Checks, func(c account.Check) bool { return c.Problem != nil && c.Problem.Kind == account.StoreNotUsable })
+}
 
 // Sign is the sign of a check's state.
 func Sign(s account.CheckState, t kit.Theme) string {
@@ -36,16 +56,16 @@ func Sign(s account.CheckState, t kit.Theme) string {
 	return t.Faint.Render("?")
 }
 
-// Checks is a report, one line a check, with what to do under those that do
-// not hold.
-func Checks(width int, t kit.Theme, r account.Report) kit.Frame {
-	const column = 28
+// Checks is a report, one line a check, and under those that do not hold what
+// there is to say: with causes and what to do where no step of its own does that.
+func Checks(width int, t kit.Theme, r account.Report, whole bool) kit.Frame {
+	const column = 27
 	out := make([]kit.Frame, 0, len(r.Checks))
 	for _, c := range r.Checks {
 		title := checkNames[c.Name]
 		if c.State == account.Holds {
-			detail := kit.Cut(strings.Join(c.Detail, ", "), width-column)
-			out = append(out, kit.Beside(kit.Frame{Text: Sign(c.State, t) + " " + title}, column, kit.Frame{Text: t.Faint.Render(detail)}))
+			detail := kit.Wrap(t.Faint.Render(strings.Join(c.Detail, ", ")), width-column)
+			out = append(out, kit.Beside(kit.Frame{Text: Sign(c.State, t) + " " + title}, column, kit.Frame{Text: detail}))
 			continue
 		}
 		out = append(out, kit.Frame{Text: Sign(c.State, t) + " " + t.Label.Render(title)})
@@ -53,13 +73,19 @@ func Checks(width int, t kit.Theme, r account.Report) kit.Frame {
 			continue
 		}
 		a := Advise(c.Problem)
-		text := strings.TrimSpace(a.Say + " " + a.Do)
-		for _, more := range [][]string{a.Causes, c.Detail} {
-			if len(more) > 0 {
-				text += " " + strings.Join(more, "; ") + "."
+		text := a.Say
+		if whole || len(a.Causes) == 0 {
+			text = a.Line()
+		}
+		if len(c.Detail) > 0 {
+			text += " " + strings.Join(c.Detail, "; ") + "."
+		}
+		out = append(out, kit.Mark(width, " ", text))
+		if whole {
+			for _, s := range a.Causes {
+				out = append(out, kit.Mark(width, "  "+t.Faint.Render("·"), s))
 			}
 		}
-		out = append(out, kit.Beside(kit.Frame{Text: " "}, 2, kit.Frame{Text: kit.Wrap(text, width-2)}))
 	}
 	return kit.Stack(out...)
 }

@@ -38,8 +38,8 @@ func AccountOffers(a account.Account) []Offer {
 	m := a.Microsoft()
 	return []Offer{
 		{Key: "1", Name: "copy name", Kind: Copy, Title: "Account name", Value: string(a.Name)},
-		{Key: "2", Name: "copy app id", Kind: Copy, Title: "Application (client) ID", Value: string(m.Client)},
-		{Key: "3", Name: "copy tenant id", Kind: Copy, Title: "Directory (tenant) ID", Value: string(m.Tenant)},
+		{Key: "2", Name: "copy app id", Kind: Copy, Title: "Application ID", Value: string(m.Client)},
+		{Key: "3", Name: "copy tenant id", Kind: Copy, Title: "Tenant ID", Value: string(m.Tenant)},
 		{Key: "4", Name: "copy organization", Kind: Copy, Title: "Organization ID", Value: string(m.Organization)},
 	}
 }
@@ -77,6 +77,7 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 			kit.Blank,
 			kit.Frame{Text: kit.Wrap(t.Faint.Render("Whoever collects data on this machine as this user can use the key. Before it expires, a new certificate is needed."), size.Width)},
 		),
+		Live: kit.Mark(size.Width, t.Good.Render("✓"), "Linked. Enter goes to Home."),
 	}
 }
 

@@ -36,10 +36,10 @@ func quoted(s string) string {
 func elsewhere(width int, t kit.Theme, e Env, k account.Key) kit.Frame {
 	out := []kit.Frame{
 		kit.Blank,
-		{Text: kit.Wrap("Your browser is on another machine. Press p to see the certificate alone, and save what you select there as a .cer file; or m to copy it.", width)},
+		{Text: kit.Wrap("Your browser is on another machine: p shows the certificate alone, to select and save there as a .cer file; m copies it.", width)},
 	}
 	if e.Place.Host != "" {
-		out = append(out, kit.Frame{Text: kit.Wrap(t.Faint.Render("Or there: ")+scp(e, k), width)})
+		out = append(out, kit.Frame{Text: t.Faint.Render("Or run this there; s copies it:")}, kit.Frame{Text: kit.Wrap(scp(e, k), width)})
 	}
 	return kit.Stack(out...)
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -20,15 +21,15 @@ func HandOverText(d account.Draft) string {
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	line("Xops 360 needs the following in Microsoft Entra ID, to read access reviews of this tenant.")
 	line("")
-	line("App registration:  %s", appName(d))
 	for _, v := range [][2]string{
-		{"Tenant:            ", string(m.Tenant)},
-		{"Organization:      ", string(m.Organization)},
-		{"Application ID:    ", string(m.Client)},
-		{"Thumbprint (SHA-1):", d.Key().Certificate.SHA1},
+		{"App registration:", appName(d)},
+		{"Tenant:", string(m.Tenant)},
+		{"Organization:", string(m.Organization)},
+		{"Application ID:", string(m.Client)},
+		{"Thumbprint:", d.Key().Certificate.SHA1},
 	} {
 		if v[1] != "" {
-			line("%s %s", strings.TrimRight(v[0], "\n"), v[1])
+			line("%-18s%s", v[0], v[1])
 		}
 	}
 	parts := []struct {
@@ -58,12 +59,5 @@ func HandOverText(d account.Draft) string {
 }
 
 func done(d account.Draft, stop string) bool {
-	for _, names := range [][]string{d.Ticked} {
-		for _, n := range names {
-			if n == stop {
-				return true
-			}
-		}
-	}
-	return stop == "register" && d.Microsoft().Client != ""
+	return slices.Contains(d.Ticked, stop) || stop == "register" && d.Microsoft().Client != ""
 }

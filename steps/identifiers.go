@@ -63,7 +63,9 @@ type identifiers struct {
 	fields [3]kit.Field
 	at     int
 	asking bool
+	of     string // the texts that are asked about
 	page   bool   // what is asked about came as a whole page
+	enters bool   // enter was pressed: on when nothing stands in the way
 	asked  string // the texts that were resolved, so that enter asks once
 	found  resolved
 	doubt  *account.Problem // enter goes on in spite of it
@@ -189,9 +191,15 @@ func (s *identifiers) paste(msg tea.PasteMsg) tea.Cmd {
 	if s.asking {
 		return nil
 	}
-	s.asking, s.page = true, true
+	s.page = true
 	e, d := s.env, s.draft
-	return Ask(e, func(ctx context.Context) (resolved, error) { return readPage(ctx, e, d, over), nil })
+	return s.ask(func(ctx context.Context) resolved { return readPage(ctx, e, d, over) })
+}
+
+// ask asks about the fields as they are now.
+func (s *identifiers) ask(f func(context.Context) resolved) tea.Cmd {
+	s.asking, s.of = true, s.texts()
+	return Ask(s.env, func(ctx context.Context) (resolved, error) { return f(ctx), nil })
 }
 
 // readPage finds out which of the page's ids is the tenant: the one that
@@ -215,7 +223,7 @@ func readPage(ctx context.Context, e Env, d account.Draft, over account.Overview
 	}
 	if m.Organization == "" {
 		for _, dom := range over.Domains {
-			if strings.Contains(string(dom), ".onmicrosoft.") {
+			if isInitial(dom) {
 				m.Organization = dom
 			}
 		}
@@ -236,9 +244,10 @@ func fixed(d account.Draft) account.CloudID {
 }
 
 // enter checks every field; when all are sound they are looked up, and when
-// that was done already the step is over.
+// nothing stands in the way the step is over.
 func (s *identifiers) enter() (Outcome, tea.Cmd) {
 	if s.asking {
+		s.enters = true
 		return Stay, nil
 	}
 	if s.asked == s.texts() && s.ready() {
@@ -286,10 +295,10 @@ func (s *identifiers) resolve(all bool) tea.Cmd {
 	}
 	d := s.draft
 	for i, f := range identifierFields {
-		got, err := f.Set(s.env, d, s.fields[i].Value())
+		var err error
+		d, err = f.Set(s.env, d, s.fields[i].Value()) // with an error it is empty
 		switch {
 		case err == nil:
-			d = got
 		case all:
 			s.fields[i].Wrong(Advise(account.AsProblem(err)).Line())
 			s.focus(i)
@@ -303,10 +312,10 @@ func (s *identifiers) resolve(all bool) tea.Cmd {
 		s.focus(clientAt)
 		return nil
 	}
-	s.asking = true
+	s.enters = all
 	e, tenant := s.env, tenantText(s.fields[tenantAt].Value())
 	organization := string(d.Microsoft().Organization)
-	return Ask(e, func(ctx context.Context) (resolved, error) { return resolve(ctx, e, d, tenant, organization), nil })
+	return s.ask(func(ctx context.Context) resolved { return resolve(ctx, e, d, tenant, organization) })
 }
 
 // tenantText is what to ask for a tenant: its id, else its domain.
@@ -333,8 +342,12 @@ func resolve(ctx context.Context, e Env, d account.Draft, tenant, organization s
 		return r
 	}
 	m := d.Microsoft()
+	if string(m.Client) == string(t.ID) {
+		r.tenant, r.at = &account.Problem{Kind: account.InputSameIDs}, clientAt
+		return r
+	}
 	m.Tenant, d.Cloud = t.ID, t.Cloud
-	if organization == "" && strings.Contains(tenant, ".onmicrosoft.") {
+	if organization == "" && isInitial(account.Domain(tenant)) {
 		m.Organization = account.Domain(tenant)
 	}
 	d.Link = m
@@ -361,9 +374,12 @@ func aboutTenant(k account.Kind) bool {
 }
 
 func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
-	defer func() { s.page = false }()
-	s.asking, s.found, s.doubt = false, a.Value, nil
-	s.draft = a.Value.draft
+	page, enters := s.page, s.enters
+	s.asking, s.page, s.enters, s.doubt = false, false, false, nil
+	if !page && s.texts() != s.of { // typed on meanwhile: that is what counts
+		return Stay, s.resolve(enters)
+	}
+	s.found, s.draft = a.Value, a.Value.draft
 	for i, f := range identifierFields {
 		if v := f.Get(s.draft); v != "" {
 			s.fields[i].Set(v)
@@ -372,6 +388,9 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 	s.asked = s.texts()
 	if p := s.problem(); p != nil && p.Kind != account.ClockOff && !s.found.outside {
 		s.fields[s.found.at].Wrong(Advise(p).Line())
+		if enters {
+			s.focus(s.found.at)
+		}
 		return Stay, nil
 	}
 	if s.found.tenant == nil {
@@ -385,16 +404,24 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 			s.twin = &r
 		}
 	}
-	if s.page {
+	if page {
 		s.toEmpty()
 	}
+	if enters && s.ready() && s.twin == nil && s.clean() {
+		return Next, nil
+	}
 	return Stay, nil
+}
+
+// isInitial tells whether a domain is one that a tenant got when it was made.
+func isInitial(d account.Domain) bool {
+	return strings.Contains(string(d), ".onmicrosoft.") || strings.Contains(string(d), ".onmschina.")
 }
 
 // organizationNote says that the domain is the tenant's, and where it does not
 // look like the initial one.
 func organizationNote(d account.Domain) string {
-	if strings.Contains(string(d), ".onmicrosoft.") || strings.Contains(string(d), ".onmschina.") {
+	if isInitial(d) {
 		return "The same tenant."
 	}
 	return "The same tenant. Its initial domain usually ends in onmicrosoft.com; it is looked up when the app can read."

@@ -50,7 +50,7 @@ func newGenerate(e Env, d account.Draft) *generate {
 
 func (g *generate) Enter() tea.Cmd { return nil }
 func (g *generate) Typing() bool   { return false }
-func (g *generate) made() bool     { return g.draft.Key().Saved != "" }
+func (g *generate) made() bool     { return g.op == nil && g.draft.Key().Saved != "" }
 
 func (g *generate) Keys() []key.Binding {
 	switch {
@@ -174,7 +174,7 @@ func (g *generate) View(size kit.Size, t kit.Theme) kit.Page {
 		e := g.env
 		e.Place.Remote = g.remote
 		p.Body = made(size.Width, t, e, g.draft)
-		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Key stored and read back, certificate written. Enter goes on.")
+		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Key stored and read back, certificate written.")
 		return p
 	}
 	e := g.env
@@ -196,7 +196,7 @@ func (g *generate) View(size kit.Size, t kit.Theme) kit.Page {
 		}
 		p.Live = kit.Mark(size.Width, sign, doingWords[g.doing])
 	default:
-		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Nothing has been made yet. One key press makes all of it.")
+		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Nothing is made yet. One key press makes all of it.")
 	}
 	return p
 }
@@ -216,11 +216,11 @@ func made(width int, t kit.Theme, e Env, d account.Draft) kit.Frame {
 		kit.Value(width, t, "Private half in", storeWords(k.Store)),
 		kit.Blank,
 		kit.Lines(t.Faint.Render("Thumbprint (SHA-1, as the portal shows it)"), kit.Groups(k.Certificate.SHA1)),
-		kit.Lines(t.Faint.Render("SHA-256"), kit.Wrap(kit.Groups(k.Certificate.SHA256), width)),
 	}
-	if e.Place.Remote {
-		out = append(out, elsewhere(width, t, e, k))
+	if e.Place.Remote { // how it gets there matters more than a second thumbprint
+		return kit.Stack(append(out, elsewhere(width, t, e, k))...)
 	}
+	out = append(out, kit.Lines(t.Faint.Render("SHA-256"), kit.Wrap(kit.Groups(k.Certificate.SHA256), width)))
 	return kit.Stack(out...)
 }
 

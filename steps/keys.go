@@ -8,6 +8,7 @@ var (
 	backKey    = key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back"))
 	fieldKey   = key.NewBinding(key.WithKeys("tab", "shift+tab", "up", "down"), key.WithHelp("tab", "next field"))
 	correctKey = key.NewBinding(key.WithKeys("i"), key.WithHelp("i", "correct the ids"))
+	UnlockKey  = key.NewBinding(key.WithKeys("u"), key.WithHelp("u", "unlock the key store"))
 	againKey   = key.NewBinding(key.WithKeys("r"), key.WithHelp("r", "check now"))
 )
 

@@ -66,7 +66,9 @@ func (s *keyStore) Keys() []key.Binding {
 	case s.busy != "":
 		return []key.Binding{backKey}
 	case s.typing:
-		return []key.Binding{named(enterKey, "take it"), fieldKey, backKey}
+		other := fieldKey
+		other.SetEnabled(s.fresh())
+		return []key.Binding{named(enterKey, "take it"), other, backKey}
 	}
 	return []key.Binding{kit.ChooseKey, named(enterKey, "choose"), backKey}
 }
@@ -115,7 +117,7 @@ func (s *keyStore) offer() {
 	}
 	add("Try again", "After you did what is said above.", s.Enter)
 	if !s.draft.Key().Stored {
-		detail := "The key goes into " + "a file that only your passphrase opens (age, scrypt). You enter it again after every start."
+		detail := "The key goes into a file that only your passphrase opens (age, scrypt). You enter it again after every start."
 		switch file.State {
 		case account.StoreLocked:
 			detail = "The file store is there already; its passphrase opens it."
@@ -237,14 +239,15 @@ func (s *keyStore) View(size kit.Size, t kit.Theme) kit.Page {
 		p.Live = kit.Mark(size.Width, t.Faint.Render("…"), s.busy)
 		return p
 	}
-	ring := s.status[account.Keyring]
-	a := Advise(&account.Problem{Kind: account.StoreNotUsable, State: ring.State})
-	if s.picked == account.FileStore && s.draft.Key().Stored {
-		a = Advice{Say: "The file store is locked.", Do: ""}
+	which := account.Keyring
+	if s.draft.Key().Stored {
+		which = s.picked
+		p.Why = "The private key is there, and cannot be used now."
 	}
+	a := Advise(&account.Problem{Kind: account.StoreNotUsable, Subject: string(which), State: s.status[which].State})
 	out := []kit.Frame{kit.Mark(size.Width, t.Warn.Render("!"), a.Say)}
 	if a.Do != "" {
-		out = append(out, kit.Frame{Text: kit.Wrap(a.Do, size.Width)})
+		out = append(out, kit.Mark(size.Width, " ", a.Do))
 	}
 	out = append(out, kit.Blank)
 	if s.typing {

@@ -36,8 +36,10 @@ func newWatching(e Env, d account.Draft) watching {
 // Enter joins the verification of the draft.
 func (w *watching) Enter() tea.Cmd {
 	w.op = w.env.watch(w.draft)
-	w.take(w.op.Last())
-	w.op.Again() // what the person did meanwhile should be seen at once
+	if last := w.op.Last(); last.State != "" {
+		w.take(last)
+		w.op.Again() // what the person did meanwhile should be seen at once
+	}
 	cmds := []tea.Cmd{Watch(w.env, w.op)}
 	if !w.env.Place.Calm {
 		cmds = append(cmds, w.spin.Tick, w.clock())
@@ -52,7 +54,8 @@ func (w *watching) clock() tea.Cmd {
 
 func (w *watching) take(e link.Event) {
 	if e.Report != nil {
-		w.report = e.Report
+		r := OfStore(*e.Report, store(w.draft))
+		w.report = &r
 	}
 	w.next = e.Next
 	if e.State == link.Looking {
@@ -109,12 +112,16 @@ func (w *watching) Fill(d account.Draft) account.Draft {
 	return d
 }
 
-// state is the check's newest outcome; false before the first look.
+// check is the check's newest outcome; false before the first look. Where it
+// could not even be begun, the first check says why.
 func (w *watching) check(n account.CheckName) (account.Check, bool) {
 	if w.report == nil {
 		return account.Check{}, false
 	}
-	return w.report.Check(n)
+	if c, ok := w.report.Check(n); ok {
+		return c, true
+	}
+	return w.report.Check(account.CertificateAccepted)
 }
 
 // waited is how long this has been watched.
@@ -153,6 +160,9 @@ func (w *watching) liveKeys(name account.CheckName, more ...key.Binding) []key.B
 		return append([]key.Binding{enterKey, backKey, againKey}, more...)
 	}
 	keys := append([]key.Binding{againKey, named(enterKey, "go on without it")}, more...)
+	if w.locked() {
+		keys = append([]key.Binding{UnlockKey}, keys...)
+	}
 	if w.doubted() {
 		keys = append([]key.Binding{correctKey}, keys...)
 	}
@@ -171,11 +181,16 @@ func (w *watching) press(press tea.KeyPressMsg, stop string) (Outcome, tea.Cmd, 
 		return Stay, nil, true
 	case key.Matches(press, correctKey) && w.doubted():
 		return FirstOpen, nil, true
+	case key.Matches(press, UnlockKey) && w.locked():
+		return Unlock, nil, true
 	case w.demo.wants(w.env, press):
 		return Stay, w.demo.do(w.env, stop, w.draft), true
 	}
 	return Stay, nil, false
 }
+
+// locked tells whether nothing can be asked because the key is locked away.
+func (w *watching) locked() bool { return w.report != nil && Locked(*w.report) }
 
 // doubted tells whether what was seen speaks against the ids.
 func (w *watching) doubted() bool {
@@ -203,7 +218,7 @@ func (w *watching) live(width int, t kit.Theme, name account.CheckName, awaited 
 	case c.State == account.Holds || c.State == account.Warning:
 		return kit.Mark(width, t.Good.Render("✓"), "Done. Enter goes on.")
 	case c.Problem == nil:
-		return kit.Mark(width, w.sign(t), awaited+" "+w.clockWords())
+		return w.clocked(width, t, kit.Mark(width, w.sign(t), awaited))
 	}
 	say := Advise(c.Problem).Say
 	if c.Problem.Kind == account.NotAsked {
@@ -213,7 +228,17 @@ func (w *watching) live(width int, t kit.Theme, name account.CheckName, awaited 
 	if certain(c.Problem.Kind) {
 		sign = t.Bad.Render("✗")
 	}
-	return kit.Mark(width, sign, say+" "+w.clockWords())
+	return w.clocked(width, t, kit.Mark(width, sign, say))
+}
+
+// clocked is a live line with its clock on a line of its own, so that nothing
+// else moves while it runs.
+func (w *watching) clocked(width int, t kit.Theme, f kit.Frame) kit.Frame {
+	words := w.clockWords()
+	if words == "" {
+		return f
+	}
+	return kit.Stack(f, kit.Mark(width, " ", t.Faint.Render(words)))
 }
 
 // upfront is why no token is issued.
@@ -232,7 +257,7 @@ func (w *watching) why(width int, t kit.Theme, name account.CheckName) kit.Frame
 		return kit.Frame{}
 	}
 	a := Advise(c.Problem)
-	if len(a.Causes) > 0 && w.waited() < causesAfter {
+	if spreads(c.Problem.Kind) && w.waited() < causesAfter {
 		return kit.Frame{}
 	}
 	out := []kit.Frame{kit.Blank}
@@ -243,6 +268,12 @@ func (w *watching) why(width int, t kit.Theme, name account.CheckName) kit.Frame
 		out = append(out, kit.Mark(width, t.Faint.Render("·"), s))
 	}
 	return kit.Stack(out...)
+}
+
+// spreads tells whether a kind is what one sees of every change that was just
+// made. An app that Entra does not find was made some steps ago.
+func spreads(k account.Kind) bool {
+	return k == account.CertificateUnseen || k == account.RoleMissing || k == account.PermissionUnseen
 }
 
 // causesAfter is how long "not yet" stands alone. After that the person should

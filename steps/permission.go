@@ -48,8 +48,7 @@ func (p *permission) View(size kit.Size, t kit.Theme) kit.Page {
 		Title: "Add the API permission",
 		Why:   "It lets Xops 360 read access reviews, and nothing else.",
 		Body: kit.Stack(
-			kit.Numbered(size.Width, t, permissionClicks(p.draft)...),
-			portalLink(size.Width, t, p.page()),
+			clicks(size.Width, t, p.page(), permissionClicks(p.draft)),
 			p.why(size.Width, t, account.Consent),
 		),
 		Live: p.live(size.Width, t, account.Consent, "The permission is not seen yet."),

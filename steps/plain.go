@@ -55,12 +55,14 @@ func (p *Plain) Run(ctx context.Context, route Route, d account.Draft) (account.
 		}
 		d.Trail = append(slices.Clone(d.Trail), s.Name)
 		stops = route(d)
-		if d.Name == "" || s.Over {
+		if d.ID == "" || s.Over {
 			continue
 		}
-		if d, err = p.Env.Ops.SaveAnswers(ctx, d); err != nil {
+		saved, err := p.Env.Ops.SaveAnswers(ctx, d)
+		if err != nil {
 			return d, err
 		}
+		d.Created = saved.Created // of the rest this is the newest
 	}
 	return d, nil
 }
@@ -233,8 +235,15 @@ func (p *Plain) tenant(d account.Draft) (account.Draft, error) {
 			p.Say("%s", Advise(account.AsProblem(err)).Line())
 			continue
 		}
-		r := resolve(p.ctx, p.Env, d, tenantText(text), "")
+		alone, m := d, d.Microsoft()
+		client := m.Client
+		m.Client = "" // whether it is the tenant's own id is asked when all are there
+		alone.Link = m
+		r := resolve(p.ctx, p.Env, alone, tenantText(text), "")
 		if r.tenant == nil {
+			m = r.draft.Microsoft()
+			m.Client = client
+			r.draft.Link = m
 			return r.draft, nil
 		}
 		p.Say("%s", Advise(r.tenant).Line())

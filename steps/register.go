@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -62,13 +63,8 @@ func (r *register) View(size kit.Size, t kit.Theme) kit.Page {
 	return kit.Page{
 		Title: "Register the application",
 		Why:   "The app registration is what Xops 360 signs in as. It gets no secret, only a certificate.",
-		Body: kit.Stack(
-			kit.Numbered(size.Width, t, registerClicks(r.draft)...),
-			kit.Blank,
-			kit.Value(size.Width, t, "Name", account.AppName(r.draft.Name)),
-			portalLink(size.Width, t, page),
-		),
-		Live: r.demo.line(size.Width, t, "Nothing can be seen of this step from here. The identifiers come next."),
+		Body:  clicks(size.Width, t, page, registerClicks(r.draft)),
+		Live:  r.demo.line(size.Width, t, "Nothing can be seen of this step from here. The identifiers come next."),
 	}
 }
 
@@ -84,10 +80,16 @@ func registerClicks(d account.Draft) []string {
 	}
 }
 
-// portalLink is a page's address, whole: clickable where the terminal can, and
-// to be read where it cannot.
-func portalLink(width int, t kit.Theme, page account.PortalPage) kit.Frame {
-	return kit.Stack(kit.Blank, kit.Frame{Text: kit.Link(t, page.URL, kit.Cut(strings.TrimPrefix(page.URL, "https://"), width))})
+// clicks is what to do in the portal, a line each, with the address of the page
+// under the way to it: clickable where the terminal can. It is shown as far as
+// it fits; l shows it whole.
+func clicks(width int, t kit.Theme, page account.PortalPage, lines []string) kit.Frame {
+	const indent = 3
+	list := kit.Numbered(width, t, lines...)
+	first := kit.Numbered(width, t, lines[0]).Height()
+	address := kit.Link(t, page.URL, kit.Cut(strings.TrimPrefix(page.URL, "https://"), width-indent))
+	rows := strings.Split(list.Text, "\n")
+	return kit.Lines(slices.Insert(rows, first, strings.Repeat(" ", indent)+address)...)
 }
 
 // demoHand is the demo's administrator on one page: outside the demo it does nothing.

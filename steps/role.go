@@ -40,10 +40,9 @@ func (r *role) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 func (r *role) View(size kit.Size, t kit.Theme) kit.Page {
 	return kit.Page{
 		Title: "Assign Global Reader",
-		Why:   "With it the wizard sees every other step for itself. It reads, and changes nothing; Entra lists it as a privileged role.",
+		Why:   "With it the wizard sees every other step for itself. It only reads; Entra lists it as a privileged role.",
 		Body: kit.Stack(
-			kit.Numbered(size.Width, t, roleClicks(r.draft)...),
-			portalLink(size.Width, t, r.draft.Cloud.Cloud().RolesPage()),
+			clicks(size.Width, t, r.draft.Cloud.Cloud().RolesPage(), roleClicks(r.draft)),
 			r.why(size.Width, t, account.GlobalReader),
 		),
 		Live: r.live(size.Width, t, account.GlobalReader, "The role is not seen yet."),
@@ -55,6 +54,6 @@ func roleClicks(d account.Draft) []string {
 		strings.Join(d.Cloud.Cloud().RolesPage().Path, " › "),
 		"Search for Global Reader and select it",
 		"Add assignments, search for " + appName(d) + ", select it, Add",
-		"Where Privileged Identity Management asks for it: assignment type Active",
+		"Assignment type Active, where it is asked for",
 	}
 }

@@ -8,6 +8,9 @@ func Routes(d account.Draft) []Stop {
 	return MicrosoftByHand(d)
 }
 
+// Unlocking is the key store's page alone, for an account whose key is locked.
+func Unlocking(account.Draft) []Stop { return []Stop{storeStop} }
+
 // MicrosoftByHand is the manual's road. The certificate and Global Reader come
 // before the permission, because from then on the wizard can see every other
 // step for itself.

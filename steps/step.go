@@ -25,6 +25,7 @@ const (
 	Pass              // nothing to ask here: the next one, and Back does not come here
 	Back              // the one before
 	FirstOpen         // the first stop whose check does not hold, or whose answers are in doubt
+	Unlock            // the key store's page, and then here again
 	Finish            // the account is linked, the wizard is over
 	Elsewhere         // the wizard is over without one: what was asked is linked already, as Wizard.Twin
 )

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"context"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -29,9 +31,12 @@ type upload struct {
 var shorterKey = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "shorter validity"))
 
 func (u *upload) Keys() []key.Binding {
+	if u.making != nil {
+		return nil
+	}
 	shorter := shorterKey
 	_, ok := shorterLife(u.draft.Key().Certificate)
-	shorter.SetEnabled(ok && u.making == nil)
+	shorter.SetEnabled(ok)
 	return u.liveKeys(account.CertificateAccepted, shorter)
 }
 
@@ -47,13 +52,17 @@ func (u *upload) Offers() []Offer {
 }
 
 func (u *upload) Update(msg tea.Msg) (Outcome, tea.Cmd) {
-	if a, ok := msg.(Answer[link.Event]); ok && u.making != nil {
-		return Stay, u.made(a)
+	if a, ok := msg.(Answer[remade]); ok {
+		return Stay, u.remade(a)
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok {
-		if key.Matches(press, shorterKey) && u.making == nil {
+		switch {
+		case u.making != nil: // it takes a moment, and the draft is another then
+			return Stay, nil
+		case key.Matches(press, shorterKey):
 			return Stay, u.shorter()
 		}
+		u.wrong = nil
 		o, cmd, _ := u.press(press, uploadStop.Name)
 		return o, cmd
 	}
@@ -67,8 +76,21 @@ func (u *upload) shorter() tea.Cmd {
 	if !ok {
 		return nil
 	}
+	u.wrong = nil
 	u.making = u.env.Ops.NewCertificate(u.draft.ID, life, directory(u.env, u.draft))
-	return Watch(u.env, u.making)
+	return u.follow()
+}
+
+// remade is an event of the operation that makes another certificate, told
+// apart from those of the watch, which goes on beside it.
+type remade struct{ link.Event }
+
+func (u *upload) follow() tea.Cmd {
+	op := u.making
+	return Ask(u.env, func(ctx context.Context) (remade, error) {
+		e, err := op.Next(ctx)
+		return remade{e}, err
+	})
 }
 
 func shorterLife(c account.Certificate) (time.Duration, bool) {
@@ -80,14 +102,16 @@ func shorterLife(c account.Certificate) (time.Duration, bool) {
 	return 0, false
 }
 
-func (u *upload) made(a Answer[link.Event]) tea.Cmd {
-	if a.Err == nil && a.Value.State != link.Failed {
+func (u *upload) remade(a Answer[remade]) tea.Cmd {
+	if a.Err == nil {
 		if len(a.Value.Draft.Keys) > 0 {
 			u.draft.Keys = a.Value.Draft.Keys
 		}
-		return Watch(u.env, u.making)
+		return u.follow()
 	}
-	u.wrong = a.Value.Problem
+	if a.Err != io.EOF {
+		u.wrong = account.AsProblem(a.Err)
+	}
 	u.making, u.report = nil, nil
 	return u.Enter() // the new certificate is watched from now on
 }
@@ -100,21 +124,29 @@ func (u *upload) Fill(d account.Draft) account.Draft {
 
 func (u *upload) View(size kit.Size, t kit.Theme) kit.Page {
 	k := u.draft.Key()
+	page := u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)
 	body := []kit.Frame{
-		kit.Numbered(size.Width, t, uploadClicks(u.env, u.draft)...),
+		clicks(size.Width, t, page, uploadClicks(u.env, u.draft)),
 		kit.Blank,
-		kit.Lines(t.Faint.Render("Thumbprint"), kit.Groups(k.Certificate.SHA1)),
+		{Text: kit.Wrap(t.Faint.Render("Thumbprint ")+kit.Groups(k.Certificate.SHA1), size.Width)},
+		u.why(size.Width, t, account.CertificateAccepted),
 	}
 	if u.env.Place.Remote {
 		body = append(body, elsewhere(size.Width, t, u.env, k))
 	}
-	body = append(body, u.why(size.Width, t, account.CertificateAccepted))
-	return kit.Page{
+	p := kit.Page{
 		Title: "Upload the certificate",
 		Why:   "Entra recognises the app by the key that was made here.",
 		Body:  kit.Stack(body...),
 		Live:  u.live(size.Width, t, account.CertificateAccepted, "Entra does not know this certificate yet."),
 	}
+	switch {
+	case u.making != nil:
+		p.Live = kit.Mark(size.Width, u.sign(t), "Making a certificate of a shorter validity for the same key")
+	case u.wrong != nil:
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(u.wrong).Line())
+	}
+	return p
 }
 
 // uploadClicks is what to click, in the portal's own words.

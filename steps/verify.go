@@ -33,8 +33,11 @@ func (v *verify) Keys() []key.Binding {
 	on := named(enterKey, "go on")
 	if !v.linked {
 		on = named(enterKey, "to the first open step")
+		on.SetEnabled(v.report != nil && v.finish == nil)
 	}
-	return []key.Binding{on, againKey, backKey}
+	unlock := UnlockKey
+	unlock.SetEnabled(v.locked())
+	return []key.Binding{on, unlock, againKey, backKey}
 }
 
 func (v *verify) Offers() []Offer { return []Offer{handOver(v.draft)} }
@@ -48,7 +51,7 @@ func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			switch {
 			case v.linked:
 				return Next, nil
-			case v.finish == nil:
+			case v.report != nil && v.finish == nil:
 				return FirstOpen, nil
 			}
 			return Stay, nil
@@ -99,13 +102,13 @@ func (v *verify) finishing(a Answer[finished]) tea.Cmd {
 func (v *verify) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{
 		Title: "Verify",
-		Why:   "Each line was asked of the real service with the stored key.",
+		Why:   "Each line was asked of the service with the stored key.",
 	}
 	if v.report == nil {
 		p.Live = kit.Mark(size.Width, v.sign(t), "Asking Entra and Microsoft Graph")
 		return p
 	}
-	p.Body = Checks(size.Width, t, *v.report)
+	p.Body = Checks(size.Width, t, *v.report, false)
 	switch {
 	case v.wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(v.wrong).Line())
@@ -114,7 +117,7 @@ func (v *verify) View(size kit.Size, t kit.Theme) kit.Page {
 	case v.finish != nil:
 		p.Live = kit.Mark(size.Width, v.sign(t), "Writing the account")
 	default:
-		p.Live = kit.Mark(size.Width, v.sign(t), "Not everything holds yet. The draft is kept; you can leave and go on later. "+v.clockWords())
+		p.Live = v.clocked(size.Width, t, kit.Mark(size.Width, v.sign(t), "Not everything holds yet. The draft is kept; you can leave and go on later."))
 	}
 	return p
 }

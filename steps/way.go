@@ -78,7 +78,9 @@ func (w *way) Keys() []key.Binding {
 	}
 	on := enterKey
 	on.SetEnabled(w.choice.Options[w.choice.At()].Off == "")
-	return []key.Binding{kit.ChooseKey, on, cloudKey, backKey}
+	look := againKey
+	look.SetEnabled(w.checked)
+	return []key.Binding{kit.ChooseKey, on, cloudKey, look, backKey}
 }
 
 func (w *way) Update(msg tea.Msg) (Outcome, tea.Cmd) {
@@ -96,6 +98,9 @@ func (w *way) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			return Back, nil
 		case key.Matches(msg, cloudKey):
 			w.clouds = cloudChoice(w.draft)
+		case key.Matches(msg, againKey) && w.checked:
+			w.checked = false
+			return Stay, w.Enter()
 		default:
 			w.choice.Update(msg)
 		}
@@ -139,7 +144,7 @@ func chosenCloud(at int) (account.CloudID, bool) {
 func (w *way) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{
 		Title: "Link a New Microsoft Account",
-		Why:   "Microsoft › M365. Xops 360 reads your access reviews with an app registration and a key that stays on this machine.",
+		Why:   "Microsoft › M365. Xops 360 reads your access reviews as an app, with a key that stays on this machine.",
 	}
 	if w.clouds != nil {
 		p.Title, p.Why = "National cloud", "It decides every host, portal link and permission scope together."

@@ -37,6 +37,8 @@ type Wizard struct {
 	unsaved bool
 	trouble *account.Problem // why the draft is not on disk
 
+	aside bool // at the key store's page, beside the route
+
 	doubted string           // the stop whose answers the newest report speaks against
 	doubt   *account.Problem // what it says
 	watched *link.Operation
@@ -50,10 +52,32 @@ func NewWizard(ctx context.Context, env Env, route Route, d account.Draft) *Wiza
 	return w
 }
 
-// Init enters the first stop, or where the draft was left.
+// Init enters the first stop, or where the draft was left. A file store is
+// locked in every new process, so a key that is in one is unlocked first.
 func (w *Wizard) Init() tea.Cmd {
+	if k := w.draft.Key(); k.Stored && k.Store == account.FileStore {
+		return w.unlock()
+	}
 	stops := w.route(w.draft)
 	return w.enter(stops, next(stops, w.passed(stops), w.draft, w.env.Known))
+}
+
+// unlock enters the key store's page beside the route.
+func (w *Wizard) unlock() tea.Cmd {
+	w.aside = true
+	return w.enter([]Stop{storeStop}, 0)
+}
+
+// on enters the first stop after at that is not skipped; after the last the
+// wizard is over.
+func (w *Wizard) on(stops []Stop, at int) (Outcome, tea.Cmd) {
+	at = next(stops, at, w.draft, w.env.Known)
+	if at == len(stops) {
+		w.Close()
+		return Finish, nil
+	}
+	cmd := w.enter(stops, at)
+	return Stay, tea.Batch(cmd, w.save())
 }
 
 // passed is the place of the last stop of the trail; the trail is cut where
@@ -143,6 +167,11 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 }
 
 func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
+	if w.aside && (o == Next || o == Pass || o == Back) {
+		w.aside = false
+		stops := w.route(w.draft)
+		return w.on(stops, w.passed(stops))
+	}
 	switch o {
 	case Next, Pass:
 		before := w.draft
@@ -156,8 +185,9 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 		if at < 0 { // the way changed: on from the last stop both routes share
 			at = w.passed(stops)
 		}
-		cmd := w.enter(stops, next(stops, at, w.draft, w.env.Known))
-		return Stay, tea.Batch(cmd, w.save())
+		return w.on(stops, at)
+	case Unlock:
+		return Stay, w.unlock()
 	case Back:
 		n := len(w.draft.Trail)
 		if n == 0 {
@@ -257,10 +287,10 @@ func (w *Wizard) still(before account.Draft) []string {
 	return w.draft.Ticked
 }
 
-// save writes the draft once it has a name. One write at a time: what changes
+// save writes the draft once it has a name, and with it an id. One write at a time: what changes
 // meanwhile is written after it.
 func (w *Wizard) save() tea.Cmd {
-	if w.draft.Name == "" || w.stop.Over {
+	if w.draft.ID == "" || w.stop.Over {
 		return nil
 	}
 	if w.saving {

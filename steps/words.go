@@ -16,6 +16,9 @@ func plural(n int, noun string) string {
 
 // lowerFirst is a sentence as the second part of another.
 func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	if n < len(s) {
 		if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {

@@ -36,6 +36,7 @@ type App struct {
 
 	page   page // what is open when no wizard is
 	wizard *steps.Wizard
+	after  func() tea.Cmd // where a wizard leads that only unlocks
 	dialog dialog
 	notice string // a word on what was just done, until the next key
 
@@ -132,6 +133,11 @@ func (a *App) inner(msg tea.Msg) tea.Cmd {
 	}
 	switch outcome {
 	case steps.Finish, steps.Back:
+		if then := a.after; then != nil {
+			a.after = nil
+			a.wizard.Close()
+			return tea.Batch(cmd, then())
+		}
 		return tea.Batch(cmd, a.closed())
 	case steps.Elsewhere:
 		return tea.Batch(cmd, a.elsewhere())

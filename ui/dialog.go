@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -24,11 +25,16 @@ func (a *App) over(f kit.Frame) kit.Frame {
 	if a.dialog == nil {
 		return f
 	}
-	box := a.dialog.draw(kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - 4}, a.theme)
+	// Header, rule and keys stay; half words beside the box would only distract.
+	box := a.dialog.draw(kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - chrome + 1}, a.theme)
 	x := max(0, (a.size.Width-lipgloss.Width(box.Text))/2)
-	y := max(0, (a.size.Height-1-box.Height())/2)
+	y := max(2, (a.size.Height-1-box.Height())/2)
+	lines := strings.Split(f.Text, "\n")
+	for i := y; i < min(y+box.Height(), len(lines)); i++ {
+		lines[i] = ""
+	}
 	text := lipgloss.NewCompositor(
-		lipgloss.NewLayer(f.Text),
+		lipgloss.NewLayer(strings.Join(lines, "\n")),
 		lipgloss.NewLayer(box.Text).X(x).Y(y).Z(1),
 	).Render()
 	return kit.Frame{Text: text, Cursor: box.At(x, y).Cursor}
@@ -81,7 +87,10 @@ func (d textDialog) keys() []key.Binding {
 func (d textDialog) draw(size kit.Size, t kit.Theme) kit.Frame {
 	style := t.Dialog.Padding(0, 2)
 	width := size.Width - style.GetHorizontalFrameSize()
-	lines := strings.Split(kit.Wrap(d.text, width), "\n")
+	var lines []string
+	for line := range strings.Lines(d.text) {
+		lines = append(lines, hanging(strings.TrimRight(line, "\n"), width)...)
+	}
 	room := max(1, size.Height-style.GetVerticalFrameSize()-2)
 	if d.offset != nil {
 		*d.offset = min(*d.offset, max(0, len(lines)-room))
@@ -93,24 +102,56 @@ func (d textDialog) draw(size kit.Size, t kit.Theme) kit.Frame {
 	return kit.Stack(kit.Frame{Text: t.Title.Render(d.title)}, kit.Blank, kit.Lines(lines...)).In(style)
 }
 
+// hanging is a line wrapped so that what follows stands under its first word:
+// behind blanks, and behind the number of a list's item.
+func hanging(line string, width int) []string {
+	rest := strings.TrimLeft(line, " 0123456789.")
+	lead := len(line) - len(rest)
+	if lead == 0 || line[0] != ' ' || lead > 8 {
+		return strings.Split(kit.Wrap(line, width), "\n")
+	}
+	out := strings.Split(kit.Wrap(rest, width-lead), "\n")
+	for i := range out {
+		out[i] = strings.Repeat(" ", lead) + out[i]
+	}
+	out[0] = line[:lead] + out[0][lead:]
+	return out
+}
+
+// everywhere are the keys that act on this page beside its own.
+func (a *App) everywhere() []key.Binding {
+	var keys []key.Binding
+	offers := a.offers()
+	if slices.ContainsFunc(offers, func(o steps.Offer) bool { return o.Kind == steps.Open }) {
+		keys = append(keys, linkKey, copyKey)
+	}
+	if list(offers) != "" && !a.typing() {
+		keys = append(keys, listKey)
+	}
+	if a.far > 0 {
+		keys = append(keys, scrollKey)
+	}
+	return append(keys, suspendKey, quitKey)
+}
+
 // help is every key that acts now, and whom to ask.
 func (a *App) help() dialog {
+	var all []key.Binding
 	width := 0
-	all := append(a.keys(), linkKey, copyKey, listKey, pageUp, pageDown, suspendKey, quitKey)
-	for _, k := range all {
-		width = max(width, lipgloss.Width(k.Help().Key))
+	for _, k := range append(a.keys(), a.everywhere()...) {
+		known := slices.ContainsFunc(all, func(have key.Binding) bool { return have.Help().Key == k.Help().Key })
+		if k.Enabled() && !known {
+			all, width = append(all, k), max(width, lipgloss.Width(k.Help().Key))
+		}
 	}
 	var b strings.Builder
 	for _, k := range all {
-		if k.Enabled() {
-			b.WriteString(a.theme.Key.Render(k.Help().Key) + strings.Repeat(" ", width-lipgloss.Width(k.Help().Key)+2) + k.Help().Desc + "\n")
-		}
+		b.WriteString(a.theme.Key.Render(k.Help().Key) + strings.Repeat(" ", width-lipgloss.Width(k.Help().Key)+2) + k.Help().Desc + "\n")
 	}
-	b.WriteString("\nQuestions: support@axiomio.com")
 	if ids := a.requestIDs(); ids != "" {
-		b.WriteString("\nQuote: " + ids)
+		b.WriteString("\nQuote when you ask: " + ids)
 	}
-	return textDialog{title: "Keys", text: b.String(), offset: new(int)}
+	return textDialog{title: "Keys · questions: support@axiomio.com", text: b.String(), offset: new(int)}
 }
 
 // requestIDs are the newest answers' ids, for support.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
@@ -19,9 +22,11 @@ import (
 type home struct {
 	app    *App
 	at     int
+	moved  bool // the person chose a row
 	rows   []homeRow
 	last   map[account.ID]account.Report
 	active map[account.ID]bool // being verified
+	unread int                 // last checks that are still being read
 }
 
 // homeRow is one line of Home: a draft or an account.
@@ -60,7 +65,7 @@ type reportMsg struct {
 	done   bool
 }
 
-// Enter reads the last checks of the rows that can be seen.
+// Enter reads the last checks, of as many accounts as anybody looks through.
 func (h *home) Enter() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, r := range h.rows[:min(len(h.rows), 50)] {
@@ -68,8 +73,40 @@ func (h *home) Enter() tea.Cmd {
 			cmds = append(cmds, h.app.lastReport(r.row.ID))
 		}
 	}
+	h.unread = len(cmds)
 	return tea.Batch(cmds...)
 }
+
+// order puts what needs attention first, the worst of it first, once all that
+// was known is read. Later checks move no row under the person's hands.
+func (h *home) order() {
+	here := h.rows[h.at].row.ID
+	now := h.app.ports.Env.Now()
+	slices.SortStableFunc(h.rows, func(a, b homeRow) int { return h.need(b, now) - h.need(a, now) })
+	h.at = slices.IndexFunc(h.rows, func(r homeRow) bool { return h.moved && r.row.ID == here || !h.moved && !r.draft })
+}
+
+// need is how much a row needs attention.
+func (h *home) need(r homeRow, now time.Time) int {
+	if r.draft {
+		return len(badness)
+	}
+	if r.row.Expires.Sub(now) <= 0 {
+		return badness[account.Missing]
+	}
+	n := 0
+	if report, seen := h.last[r.row.ID]; seen {
+		worst, _ := Worst(report)
+		n = badness[worst]
+	}
+	if r.row.Expires.Sub(now) < soon {
+		n = max(n, badness[account.Warning])
+	}
+	return n
+}
+
+// soon is when the end of a key's life begins to need attention.
+const soon = 30 * 24 * time.Hour
 
 func (a *App) lastReport(id account.ID) tea.Cmd {
 	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
@@ -127,11 +164,13 @@ func named(b key.Binding, help string) key.Binding {
 func (h *home) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case reportMsg:
-		if msg.done {
-			delete(h.active, msg.id)
-		}
 		if msg.err == nil {
 			h.last[msg.id] = msg.report
+		}
+		if msg.done {
+			delete(h.active, msg.id)
+		} else if h.unread--; h.unread == 0 {
+			h.order()
 		}
 	case resumedMsg:
 		if msg.err == nil {
@@ -146,6 +185,7 @@ func (h *home) Update(msg tea.Msg) tea.Cmd {
 
 func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
 	here := h.rows[h.at]
+	h.moved = true
 	switch {
 	case msg.String() == "down" || msg.String() == "j":
 		h.at = min(h.at+1, len(h.rows)-1)
@@ -180,28 +220,91 @@ func (h *home) View(size kit.Size, t kit.Theme) kit.Page {
 	for i := range h.app.known.Damaged {
 		out = append(out, kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(&h.app.known.Damaged[i]).Line()))
 	}
-	first, last := window(len(h.rows), h.at, max(3, size.Height-4-kit.Stack(out...).Height()))
+	live := h.live(size.Width, t, now)
+	first, last := window(len(h.rows), h.at, max(3, size.Height-4-live.Height()-kit.Stack(out...).Height()))
+	name := 8
+	for _, r := range h.rows[first:last] {
+		name = min(max(name, lipgloss.Width(string(r.row.Name))), longestName)
+	}
 	for i := first; i < last; i++ {
-		r := h.rows[i]
-		f := h.accountLine(r.row, size.Width, t, now)
-		if r.draft {
-			f = kit.Frame{Text: t.Warn.Render("!") + " " + kit.Cut(string(r.row.Name), 20) + t.Faint.Render("  not finished: "+draftWords(r.row, now))}
-		}
-		mark := "  "
-		if i == h.at {
-			mark = t.Accent.Render("› ")
-		}
-		line := kit.Beside(kit.Frame{Text: mark}, 2, kit.Frame{Text: kit.Cut(f.Text, size.Width-2)})
-		if i == h.at {
-			line.Cursor = &tea.Cursor{Shape: tea.CursorBar}
-		}
-		out = append(out, line)
+		out = append(out, h.line(h.rows[i], i == h.at, name, size.Width, t, now))
 	}
 	return kit.Page{
 		Title: fmt.Sprintf("%d connected", len(h.app.known.Accounts)),
 		Why:   "What needs attention comes first.",
 		Body:  kit.Stack(out...),
+		Live:  live,
 	}
+}
+
+const longestName = 19
+
+// line is a draft or an account in one line: state, name, provider and age of
+// the last check, days left.
+func (h *home) line(r homeRow, here bool, name, width int, t kit.Theme, now time.Time) kit.Frame {
+	sign, words, left := t.Warn.Render("!"), "not finished", ""
+	if !r.draft {
+		sign, words = h.state(r.row, t, now)
+		words = r.row.Provider.String() + " " + words
+		left = days(r.row.Expires.Sub(now))
+	}
+	mark := "  "
+	if here {
+		mark = t.Accent.Render("› ")
+	}
+	called := kit.Cut(string(r.row.Name), name)
+	room := width - 4 - name - 2 - lipgloss.Width(left) - 1
+	words = kit.Cut(words, room)
+	f := kit.Frame{Text: mark + sign + " " + called + strings.Repeat(" ", name-lipgloss.Width(called)+2) + words + strings.Repeat(" ", room-lipgloss.Width(words)+1) + left}
+	if here {
+		f.Cursor = &tea.Cursor{Shape: tea.CursorBar}
+	}
+	return f
+}
+
+// state is the sign of an account's last check and its age.
+func (h *home) state(r account.Row, t kit.Theme, now time.Time) (sign, words string) {
+	report, seen := h.last[r.ID]
+	switch {
+	case h.active[r.ID]:
+		return t.Faint.Render("…"), "checking"
+	case !seen:
+		return t.Faint.Render("·"), "not checked"
+	}
+	worst, _ := Worst(report)
+	return steps.Sign(worst, t), Ago(now.Sub(report.At))
+}
+
+// days is how long a key lives still.
+func days(left time.Duration) string {
+	switch n := int(left / (24 * time.Hour)); {
+	case left <= 0:
+		return "expired"
+	case n == 1:
+		return "1 day"
+	default:
+		return fmt.Sprintf("%d days", n)
+	}
+}
+
+// live says of the row one is on what its line has no room for.
+func (h *home) live(width int, t kit.Theme, now time.Time) kit.Frame {
+	r := h.rows[h.at]
+	if r.draft {
+		return kit.Mark(width, t.Warn.Render("!"), "Not finished: "+draftWords(r.row, now)+". Enter goes on.")
+	}
+	if left := r.row.Expires.Sub(now); left < soon {
+		a := steps.Advise(&account.Problem{Kind: account.ExpiringSoon, Left: left})
+		if left <= 0 {
+			a = steps.Advise(&account.Problem{Kind: account.Expired})
+		}
+		return kit.Mark(width, t.Warn.Render("!"), a.Line())
+	}
+	report, seen := h.last[r.row.ID]
+	if worst, problem := Worst(report); seen && problem != nil {
+		return kit.Mark(width, steps.Sign(worst, t), steps.Advise(problem).Say+" Enter shows more.")
+	}
+	return kit.Frame{}
 }
 
 // window is the part of n rows that shows around at.
@@ -210,35 +313,18 @@ func window(n, at, height int) (first, last int) {
 	return first, min(n, first+height)
 }
 
-// accountLine is an account in one line: state, name, provider, age of the last check, days left.
-func (h *home) accountLine(r account.Row, width int, t kit.Theme, now time.Time) kit.Frame {
-	report, seen := h.last[r.ID]
-	sign, words := t.Faint.Render("·"), "not checked yet"
-	switch {
-	case h.active[r.ID]:
-		sign, words = t.Faint.Render("…"), "checking"
-	case seen:
-		worst, problem := Worst(report)
-		sign, words = steps.Sign(worst, t), Ago(now.Sub(report.At))
-		if problem != nil {
-			words = steps.Advise(problem).Say
-		}
-	}
-	left := fmt.Sprintf("%d days", int(r.Expires.Sub(now).Hours()/24))
-	return kit.Frame{Text: fmt.Sprintf("%s %-20s %-10s %-9s %s", sign, kit.Cut(string(r.Name), 20), r.Provider, left, words)}
-}
-
 // Worst is the worst state of a report's checks, and its problem.
 func Worst(r account.Report) (account.CheckState, *account.Problem) {
-	rank := map[account.CheckState]int{account.Holds: 0, account.Warning: 1, account.Waiting: 2, account.Unknown: 3, account.Missing: 4}
 	worst, problem := account.Holds, (*account.Problem)(nil)
 	for _, c := range r.Checks {
-		if rank[c.State] > rank[worst] {
+		if badness[c.State] > badness[worst] {
 			worst, problem = c.State, c.Problem
 		}
 	}
 	return worst, problem
 }
+
+var badness = map[account.CheckState]int{account.Holds: 0, account.Warning: 1, account.Waiting: 2, account.Unknown: 3, account.Missing: 4}
 
 // sections are the side navigation of Home and Integrations.
 func (a *App) sections() []kit.Item {

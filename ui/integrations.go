@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -32,13 +33,13 @@ func newIntegrations(a *App) *integrations {
 	}
 	for _, r := range a.known.Accounts {
 		if r.Provider == account.Microsoft {
-			add(kit.Option{Title: string(r.Name), Detail: "Microsoft › M365"}, func() tea.Cmd { return a.open(newAccount(a, r.ID)) })
+			add(kit.Option{Title: string(r.Name)}, func() tea.Cmd { return a.open(newAccount(a, r.ID)) })
 		}
 	}
-	add(kit.Option{Title: "Microsoft › M365", Detail: "Link a New Microsoft Account"}, func() tea.Cmd { return a.add(account.Microsoft) })
+	add(kit.Option{Title: "Link a New Microsoft Account"}, func() tea.Cmd { return a.add(account.Microsoft) })
 	off := "Not available yet in this version."
-	add(kit.Option{Title: "Azure", Detail: "Link a New Azure Account", Off: off}, nil)
-	add(kit.Option{Title: "AWS", Detail: "Link a New AWS Account", Off: off}, nil)
+	add(kit.Option{Title: "Link a New Azure Account", Off: off}, nil)
+	add(kit.Option{Title: "Link a New AWS Account", Off: off}, nil)
 	return p
 }
 
@@ -48,7 +49,9 @@ func (p *integrations) Typing() bool          { return false }
 func (p *integrations) Title() string         { return "Integrations" }
 
 func (p *integrations) Keys() []key.Binding {
-	return []key.Binding{kit.ChooseKey, openKey, homeKey}
+	open := openKey
+	open.SetEnabled(p.picks[p.choice.At()] != nil)
+	return []key.Binding{kit.ChooseKey, open, homeKey}
 }
 
 func (p *integrations) Update(msg tea.Msg) tea.Cmd {
@@ -73,8 +76,30 @@ func (p *integrations) View(size kit.Size, t kit.Theme) kit.Page {
 	return kit.Page{
 		Title: "Integrations",
 		Why:   "The accounts that are linked, and linking another.",
-		Body:  p.choice.Cards(kit.Size{Width: size.Width, Height: size.Height - 4}, t),
+		Body:  p.cards(size.Width, t),
 	}
+}
+
+// cards are the providers, each with what can be chosen in it.
+func (p *integrations) cards(width int, t kit.Theme) kit.Frame {
+	n := len(p.choice.Options)
+	var out []kit.Frame
+	for _, c := range []struct {
+		title    string
+		from, to int
+	}{{"Microsoft › M365", 0, n - 2}, {"Azure", n - 2, n - 1}, {"AWS", n - 1, n}} {
+		style := t.Card
+		if p.choice.At() >= c.from && p.choice.At() < c.to {
+			style = t.CardHere
+		}
+		inner := width - style.GetHorizontalFrameSize()
+		matter := []kit.Frame{{Text: t.Title.Render(c.title)}}
+		for i := c.from; i < c.to; i++ {
+			matter = append(matter, p.choice.Line(i, inner, t))
+		}
+		out = append(out, kit.Stack(matter...).In(style.Width(width)))
+	}
+	return kit.Stack(out...)
 }
 
 // accountPage is one account: its values and its checks.
@@ -116,7 +141,17 @@ func (p *accountPage) Offers() []steps.Offer {
 	return steps.AccountOffers(p.account)
 }
 
-func (p *accountPage) Keys() []key.Binding { return []key.Binding{verifyKey, evidenceKey, backKey} }
+func (p *accountPage) Keys() []key.Binding {
+	shown := evidenceKey
+	shown.SetEnabled(p.report != nil)
+	if p.locked() {
+		return []key.Binding{steps.UnlockKey, verifyKey, shown, backKey}
+	}
+	return []key.Binding{verifyKey, shown, backKey}
+}
+
+// locked tells whether nothing could be checked because the key is locked away.
+func (p *accountPage) locked() bool { return p.report != nil && !p.active && steps.Locked(*p.report) }
 
 func (p *accountPage) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -142,6 +177,8 @@ func (p *accountPage) Update(msg tea.Msg) tea.Cmd {
 		case key.Matches(msg, verifyKey) && !p.active:
 			p.active = true
 			return p.app.verifyNow(p.id)
+		case key.Matches(msg, steps.UnlockKey) && p.locked():
+			return p.app.unlock(p.account)
 		}
 	}
 	return nil
@@ -157,7 +194,8 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 		out = append(out, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
 	}
 	if p.report != nil {
-		out = append(out, kit.Blank, steps.Checks(size.Width, t, *p.report))
+		r := steps.OfStore(*p.report, p.account.Key.Store)
+		out = append(out, kit.Blank, steps.Checks(size.Width, t, r, true))
 		if p.evidence {
 			out = append(out, kit.Blank, evidence(size.Width, t, *p.report))
 		}
@@ -178,12 +216,16 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 func evidence(width int, t kit.Theme, r account.Report) kit.Frame {
 	var out []kit.Frame
 	for _, c := range r.Checks {
+		if len(c.Evidence) > 0 {
+			out = append(out, kit.Frame{Text: t.Label.Render(steps.CheckTitle(c.Name))})
+		}
 		for _, e := range c.Evidence {
-			out = append(out, kit.Lines(
-				t.Faint.Render(fmt.Sprintf("%s  %d  %s", e.At.Local().Format(time.TimeOnly), e.Status, steps.CheckTitle(c.Name))),
-				kit.Cut("  "+e.Method+" "+e.Path, width),
-				kit.Cut("  request "+e.RequestID, width),
-			))
+			host, path, _ := strings.Cut(e.Path, "/")
+			out = append(out,
+				kit.Frame{Text: fmt.Sprintf("  %s  %d  %s %s", e.At.Local().Format(time.TimeOnly), e.Status, e.Method, host)},
+				kit.Mark(width, " ", "/"+path),
+				kit.Mark(width, " ", t.Faint.Render("request "+e.RequestID)),
+			)
 		}
 	}
 	return kit.Stack(out...)

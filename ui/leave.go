@@ -49,6 +49,7 @@ var writingWords = map[link.Written]string{
 	link.TheCertificate: "the certificate file",
 	link.TheAccount:     "the account",
 	link.TheReport:      "the result of the checks",
+	link.TheTenant:      "a change in the tenant",
 }
 
 // leave waits for the write, and ends when it is done or has had its time. To

@@ -35,6 +35,19 @@ func (a *App) walk(d account.Draft) tea.Cmd {
 	return a.wizard.Init()
 }
 
+// unlock opens the key store's page for an account, and then its own, which
+// verifies it.
+func (a *App) unlock(acc account.Account) tea.Cmd {
+	a.page, a.offset = nil, 0
+	a.after = func() tea.Cmd {
+		p := newAccount(a, acc.ID)
+		p.active = true
+		return tea.Batch(a.open(p), a.verifyNow(acc.ID))
+	}
+	a.wizard = steps.NewWizard(a.ctx, a.ports.Env, steps.Unlocking, account.Draft{Keys: []account.Key{acc.Key}})
+	return a.wizard.Init()
+}
+
 // closed is after the wizard: the registry says where to.
 func (a *App) closed() tea.Cmd {
 	if d := a.wizard.Draft(); a.wizard.At() == "connected" {

@@ -38,8 +38,8 @@ func (a *App) offered(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	if a.typing() {
 		return nil, false
 	}
-	if key.Matches(msg, listKey) && len(offers) > 0 {
-		return show(list(offers)), true
+	if text := list(offers); key.Matches(msg, listKey) && text != "" {
+		return show(text), true
 	}
 	for _, o := range offers {
 		if o.Key == msg.String() && o.Value != "" {

@@ -56,7 +56,11 @@ func (a *App) frame() kit.Frame {
 	case column:
 		room.Width = min(inner-panelWidth-1, pageWidth)
 	case len(items) > 0:
-		line = kit.Stack(kit.Frame{Text: kit.PanelLine(items, inner, a.theme)}, kit.Blank)
+		text := kit.SectionLine(items, inner, a.theme)
+		if a.wizard != nil {
+			text = kit.PanelLine(items, inner, a.theme)
+		}
+		line = kit.Stack(kit.Frame{Text: text}, kit.Blank)
 		room.Height -= line.Height()
 	}
 	matter := a.matter(room)
@@ -96,6 +100,8 @@ func (a *App) matter(room kit.Size) kit.Frame {
 
 func (a *App) title() string {
 	switch {
+	case a.after != nil:
+		return "Key store"
 	case a.wizard != nil && a.wizard.Draft().Provider != "":
 		return "Link a new " + a.wizard.Draft().Provider.String() + " account"
 	case a.page != nil:

@@ -3,7 +3,6 @@ package kit
 import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 // Option is one thing to choose.
@@ -51,23 +50,29 @@ func (c Choice) At() int { return c.at }
 // Go goes to an option.
 func (c *Choice) Go(i int) { c.at = min(max(i, 0), max(len(c.Options)-1, 0)) }
 
+// Line is one option: its title, and under it what there is to say of it.
+func (c Choice) Line(i, width int, t Theme) Frame {
+	mark, title := "  ", t.Text
+	if i == c.at {
+		mark, title = t.Accent.Render("› "), t.Accent
+	}
+	out := Frame{Text: mark + title.Render(Cut(c.Options[i].Title, width-2))}
+	if i == c.at {
+		out.Cursor = rest(0, 0)
+	}
+	for _, s := range []string{c.Options[i].Detail, c.Options[i].Off} {
+		if s != "" {
+			out = Stack(out, Mark(width, " ", t.Faint.Render(s)))
+		}
+	}
+	return out
+}
+
 // Draw is the list, width cells wide.
 func (c Choice) Draw(width int, t Theme) Frame {
 	var out []Frame
-	for i, o := range c.Options {
-		mark, title := "  ", t.Text
-		if i == c.at {
-			mark, title = t.Accent.Render("› "), t.Accent
-		}
-		out = append(out, Frame{Text: mark + title.Render(Cut(o.Title, width-2))})
-		for _, s := range []string{o.Detail, o.Off} {
-			if s != "" {
-				out = append(out, Frame{Text: Wrap(t.Faint.Render(s), width-2)}.In(lipgloss.NewStyle().PaddingLeft(2)))
-			}
-		}
-		if i == c.at {
-			out[len(out)-1] = here(out[len(out)-1])
-		}
+	for i := range c.Options {
+		out = append(out, c.Line(i, width, t))
 		if i < len(c.Options)-1 {
 			out = append(out, Blank)
 		}
@@ -102,13 +107,8 @@ func (c Choice) Cards(size Size, t Theme) Frame {
 	return cards
 }
 
-// here rests the real cursor at the start of a frame's last line, so that
-// scrolling and screen readers follow the choice.
-func here(f Frame) Frame {
-	f.Cursor = rest(0, f.Height()-1)
-	return f
-}
-
+// rest is the real cursor where nobody types, so that scrolling and screen
+// readers follow.
 func rest(x, y int) *tea.Cursor {
 	return &tea.Cursor{Position: tea.Position{X: x, Y: y}, Shape: tea.CursorBar}
 }

@@ -77,6 +77,7 @@ func (f Field) Draw(width int, t Theme) Frame {
 	in.SetStyles(t.field())
 	room := max(width-lipgloss.Width(in.Prompt)-1, 10)
 	in.SetWidth(room)
+	in.SetCursor(in.Position()) // scrolls to it
 	// A text wider than the field scrolls inside it, where the real cursor's
 	// place cannot be told (textinput counts runes and ignores its own
 	// scrolling, charmbracelet/bubbles #906, #1001): the drawn cursor then.

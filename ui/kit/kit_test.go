@@ -77,6 +77,9 @@ func TestLongPageScrollsAndKeepsItsLiveLine(t *testing.T) {
 	if !strings.HasSuffix(f.Text, "live") {
 		t.Errorf("the live line is not at the end:\n%s", f.Text)
 	}
+	if !strings.Contains(ansi.Strip(f.Text), "↓ pgdn") {
+		t.Errorf("nothing says that there is more:\n%s", f.Text)
+	}
 	end, _ := p.Draw(kit.Size{Width: 60, Height: 12}, th, far)
 	if !strings.Contains(end.Text, strings.Repeat("x", 50)) {
 		t.Error("the last line cannot be reached")
@@ -125,6 +128,37 @@ func TestGroups(t *testing.T) {
 	} {
 		if got := kit.Groups(in); got != want {
 			t.Errorf("Groups(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestFieldScrollsWithItsLabel shows the label over a field and what is wrong
+// under it, in a room too low for the page.
+func TestFieldScrollsWithItsLabel(t *testing.T) {
+	th := kit.NewTheme(true)
+	f := kit.NewField("Directory (tenant) ID", "", "")
+	f.Focus()
+	f.Wrong("No tenant has this id.")
+	p := kit.Page{Title: "T", Body: kit.Stack(kit.Lines(strings.Split(strings.Repeat("above\n", 9), "\n")...), kit.Blank, f.Draw(60, th)), Live: kit.Lines("live")}
+	d, _ := p.Draw(kit.Size{Width: 60, Height: 6}, th, 0)
+	for _, want := range []string{"Directory (tenant) ID", "No tenant has this id.", "live"} {
+		if !strings.Contains(ansi.Strip(d.Text), want) {
+			t.Errorf("%q does not show:\n%s", want, d.Text)
+		}
+	}
+}
+
+func TestLongValuesAreWhole(t *testing.T) {
+	th := kit.NewTheme(true)
+	for _, value := range []string{strings.Repeat("Contoso ", 8) + "Ltd.", strings.Repeat("x", 100)} {
+		got := ansi.Strip(kit.Value(40, th, "Name", value).Text)
+		if strings.Join(strings.Fields(got), "") != "Name"+strings.ReplaceAll(value, " ", "") {
+			t.Errorf("Value(%q) = %q", value, got)
+		}
+		for _, word := range strings.Fields(value) {
+			if len(word) < 38 && !strings.Contains(got, word) {
+				t.Errorf("%q is broken in %q", word, got)
+			}
 		}
 	}
 }

@@ -27,24 +27,11 @@ func Numbered(width int, t Theme, items ...string) Frame {
 // Value is a labelled value that is shown whole, on lines of its own if it must be.
 func Value(width int, t Theme, label, value string) Frame {
 	const column = 18
-	if lipgloss.Width(label) >= column {
-		return Lines(t.Faint.Render(label), "  "+strings.Join(chop(value, width-2), "\n  "))
+	name := Frame{Text: t.Faint.Render(label)}
+	if lipgloss.Width(label) < column && lipgloss.Width(value) <= width-column {
+		return Beside(name, column, Frame{Text: value})
 	}
-	if lipgloss.Width(value) <= width-column {
-		return Beside(Frame{Text: t.Faint.Render(Cut(label, column-1))}, column, Frame{Text: value})
-	}
-	return Lines(t.Faint.Render(label), "  "+strings.Join(chop(value, width-2), "\n  "))
-}
-
-// chop breaks a value every width cells. Only for what has no blanks to break at.
-func chop(s string, width int) []string {
-	var out []string
-	for r := []rune(s); len(r) > 0; {
-		n := min(width, len(r))
-		out = append(out, string(r[:n]))
-		r = r[n:]
-	}
-	return out
+	return Stack(name, Mark(width, " ", value))
 }
 
 // Groups is hex in groups of eight, as a person compares a thumbprint.

@@ -5,7 +5,6 @@ import (
 
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -30,56 +29,65 @@ func (p Page) Draw(size Size, t Theme, offset int) (Frame, int) {
 	top := Stack(head, Blank, p.Body)
 	live := p.Live
 	room := size.Height - live.Height()
-	if live.Text != "" {
-		room-- // a blank line above it
+	if live.Text == "" && top.Height() <= room {
+		return top, 0
 	}
-	room = max(room, 1)
+	room = max(room-1, 1) // for a line that is blank, or says that there is more
 	cut, at, far := scroll(top, room, offset)
-	cut = marked(cut, at > 0, at < far, size.Width, t)
+	gap := Frame{Text: strings.Repeat("\n", max(0, room-cut.Height())) + more(at > 0, at < far, t)}
 	if live.Text == "" {
-		return cut, far
+		return Stack(cut, gap), far
 	}
-	pad := strings.Repeat("\n", max(0, room-cut.Height()))
-	gap := Frame{Text: " " + pad}
 	if live.Cursor == nil && cut.Cursor == nil {
 		// The real cursor rests on the live line when no field has it, so that a
 		// screen reader follows what is said there.
-		live.Cursor = &tea.Cursor{Position: tea.Position{}, Shape: tea.CursorBar}
+		live.Cursor = rest(0, 0)
 	}
 	return Stack(cut, gap, live), far
 }
 
-// marked shows beside the first or last line of a cut frame that there is more.
-func marked(cut Frame, above, below bool, width int, t Theme) Frame {
-	lines := strings.Split(cut.Text, "\n")
-	put := func(i int, sign string) {
-		lines[i] = ansi.Truncate(lines[i], width-2, "…")
-		lines[i] += strings.Repeat(" ", max(1, width-1-lipgloss.Width(lines[i]))) + t.Faint.Render(sign)
+// more is the line under a cut frame: which way there is more, and by which key.
+func more(above, below bool, t Theme) string {
+	switch {
+	case above && below:
+		return t.Faint.Render("↑ pgup  ↓ pgdn")
+	case above:
+		return t.Faint.Render("↑ pgup")
+	case below:
+		return t.Faint.Render("↓ pgdn")
 	}
-	if above {
-		put(0, "↑")
-	}
-	if below {
-		put(len(lines)-1, "↓")
-	}
-	cut.Text = strings.Join(lines, "\n")
-	return cut
+	return " "
 }
 
 // scroll cuts a frame to height lines from offset on, moved so that its cursor
-// shows. It tells where it is cut, and how far one could go.
+// and what stands under it show. It tells where it is cut, and how far one could go.
 func scroll(f Frame, height, offset int) (cut Frame, at, far int) {
 	lines := strings.Split(f.Text, "\n")
 	far = max(0, len(lines)-height)
 	offset = min(max(offset, 0), far)
 	if c := f.Cursor; c != nil {
-		offset = min(offset, c.Y)
-		offset = max(offset, c.Y-height+2) // the line under a field is its problem
+		begin, end := around(lines, c.Y)
+		offset = max(offset, end-height+1)
+		offset = min(offset, begin)
 		offset = min(max(offset, 0), far)
 	}
 	cut = f.At(0, -offset)
 	cut.Text = strings.Join(lines[offset:min(len(lines), offset+height)], "\n")
 	return cut, offset, far
+}
+
+// around is the first and the last line of what belongs to a line: over a field
+// stand its label and why it is asked, under it what is wrong with it.
+func around(lines []string, y int) (begin, end int) {
+	blank := func(i int) bool { return strings.TrimSpace(ansi.Strip(lines[i])) == "" }
+	const over = 2
+	for begin = y; begin > max(0, y-over) && !blank(begin-1); {
+		begin--
+	}
+	for end = y; end+1 < len(lines) && !blank(end+1); {
+		end++
+	}
+	return begin, end
 }
 
 // Wrap breaks styled text into lines of at most width cells, at blanks only, so

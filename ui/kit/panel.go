@@ -2,6 +2,7 @@ package kit
 
 import (
 	"fmt"
+	"strings"
 
 	"charm.land/lipgloss/v2"
 )
@@ -41,7 +42,20 @@ func Panel(items []Item, width int, t Theme) string {
 	return lipgloss.JoinVertical(lipgloss.Left, lines...)
 }
 
-// PanelLine is the panel as one line, for narrow windows: "Step 7 of 8 · API permission".
+// SectionLine is the side navigation as one line, for narrow windows.
+func SectionLine(items []Item, width int, t Theme) string {
+	parts := make([]string, len(items))
+	for i, it := range items {
+		text := t.Faint
+		if it.State == Here {
+			text = t.Accent
+		}
+		parts[i] = text.Render(it.Label)
+	}
+	return Cut(strings.Join(parts, t.Faint.Render(" · ")), width)
+}
+
+// PanelLine is the list of steps as one line, for narrow windows: "Step 7 of 8 · API permission".
 func PanelLine(items []Item, width int, t Theme) string {
 	for i, it := range items {
 		if it.State == Here {

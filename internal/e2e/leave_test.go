@@ -23,7 +23,7 @@ func TestKilledOnEachPage(t *testing.T) {
 	for i, p := range stages[:9] {
 		s.SeeWithin(patience, p.title)
 		if i > 2 { // from the name on there is something to go on with
-			s.Until("the step before is on disk", func() bool { return m.passed(p.after) })
+			m.awaitPassed(p.after)
 			s.Kill()
 			s = m.start()
 			s.See("Go on where you left off", "Go on with Contoso")

@@ -156,6 +156,20 @@ func (m *machine) stages() []stage {
 	}
 }
 
+// awaitPassed waits until the draft on disk has that stop behind it, which the
+// screen does not tell.
+func (m *machine) awaitPassed(stop string) {
+	m.t.Helper()
+	late := time.After(patience)
+	for look := time.NewTicker(10 * time.Millisecond); !m.passed(stop); {
+		select {
+		case <-look.C:
+		case <-late:
+			m.t.Fatalf("the stop %s is not on disk", stop)
+		}
+	}
+}
+
 // passed tells whether the draft on disk has that stop behind it.
 func (m *machine) passed(stop string) bool {
 	for path, b := range m.files() {

@@ -300,12 +300,18 @@ func (s *Screen) LeftBehind() []string {
 		mode ansi.Mode
 		name string
 	}{
-		{ansi.ModeAltScreenSaveCursor, "alternate screen"}, {ansi.ModeBracketedPaste, "bracketed paste"},
-		{ansi.ModeFocusEvent, "focus reports"}, {ansi.ModeMouseNormal, "mouse"},
-		{ansi.ModeMouseButtonEvent, "mouse buttons"}, {ansi.ModeMouseAnyEvent, "mouse motion"},
-		{ansi.ModeMouseExtSgr, "mouse encoding"}, {ansi.ModeSynchronizedOutput, "synchronised update"},
-		{ansi.ModeUnicodeCore, "grapheme widths"}, {ansi.ModeLightDark, "reports of light and dark"},
-		{ansi.ModeInBandResize, "reports of the size"}, {ansi.ModeCursorKeys, "application cursor keys"},
+		{ansi.ModeAltScreenSaveCursor, "alternate screen"},
+		{ansi.ModeBracketedPaste, "bracketed paste"},
+		{ansi.ModeFocusEvent, "focus reports"},
+		{ansi.ModeMouseNormal, "mouse"},
+		{ansi.ModeMouseButtonEvent, "mouse buttons"},
+		{ansi.ModeMouseAnyEvent, "mouse motion"},
+		{ansi.ModeMouseExtSgr, "mouse encoding"},
+		{ansi.ModeSynchronizedOutput, "synchronised update"},
+		{ansi.ModeUnicodeCore, "grapheme widths"},
+		{ansi.ModeLightDark, "reports of light and dark"},
+		{ansi.ModeInBandResize, "reports of the size"},
+		{ansi.ModeCursorKeys, "application cursor keys"},
 	} {
 		if s.modes[m.mode] {
 			left = append(left, m.name)

@@ -111,14 +111,15 @@ func (s *Screen) hearKeyboard() {
 	s.emu.RegisterCsiHandler(ansi.Command('>', 0, 'u'), func(p ansi.Params) bool {
 		flags, _, _ := p.Param(0, 0)
 		*stack() = append(*stack(), flags)
-		s.line.keyboard(true)
 		return true
 	})
 	s.emu.RegisterCsiHandler(ansi.Command('<', 0, 'u'), func(p ansi.Params) bool {
 		n, _, _ := p.Param(0, 1)
 		st := stack()
 		*st = (*st)[:max(0, len(*st)-max(1, n))]
-		s.line.keyboard(len(*st) > 0)
+		if len(*st) == 0 {
+			s.line.letGo()
+		}
 		return true
 	})
 	s.emu.RegisterCsiHandler(ansi.Command('=', 0, 'u'), func(p ansi.Params) bool {

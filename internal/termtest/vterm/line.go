@@ -61,7 +61,7 @@ func (l *Line) push(seq string) {
 // Read gives the next key press or answer. If several goroutines read, the one
 // that came last gets it: the others are readers that the program has given up
 // and cannot cancel. For the same reason those that wait when the program gives
-// up its keyboard get nothing until it takes it again.
+// up its keyboard get nothing any more: who reads after that came later.
 func (l *Line) Read(p []byte) (int, error) {
 	l.in.Lock()
 	defer l.in.Unlock()
@@ -91,15 +91,13 @@ func (l *Line) Wire() {
 	l.wire = true
 }
 
-// keyboard is told when the program takes the keyboard, and gives it up.
-func (l *Line) keyboard(taken bool) {
+// letGo is told when the program gives up its keyboard.
+func (l *Line) letGo() {
 	l.in.Lock()
 	defer l.in.Unlock()
-	l.givenUp = 0
-	if !taken && !l.wire {
+	if !l.wire {
 		l.givenUp = l.readers
 	}
-	l.arrived.Broadcast()
 }
 
 func (l *Line) leave(reader int) {

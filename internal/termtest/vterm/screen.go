@@ -15,7 +15,7 @@ import (
 )
 
 // Patience is how long See, Gone and Until wait.
-const Patience = 5 * time.Second
+const Patience = 20 * time.Second
 
 // Screen is a terminal as the person before it has it. Its methods may be
 // called from the test's goroutine while the program draws.

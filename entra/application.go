@@ -120,10 +120,7 @@ func (c *change) createApplication(ctx context.Context, wish account.AppWish) (a
 		return account.App{}, err
 	}
 	var made registration
-	a, err := c.upsert(ctx, path, map[string]any{
-		"displayName": wish.Name, "signInAudience": "AzureADMyOrg", "tags": []string{ourTag},
-		"requiredResourceAccess": []resourceAccess{ourAccess()}, "keyCredentials": []any{key},
-	}, &made)
+	a, err := c.upsert(ctx, path, applicationBody(wish.Name, key), &made)
 	var said *rest.Refusal
 	switch {
 	case err == nil && a.Status == http.StatusCreated:
@@ -211,6 +208,14 @@ func appKey(c account.Certificate) (writtenKey, error) {
 type resourceAccess struct {
 	App    string       `json:"resourceAppId"`
 	Access []accessItem `json:"resourceAccess"`
+}
+
+// applicationBody is the app registration as it is sent; key is its certificate.
+func applicationBody(name string, key any) map[string]any {
+	return map[string]any{
+		"displayName": name, "signInAudience": "AzureADMyOrg", "tags": []string{ourTag},
+		"requiredResourceAccess": []resourceAccess{ourAccess()}, "keyCredentials": []any{key},
+	}
 }
 
 type accessItem struct {

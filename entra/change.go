@@ -184,7 +184,7 @@ func (c *change) create(ctx context.Context, p plain) (made bool, err error) {
 			return false, changeProblem(err, p.needs)
 		}
 		unsure++
-		if err := c.pause(ctx, account.AnswerLost, err); err != nil {
+		if err := c.letRecover(ctx, err); err != nil {
 			return false, err
 		}
 		if found, err := p.look(ctx); err == nil && found {
@@ -194,6 +194,19 @@ func (c *change) create(ctx context.Context, p plain) (made bool, err error) {
 }
 
 const mostUnsure = 3
+
+// letRecover waits after an answer that was lost or a 5xx, as long as was asked.
+func (c *change) letRecover(ctx context.Context, err error) error {
+	wait := account.AsProblem(err).Wait
+	if wait == 0 {
+		return c.pause(ctx, account.AnswerLost, err)
+	}
+	c.heldBack(wait, true)
+	if err := rested(ctx, wait); err != nil {
+		return ended(err)
+	}
+	return nil
+}
 
 // seen waits until what is there is shown.
 func (c *change) seen(ctx context.Context, p plain) error {

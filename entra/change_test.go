@@ -53,6 +53,28 @@ func TestOnboardingInEveryCloud(t *testing.T) {
 	}
 }
 
+// TestNineAnswers: from the redeemed sign-in to Connected no more than nine
+// answers come one after another.
+func TestNineAnswers(t *testing.T) {
+	at(t, licensed(), func(t *testing.T, d *desk) {
+		const late = 50 * time.Millisecond
+		d.cloud.SetLatency(late)
+		start := time.Now()
+		s, err := d.admin.Survey(t.Context(), account.SurveyWish{Unique: unique})
+		d.must(err)
+		d.graph = s.Graph
+		m, err := d.apply(d.admin)
+		d.must(err)
+		target := account.Target{Cloud: d.tenant.Cloud(), Link: account.MicrosoftLink{Tenant: account.TenantID(d.tenant.ID()), Client: m.app.Client}, Certificate: d.key}
+		if r := d.entra.Verify(t.Context(), target, keyOf()); !r.Linked() {
+			t.Errorf("%+v", r)
+		}
+		if n := time.Since(start) / late; n > 9 {
+			t.Errorf("%d answers one after another", n)
+		}
+	})
+}
+
 func (d *desk) wantHosts(id account.CloudID) {
 	d.t.Helper()
 	for _, r := range d.cloud.Requests() {
@@ -253,6 +275,10 @@ func TestFaultsAtEachWrite(t *testing.T) {
 							t.Errorf("not said to be made here: %+v", m)
 						}
 						d.wantObeyed(path, fault.RetryAfter)
+						posts := slices.DeleteFunc(d.writes(), func(w string) bool { return !strings.HasPrefix(w, "POST") || !strings.Contains(w, path) })
+						if name == "lost after" && delay == 0 && len(posts) > 1 {
+							t.Errorf("made again without a look: %v", posts)
+						}
 						<-time.After(delay)
 						d.wantFound(m)
 					})
@@ -262,7 +288,8 @@ func TestFaultsAtEachWrite(t *testing.T) {
 	}
 }
 
-// wantObeyed holds that after its first answer a path was left alone as long as asked.
+// wantObeyed holds that after its first answer at path nothing at all was asked
+// for as long as it said.
 func (d *desk) wantObeyed(path, after string) {
 	d.t.Helper()
 	if after == "" {
@@ -270,18 +297,20 @@ func (d *desk) wantObeyed(path, after string) {
 	}
 	wait, err := time.ParseDuration(after + "s")
 	d.must(err)
-	var asked []simcloud.Request
-	for _, r := range d.cloud.Requests() {
-		if r.Method != http.MethodGet && strings.Contains(r.Path, path) {
-			asked = append(asked, r)
+	asked := d.cloud.Requests()
+	for i, r := range asked {
+		if r.Method == http.MethodGet || !strings.Contains(r.Path, path) || r.Status < 429 {
+			continue
 		}
+		if i+1 == len(asked) || asked[i+1].Time.Sub(r.Done) < wait {
+			d.t.Errorf("asked again too early: %+v", asked[i:])
+		}
+		if !slices.ContainsFunc(d.paused, func(p account.Pause) bool { return p.Reason == account.AskedToWait }) {
+			d.t.Errorf("nobody was told of the pause: %+v", d.paused)
+		}
+		return
 	}
-	if len(asked) < 2 || asked[1].Time.Sub(asked[0].Done) < wait {
-		d.t.Errorf("asked again too early: %+v", asked)
-	}
-	if !slices.ContainsFunc(d.paused, func(p account.Pause) bool { return p.Reason == account.AskedToWait }) {
-		d.t.Errorf("nobody was told of the pause: %+v", d.paused)
-	}
+	d.t.Error("the fault was not met")
 }
 
 func TestFaultsAtEachRemoval(t *testing.T) {

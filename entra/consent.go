@@ -55,7 +55,7 @@ func (a *Administrator) GrantConsent(ctx context.Context, principal, graph accou
 		}
 		return c.assign(ctx, plain{
 			path:  "/servicePrincipals/" + string(graph) + "/appRoleAssignedTo",
-			body:  map[string]string{"principalId": string(principal), "resourceId": string(graph), "appRoleId": reviewPermission},
+			body:  consentBody(principal, graph),
 			on:    []string{string(principal)},
 			there: granted,
 		}, func(ctx context.Context) (account.Assignment, error) { return c.consent(ctx, principal, graph) })
@@ -98,4 +98,8 @@ func (a *Administrator) RevokeConsent(ctx context.Context, graph account.ObjectI
 		path: "/servicePrincipals/" + string(graph) + "/appRoleAssignedTo/" + url.PathEscape(string(id)),
 		ids:  []account.ObjectID{graph}, assignment: &id, made: made, needs: roleAdministrator,
 	})
+}
+
+func consentBody(principal, graph account.ObjectID) map[string]string {
+	return map[string]string{"principalId": string(principal), "resourceId": string(graph), "appRoleId": reviewPermission}
 }

@@ -56,6 +56,10 @@ func (c *change) principal(ctx context.Context, client account.ClientID) (accoun
 	return p.principal()
 }
 
+func principalBody(name string) map[string]any {
+	return map[string]any{"displayName": name, "tags": []string{integrated}}
+}
+
 func byAppID(client account.ClientID) string {
 	return "/servicePrincipals(appId='" + strings.ToLower(string(client)) + "')"
 }
@@ -76,7 +80,7 @@ func (c *change) createPrincipal(ctx context.Context, client account.ClientID, n
 	}
 	for {
 		var made enterpriseApp
-		a, err := c.upsert(ctx, byAppID(client), map[string]any{"displayName": name, "tags": []string{integrated}}, &made)
+		a, err := c.upsert(ctx, byAppID(client), principalBody(name), &made)
 		var said *rest.Refusal
 		switch refused := errors.As(err, &said); {
 		case err == nil && a.Status == http.StatusCreated:

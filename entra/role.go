@@ -43,11 +43,8 @@ func (a *Administrator) AssignRole(ctx context.Context, principal account.Object
 			return account.Assignment{}, err
 		}
 		return c.assign(ctx, plain{
-			path: roleAssignments,
-			body: map[string]string{
-				"@odata.type": "#microsoft.graph.unifiedRoleAssignment", "roleDefinitionId": globalReaderRole,
-				"principalId": string(principal), "directoryScopeId": wholeDirectory,
-			},
+			path:  roleAssignments,
+			body:  roleBody(principal),
 			on:    []string{string(principal)},
 			there: conflicting,
 		}, func(ctx context.Context) (account.Assignment, error) { return c.role(ctx, principal) })
@@ -61,4 +58,11 @@ func (a *Administrator) UnassignRole(ctx context.Context, id account.AssignmentI
 	return a.remove(ctx, tell, removal{
 		path: roleAssignments + "/" + url.PathEscape(string(id)), assignment: &id, made: made, needs: roleAdministrator,
 	})
+}
+
+func roleBody(principal account.ObjectID) map[string]string {
+	return map[string]string{
+		"@odata.type": "#microsoft.graph.unifiedRoleAssignment", "roleDefinitionId": globalReaderRole,
+		"principalId": string(principal), "directoryScopeId": wholeDirectory,
+	}
 }

@@ -97,7 +97,7 @@ func (e *Entra) SignInBrowser(ctx context.Context, wish account.SignInWish, tell
 	a, err := l.await(waiting, state)
 	switch {
 	case ctx.Err() != nil:
-		return nil, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+		return nil, ended(ctx.Err())
 	case err != nil:
 		return nil, &account.Problem{Kind: account.SignInNotMade}
 	case a.code == "":

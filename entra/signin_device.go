@@ -47,7 +47,7 @@ func (e *Entra) SignInDevice(ctx context.Context, wish account.SignInWish, tell 
 	result, err := code.AuthenticationResult(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return nil, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+		return nil, ended(ctx.Err())
 	case errors.Is(err, context.DeadlineExceeded), err != nil && account.KindOf(err) == account.TimedOut && !time.Now().Before(code.Result.ExpiresOn):
 		return nil, &account.Problem{Kind: account.DeviceCodeOver}
 	case err != nil:

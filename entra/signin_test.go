@@ -325,6 +325,9 @@ func TestDeviceCodeOnTheWay(t *testing.T) {
 				if took := time.Since(begun); took > 5*time.Minute {
 					t.Errorf("took %v", took)
 				}
+				if p := d.ear.polls; name == "lost before" && (len(p) != 3 || p[1].Sub(p[0]) < 10*time.Second || p[2].Sub(p[1]) < 20*time.Second) {
+					t.Errorf("polled at %v", p)
+				}
 			})
 		})
 	}
@@ -394,11 +397,14 @@ func TestHostileLoopback(t *testing.T) {
 				t.Errorf("%s: %q", name, got)
 			}
 		}
-		for range 300 { // and these stay open
+		for i := range 300 { // and these stay open
 			c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(p.Port))
 			d.must(err)
 			t.Cleanup(func() { _ = c.Close() })
-			_, _ = io.WriteString(c, "POST / HT")
+			_, _ = io.WriteString(c, []string{
+				"", "POST / HT",
+				"POST / HTTP/1.1\r\nHost: " + localhost(p.Port) + "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 400\r\n\r\ncode=evil&state=" + state,
+			}[i%3])
 		}
 	})
 	d.must(v.err)

@@ -204,6 +204,14 @@ func TestAdopting(t *testing.T) {
 	})
 }
 
+// TestNoKeyIsOursBeforeOneIsMade: not even one without an end.
+func TestNoKeyIsOursBeforeOneIsMade(t *testing.T) {
+	f := findings{application: read[application]{value: application{Keys: []keyCredential{{DisplayName: "CN=endless"}}}}}
+	if got := f.everything(New(nil, nil)); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestAdoptingFails(t *testing.T) {
 	at(t, licensed(), func(t *testing.T, d *desk) {
 		_, err := d.admin.Survey(t.Context(), account.SurveyWish{Adopt: "00001111-aaaa-2222-bbbb-3333cccc4444"})
@@ -261,6 +269,11 @@ func FuzzWritten(f *testing.F) {
 		keys := len(w.Keys)
 		if got := len(w.echoed(-1)); got != keys || len(w.keys()) != keys {
 			t.Errorf("%d of %d keys", got, keys)
+		}
+		for _, k := range w.echoed(-1) {
+			if string(k["key"]) != "null" {
+				t.Errorf("%s is told again", k["key"])
+			}
 		}
 		with, missing := w.withPermission()
 		if !missing {

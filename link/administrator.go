@@ -24,8 +24,9 @@ type Administrator interface {
 
 	// Survey reads what there is, and changes nothing.
 	Survey(ctx context.Context, wish account.SurveyWish) (account.Survey, error)
-	// Plan is what the changes would send, in their order.
-	Plan(s account.Survey, wish account.AppWish) []account.PlannedChange
+	// Plan is what the changes would send, in their order; Done is what made
+	// says is there.
+	Plan(s account.Survey, wish account.AppWish, made account.Made) []account.PlannedChange
 
 	FindApplication(ctx context.Context, unique string) (account.App, []account.Evidence, error)
 	CreateApplication(ctx context.Context, wish account.AppWish, tell func(account.Pause)) (account.App, []account.Evidence, error)

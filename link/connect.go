@@ -42,9 +42,11 @@ type connecting struct {
 // certificate, and makes the draft an account. Each change is on record before
 // and after it. What is done already is found and not done again, so that it
 // can be stopped between any two changes and started anew.
+//
+// Where it fails the token is kept, for another try; dropping it then is the
+// caller's.
 func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWish) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
-		defer admin.Forget()
 		d, err := os.ports.Registry.Draft(ctx, id)
 		if err != nil {
 			return err

@@ -7,8 +7,9 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// SaveAnswers puts what was asked into the registry: all of d but its keys and
-// its journal, which belong to the operations and stay as they are there. It
+// SaveAnswers puts what was asked into the registry: all of d but its keys,
+// its journal and what was made, which belong to the operations and stay as
+// they are there. It
 // returns the whole draft as it then is on disk. A draft that became an account
 // meanwhile is left in peace; one that was thrown away is not written again,
 // and comes back as NotFound.
@@ -19,7 +20,7 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 			d.Created = os.ports.Now()
 			return d
 		}
-		d.Keys, d.Journal, d.Owner, d.Created = have.Keys, have.Journal, have.Owner, have.Created
+		d.Keys, d.Journal, d.Made, d.Owner, d.Created = have.Keys, have.Journal, have.Made, have.Owner, have.Created
 		return d
 	})
 	// Asked only afterwards: it may have become one between any two lines.

@@ -42,6 +42,19 @@ func (os *Operations) MakeKey(id account.ID, wish KeyWish) *Operation {
 	})
 }
 
+// PrepareKey saves what was asked and has the draft's private key in its
+// store, while somebody signs in. No certificate is made: its life may have to
+// be another.
+func (os *Operations) PrepareKey(d account.Draft, wish KeyWish) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		d, err := os.SaveAnswers(ctx, d)
+		if err == nil {
+			_, err = os.storeKey(ctx, d, wish, tell)
+		}
+		return err
+	})
+}
+
 // NewCertificate makes another certificate for the key that the draft has
 // already, of another life, and writes it to a file of its own.
 func (os *Operations) NewCertificate(id account.ID, life time.Duration, directory string) *Operation {

@@ -15,6 +15,7 @@ type Ports struct {
 	Keys      Keys
 	Registry  Registry
 	Microsoft Microsoft
+	SignIn    SignIn
 	Save      Save
 	Now       func() time.Time
 }

@@ -17,10 +17,10 @@ type Left struct {
 // app registration with its enterprise app, and then both deleted objects for
 // good, each looked at that it is gone; and then, here, the key and the draft.
 // It removes what this draft made and nothing else. What stays restorable is
-// told with the event of the change "purge".
+// told with the event of the change "purge". The token is kept, as by Connect,
+// when it fails, and dropped when it is done.
 func (os *Operations) TakeBack(id account.ID, admin Administrator) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
-		defer admin.Forget()
 		d, err := os.ports.Registry.Draft(ctx, id)
 		if err != nil {
 			return err
@@ -34,6 +34,7 @@ func (os *Operations) TakeBack(id account.ID, admin Administrator) *Operation {
 				return err
 			}
 		}
+		admin.Forget()
 		return os.throwAway(ctx, t.draft, tell)
 	})
 }
@@ -128,8 +129,9 @@ func (t *takingBack) role(ctx context.Context) error {
 	if t.draft.Made.Role == "" {
 		return nil
 	}
+	// What is not shown is taken for gone: the app goes next, and takes it along.
 	return t.away(ctx, TheRole, func(m *account.Made) { m.Role = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		return t.admin.UnassignRole(ctx, t.draft.Made.Role, t.made(TheRole), pause)
+		return t.admin.UnassignRole(ctx, t.draft.Made.Role, time.Time{}, pause)
 	})
 }
 
@@ -138,7 +140,7 @@ func (t *takingBack) grant(ctx context.Context) error {
 		return nil
 	}
 	return t.away(ctx, TheGrant, func(m *account.Made) { m.Grant = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		return t.admin.RevokeConsent(ctx, t.draft.Made.Graph, t.draft.Made.Grant, t.made(TheGrant), pause)
+		return t.admin.RevokeConsent(ctx, t.draft.Made.Graph, t.draft.Made.Grant, time.Time{}, pause)
 	})
 }
 

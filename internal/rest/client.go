@@ -46,11 +46,14 @@ type Client struct {
 	agent    string
 }
 
+// silence keeps azcore from writing over the screen, which
+// AZURE_SDK_GO_LOGGING=all in the environment asks of it. It is for all of azcore.
+var silence = sync.OnceFunc(func() { log.SetListener(nil) })
+
 // New makes a Client. It fails with account.Untrusted when a file that the
 // environment names for trusted certificates cannot be used; Subject is its path.
 func New(o Options) (*Client, error) {
-	// AZURE_SDK_GO_LOGGING=all would have azcore write over the screen.
-	log.SetListener(nil)
+	silence()
 	if o.Now == nil {
 		o.Now = time.Now
 	}

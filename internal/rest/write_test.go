@@ -119,6 +119,18 @@ func TestWritesAreRepeated(t *testing.T) {
 	}
 }
 
+func TestNoPauseAfterTheLastTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := writer(t, says(503, `{"error":{"code":"x"}}`))
+		told := 0
+		ctx := Pausing(t.Context(), func(time.Duration, bool) { told++ })
+		_, err := c.GetJSON(ctx, address, Bearer{}, &struct{}{})
+		if wantKind(t, err, account.Unavailable); told != s.asked()-1 {
+			t.Errorf("told of %d pauses, asked %d times", told, s.asked())
+		}
+	})
+}
+
 func TestPausesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := writer(t, says(429, `{"error":{"code":"x"}}`, "Retry-After", "40"), says(200, `{}`))

@@ -1,0 +1,60 @@
+package entra
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// What a plan shows for what is not known before an earlier change is made.
+const (
+	uniqueLater    = "{unique name}"
+	clientLater    = "{client id of the app}"
+	principalLater = "{object id of the enterprise app}"
+	keyLater       = "{certificate}"
+)
+
+// Plan is what connecting sends, in its order: the very bodies of the changes,
+// with names in braces for what an earlier change brings. Done is what made
+// says is there already, which is not sent.
+func (a *Administrator) Plan(s account.Survey, wish account.AppWish, made account.Made) []account.PlannedChange {
+	unique, client, principal := wish.Unique, clientLater, account.ObjectID(principalLater)
+	if unique == "" {
+		unique = uniqueLater
+	}
+	if s.Own.Found() {
+		client = string(s.Own.Client)
+	}
+	if made.Principal != "" {
+		principal = made.Principal
+	}
+	root := graphVersion
+	return []account.PlannedChange{
+		{
+			Name: "application", Method: http.MethodPatch, Path: root + "/applications(uniqueName='" + unique + "')",
+			Body: forPeople(applicationBody(wish.Name, keyLater)), Done: made.Application != "",
+		},
+		{
+			Name: "principal", Method: http.MethodPatch, Path: root + byAppID(account.ClientID(client)),
+			Body: forPeople(principalBody(wish.Name)), Done: made.Principal != "",
+		},
+		{
+			Name: "grant", Method: http.MethodPost, Path: root + "/servicePrincipals/" + string(s.Graph) + "/appRoleAssignedTo",
+			Body: forPeople(consentBody(principal, s.Graph)), Done: made.Grant != "",
+		},
+		{
+			Name: "role", Method: http.MethodPost, Path: root + roleAssignments,
+			Body: forPeople(roleBody(principal)), Done: made.Role != "",
+		},
+	}
+}
+
+// forPeople is a body as JSON, one property a line.
+func forPeople(body any) string {
+	b, err := json.MarshalIndent(body, "", " ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

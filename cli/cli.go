@@ -28,9 +28,9 @@ const (
 
 // Start is how the program is to run.
 type Start struct {
-	Demo  bool
-	Plain bool
-	Debug bool
+	Demo         bool
+	Plain        bool
+	SignInClient string // client id of the app to sign in to; empty: Microsoft's own
 }
 
 // Ports are what commands need, wired in main.
@@ -45,26 +45,52 @@ type usage struct{ error }
 
 // Execute runs the command line and returns the exit code.
 func Execute(ctx context.Context, ports Ports, errs io.Writer) int {
-	root := newRoot(ports)
-	err := fang.Execute(ctx, root,
-		fang.WithoutVersion(), // -v would be taken for verbose
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(errs, err) }),
-	)
-	return code(err)
+	var l line
+	err := fang.Execute(ctx, newRoot(ports, &l), fang.WithoutVersion()) // -v would be taken for verbose
+	if l.err == nil && err != nil {
+		l.err = usage{err}
+	}
+	tell(errs, l.err)
+	return code(l.err)
 }
 
-func newRoot(ports Ports) *cobra.Command {
+// line is one command line as it ended. An error is kept here and not given to
+// fang: before it writes one, fang asks the terminal for its colours and waits
+// for the answer, two seconds or, where somebody else reads it, for good
+// (charm.land/fang/v2 v2.0.1, mustColorscheme).
+type line struct{ err error }
+
+// does is a command's function that keeps its error.
+func (l *line) does(f func(*cobra.Command) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		if l.err == nil {
+			l.err = f(cmd)
+		}
+		return nil
+	}
+}
+
+func newRoot(ports Ports, l *line) *cobra.Command {
 	var s Start
 	root := &cobra.Command{
 		Use:   "xops-onboard",
 		Short: "Link cloud accounts to Xops 360",
 		Long:  "xops-onboard links your cloud accounts to Xops 360 from a terminal. Started alone it opens the wizard, or Home once an account is connected.",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return ports.Run(cmd.Context(), s) },
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				l.err = usage{fmt.Errorf("there is no command %q", account.Clean(args[0], 60))}
+			}
+			return nil
+		},
+		RunE: l.does(func(cmd *cobra.Command) error { return ports.Run(cmd.Context(), s) }),
 	}
 	root.PersistentFlags().BoolVar(&s.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
 	root.PersistentFlags().BoolVar(&s.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	root.PersistentFlags().StringVar(&s.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		l.err = usage{err}
+		return nil
+	})
 	return root
 }
 
@@ -90,7 +116,7 @@ func code(err error) int {
 
 // tell says an error and a hint, for people.
 func tell(w io.Writer, err error) {
-	if errors.Is(err, tea.ErrInterrupted) {
+	if err == nil || errors.Is(err, tea.ErrInterrupted) {
 		return
 	}
 	say, hint := err.Error(), ""

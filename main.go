@@ -54,7 +54,12 @@ func start(ctx context.Context, s cli.Start) error {
 	}
 	ops := link.New(ctx, w.ports)
 	defer ops.Close()
-	env := steps.Env{Ops: ops, Place: place(s.Demo), Demo: w.demo, Now: time.Now, NewID: uuid.NewString}
+	env := steps.Env{Ops: ops, Place: place(s.Demo), Demo: w.demo, Open: w.open, Now: time.Now, NewID: uuid.NewString}
+	if s.SignInClient != "" {
+		if env.Client, err = account.ParseClientID(s.SignInClient); err != nil {
+			return err
+		}
+	}
 	known, err := w.ports.Registry.Contents(ctx)
 	if err != nil {
 		return err
@@ -70,6 +75,7 @@ func start(ctx context.Context, s cli.Start) error {
 type world struct {
 	ports link.Ports
 	demo  steps.Demo
+	open  func(ctx context.Context, url string) error // nil in the demo, which opens nothing
 	page  func(url string) string
 	text  func(ctx context.Context, name, text string) (string, error)
 }
@@ -91,11 +97,13 @@ func open(simulated bool) (world, error) {
 		return world{}, err
 	}
 	files := keystore.Files{}
+	microsoft := entra.New(client, time.Now)
 	return world{
 		ports: link.Ports{
 			Keys: keystore.New(filepath.Join(data, "keys"), os.Getenv), Registry: reg,
-			Microsoft: entra.New(client, time.Now), Save: files, Now: time.Now,
+			Microsoft: microsoft, SignIn: signIn(microsoft), Save: files, Now: time.Now,
 		},
+		open: browser.Open,
 		text: func(ctx context.Context, name, text string) (string, error) {
 			return files.Text(ctx, certificates(false), name, text)
 		},
@@ -111,14 +119,30 @@ func openDemo() (world, error) {
 		return world{}, err
 	}
 	keys, files := keystore.Memory()
+	microsoft := entra.New(client, time.Now)
 	return world{
-		ports: link.Ports{Keys: keys, Registry: registry.Memory(), Microsoft: entra.New(client, time.Now), Save: files, Now: time.Now},
+		ports: link.Ports{Keys: keys, Registry: registry.Memory(), Microsoft: microsoft, SignIn: signIn(microsoft), Save: files, Now: time.Now},
 		demo:  d,
 		page:  d.Page,
 		text: func(ctx context.Context, name, text string) (string, error) {
 			return files.Text(ctx, "~/Downloads", name, text)
 		},
 	}, nil
+}
+
+// signIn is entra's sign-in as operations know it.
+func signIn(e *entra.Entra) link.SignIn {
+	return func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
+		sign := e.SignInBrowser
+		if way == account.ByDeviceCode {
+			sign = e.SignInDevice
+		}
+		admin, err := sign(ctx, wish, tell)
+		if err != nil {
+			return nil, err // not a nil *Administrator in an interface
+		}
+		return admin, nil
+	}
 }
 
 func screens(ctx context.Context, env steps.Env, known account.Contents, w world) error {

@@ -75,10 +75,19 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 			kit.Value(size.Width, t, "Access reviews", ReviewWords(c.last)),
 			kit.Value(size.Width, t, "Key expires", a.Key.Certificate.NotAfter.Format("2 January 2006")),
 			kit.Blank,
-			kit.Frame{Text: kit.Wrap(t.Faint.Render("Whoever collects data on this machine as this user can use the key. Before it expires, a new certificate is needed."), size.Width)},
+			kit.Frame{Text: kit.Wrap(t.Faint.Render(connectedNote(a)), size.Width)},
 		),
 		Live: kit.Mark(size.Width, t.Good.Render("✓"), "Linked. Enter goes to Home."),
 	}
+}
+
+// connectedNote is what stays to be known: who can use the key, and what a
+// sign-in left behind.
+func connectedNote(a account.Account) string {
+	if a.Made.By != "" {
+		return "Your sign-in left delegated permissions of Microsoft Graph Command Line Tools, which may have been there before. They are under " + leftBehindPath + "."
+	}
+	return "Whoever collects data on this machine as this user can use the key. Before it expires, a new certificate is needed."
 }
 
 // ReviewWords is a real answer of the account: the newest access review.

@@ -108,7 +108,9 @@ func (s *keyStore) offer() {
 	}
 	ring, file := s.status[account.Keyring], s.status[account.FileStore]
 	if s.draft.Key().Stored && s.picked == account.FileStore {
-		add("Enter the passphrase", "This draft's key is in a file under your passphrase.", s.ask)
+		if file.State != account.StoreEmpty { // a new store would not have this key
+			add("Enter the passphrase", "The key is in a file under your passphrase.", s.ask)
+		}
 		add("Try again", "", s.Enter)
 		return
 	}

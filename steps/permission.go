@@ -73,6 +73,9 @@ func appName(d account.Draft) string {
 	return account.AppName(d.Name)
 }
 
+// replaceName is a sentence with a name in its place.
+func replaceName(sentence, name string) string { return strings.ReplaceAll(sentence, "%s", name) }
+
 // named2 is a menu path with the app's name in its place.
 func named2(path []string, d account.Draft) []string {
 	out := make([]string, len(path))

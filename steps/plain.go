@@ -39,7 +39,8 @@ type Plain struct {
 
 // Run walks the route and returns the draft as it ended.
 func (p *Plain) Run(ctx context.Context, route Route, d account.Draft) (account.Draft, error) {
-	p.ctx, p.Env.ctx = ctx, ctx
+	p.ctx, p.Env.ctx, p.Env.session = ctx, ctx, &session{client: p.Env.Client}
+	defer p.Env.session.drop()
 	stops := route(d)
 	at := -1
 	for _, name := range d.Trail {
@@ -53,8 +54,13 @@ func (p *Plain) Run(ctx context.Context, route Route, d account.Draft) (account.
 		if d, err = p.stop(s, d); err != nil {
 			return d, err
 		}
-		d.Trail = append(slices.Clone(d.Trail), s.Name)
+		if !s.Fleet {
+			d.Trail = append(slices.Clone(d.Trail), s.Name)
+		}
 		stops = route(d)
+		if i := slices.IndexFunc(stops, func(o Stop) bool { return o.Name == s.Name }); i >= 0 {
+			at = i
+		}
 		if d.ID == "" || s.Over {
 			continue
 		}
@@ -169,9 +175,13 @@ func plainCloud(p *Plain, d account.Draft) (account.Draft, error) {
 }
 
 func plainWay(p *Plain, d account.Draft) (account.Draft, error) {
-	p.Say("Link a new Microsoft account, by hand in the Entra admin center. The wizard checks every step.")
-	d.Way = account.ByHand
-	return d, nil
+	if d.Way != "" {
+		return d, nil
+	}
+	p.Say("Link a new Microsoft account.")
+	n, err := p.Choose("Way", "Sign in and let the wizard do it", "Do it by hand in the Entra admin center; the wizard checks every step")
+	d.Way = []account.Way{account.Automatic, account.ByHand}[n]
+	return d, err
 }
 
 func plainRegister(p *Plain, d account.Draft) (account.Draft, error) {

@@ -44,6 +44,7 @@ func TestPlainRoute(t *testing.T) {
 	}
 	said, d, err := talk(t, w, account.Draft{},
 		"1", "3", // AWS is not available yet; Microsoft
+		"2", // by hand
 		"Contoso", "",
 		client, "contoso.com", domain,
 		"", "", // uploaded: not seen, then seen
@@ -94,7 +95,7 @@ func TestPlainErrors(t *testing.T) {
 		return report(missing(account.GlobalReader, account.RoleMissing), account.Check{Name: account.AccessReviews, State: account.Unknown, Problem: &account.Problem{Kind: account.Unavailable, Status: 503}})
 	}
 	said, _, err := talk(t, w, account.Draft{},
-		"four", "3",
+		"four", "3", "2",
 		"", strings.Repeat("x", 61), "Contoso", "",
 		"not an id", tenant, // the client id
 		"nobody.example", tenant, // the tenant; then the client is the same id
@@ -130,7 +131,7 @@ func TestPlainErrors(t *testing.T) {
 // time, never an answer.
 func TestPlainEndOfInput(t *testing.T) {
 	t.Parallel()
-	typed := []string{"3", "Contoso", "", client, tenant, domain, ""}
+	typed := []string{"3", "2", "Contoso", "", client, tenant, domain, ""}
 	for n := range typed {
 		w := newWorld(t)
 		said, _, err := talk(t, w, account.Draft{}, typed[:n]...)
@@ -155,7 +156,7 @@ func TestPlainGoesOn(t *testing.T) {
 		t.Errorf("it does not go on with the upload:\n%s", said)
 	}
 
-	filled := account.Draft{Provider: account.Microsoft, Name: "Contoso", Link: account.MicrosoftLink{Tenant: tenant, Client: client, Organization: domain}}
+	filled := account.Draft{Provider: account.Microsoft, Way: account.ByHand, Name: "Contoso", Link: account.MicrosoftLink{Tenant: tenant, Client: client, Organization: domain}}
 	said, _, err = talk(t, newWorld(t), filled, "", "", "", "")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
@@ -171,7 +172,7 @@ func TestPlainOfALinkedApp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.env.Known = []account.Row{{ID: "5f3c1a70-0000-4000-8000-0000000000aa", Name: "Other", Identity: "global/" + tenant + "/" + client}}
-	_, _, err := talk(t, w, account.Draft{Provider: account.Microsoft, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
+	_, _, err := talk(t, w, account.Draft{Provider: account.Microsoft, Way: account.ByHand, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
 	if p := account.AsProblem(err); p == nil || p.Kind != account.AlreadyLinked || p.Subject != "Other" {
 		t.Errorf("err = %v, want AlreadyLinked", err)
 	}
@@ -183,7 +184,7 @@ func TestPlainKeyStore(t *testing.T) {
 	w := newWorld(t)
 	w.store[account.Keyring] = account.StoreNoBus
 	upTo := []string{"Contoso", "", client, tenant, domain}
-	begin := account.Draft{Provider: account.Microsoft, Link: account.MicrosoftLink{}}
+	begin := account.Draft{Provider: account.Microsoft, Way: account.ByHand, Link: account.MicrosoftLink{}}
 	said, _, err := talk(t, w, begin, append(upTo, "1", "3")...)
 	if !errors.Is(err, steps.ErrLater) || strings.Count(said, "no D-Bus session bus is running") != 2 {
 		t.Errorf("err = %v, want ErrLater after one more look:\n%s", err, said)
@@ -228,7 +229,7 @@ func TestPlainKeyThatIsNotMade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.refuse = &account.Problem{Kind: account.StoreKeptNot}
-	said, _, err := talk(t, w, account.Draft{Provider: account.Microsoft, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
+	said, _, err := talk(t, w, account.Draft{Provider: account.Microsoft, Way: account.ByHand, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
 	if account.KindOf(err) != account.StoreKeptNot || !strings.Contains(said, "The key store said yes and kept nothing") {
 		t.Errorf("err = %v\n%s", err, said)
 	}
@@ -241,7 +242,7 @@ func TestPlainOffline(t *testing.T) {
 	w.discover = func(account.CloudID, string) (account.Tenant, time.Duration, error) {
 		return account.Tenant{}, 0, &account.Problem{Kind: account.Offline, Subject: "login.microsoftonline.com"}
 	}
-	said, d, err := talk(t, w, account.Draft{Provider: account.Microsoft, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
+	said, d, err := talk(t, w, account.Draft{Provider: account.Microsoft, Way: account.ByHand, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
 	if !errors.Is(err, steps.ErrInputEnded) || d.Microsoft().Tenant != tenant || !strings.Contains(said, "login.microsoftonline.com cannot be reached from this machine.") {
 		t.Errorf("err = %v, tenant %q\n%s", err, d.Microsoft().Tenant, said)
 	}
@@ -252,7 +253,7 @@ func TestPlainOverSSH(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.env.Place.Remote, w.env.Place.Host = true, "ada@10.0.0.7"
-	said, _, _ := talk(t, w, account.Draft{Provider: account.Microsoft, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
+	said, _, _ := talk(t, w, account.Draft{Provider: account.Microsoft, Way: account.ByHand, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
 	if want := "scp ada@10.0.0.7:/home/ada/contoso-9f3a61c2.cer ."; !strings.Contains(said, want) {
 		t.Errorf("%q is not said:\n%s", want, said)
 	}

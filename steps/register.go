@@ -114,6 +114,12 @@ func (h *demoHand) do(e Env, stop string, d account.Draft) tea.Cmd {
 	})
 }
 
+// signIn has the demo's administrator type the code.
+func (h *demoHand) signIn(e Env, p account.SignInPrompt) tea.Cmd {
+	h.busy = true
+	return Ask(e, func(ctx context.Context) (handed, error) { return "", e.Demo.SignIn(ctx, p) })
+}
+
 func (h *demoHand) done(a Answer[handed]) {
 	h.busy, h.err = false, a.Err
 	h.said = "Done in the demo portal."

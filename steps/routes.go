@@ -4,9 +4,20 @@ import "github.com/axiomio/xops-onboard/account"
 
 // Routes is the way from nothing to a connected account, for every provider.
 func Routes(d account.Draft) []Stop {
-	// With one provider and one way there is one route; the others come here.
+	if d.Way == account.Automatic {
+		return MicrosoftAutomatic(d)
+	}
 	return MicrosoftByHand(d)
 }
+
+// MicrosoftAutomatic is the road of who signs in once: what will change is
+// shown before it is made.
+func MicrosoftAutomatic(account.Draft) []Stop {
+	return []Stop{cloudStop, wayStop, tenantStop, storeStop, signInStop, surveyStop, planStop, applyStop, connectedStop}
+}
+
+// TakingBack removes what a draft made in its tenant, and the draft.
+func TakingBack(account.Draft) []Stop { return []Stop{signInStop, takeBackStop} }
 
 // Unlocking is the key store's page alone, for an account whose key is locked.
 func Unlocking(account.Draft) []Stop { return []Stop{storeStop} }

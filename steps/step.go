@@ -20,14 +20,18 @@ type Outcome int
 
 // The outcomes.
 const (
-	Stay      Outcome = iota
-	Next              // this stop is done, the next one
-	Pass              // nothing to ask here: the next one, and Back does not come here
-	Back              // the one before
-	FirstOpen         // the first stop whose check does not hold, or whose answers are in doubt
-	Unlock            // the key store's page, and then here again
-	Finish            // the account is linked, the wizard is over
-	Elsewhere         // the wizard is over without one: what was asked is linked already, as Wizard.Twin
+	Stay        Outcome = iota
+	Next                // this stop is done, the next one
+	Pass                // nothing to ask here: the next one, and Back does not come here
+	Back                // the one before
+	FirstOpen           // the first stop whose check does not hold, or whose answers are in doubt
+	Unlock              // the key store's page, and then here again
+	Finish              // the account is linked, the wizard is over
+	Elsewhere           // the wizard is over without one: what was asked is linked already, as Wizard.Twin
+	Leave               // the wizard is over for now; the draft is kept, or gone
+	ByHandNow           // the other way, with all that is known
+	SignInAgain         // back to the sign-in
+	TakeBackNow         // what was made in the tenant is removed
 )
 
 // Step is one screen of the wizard, from when it is entered to when it is left.
@@ -50,6 +54,8 @@ type Stop struct {
 	Label  string                                  // in the panel; empty: the stop is not listed
 	Live   bool                                    // the draft is verified while one is here
 	Over   bool                                    // the draft is an account from here on, and not saved any more
+	Held   bool                                    // leaving is asked about there first
+	Fleet  bool                                    // what it finds out is gone with the program: passing it is not remembered
 	Skip   func(account.Draft, []account.Row) bool // nil never skips
 	Field  []Field                                 // what it asks, for flags and plain lines
 	Screen func(Env, account.Draft) Step
@@ -104,14 +110,17 @@ type Env struct {
 	Place  Place
 	Known  []account.Row // accounts
 	Drafts []account.Row
-	Demo   Demo // nil outside the demo
+	Demo   Demo                                        // nil outside the demo
+	Open   func(ctx context.Context, url string) error // shows an address to the person; nil: nothing is opened by itself
+	Client account.ClientID                            // app that people sign in to; zero: Microsoft Graph Command Line Tools
 	Now    func() time.Time
 	NewID  func() string // a fresh UUID
 
-	ctx   context.Context
-	visit int
-	doubt *account.Problem // why the answers of this stop are asked again
-	watch func(account.Draft) *link.Operation
+	ctx     context.Context
+	visit   int
+	session *session         // who signed in, between the stops of one wizard
+	doubt   *account.Problem // why the answers of this stop are asked again
+	watch   func(account.Draft) *link.Operation
 }
 
 // Demo plays the administrator in the demo's portal. Do does what a person
@@ -119,6 +128,8 @@ type Env struct {
 // with on the clipboard, if any.
 type Demo interface {
 	Do(ctx context.Context, stop string, d account.Draft) (clipboard string, err error)
+	// SignIn has the administrator type the code of a prompt.
+	SignIn(ctx context.Context, p account.SignInPrompt) error
 }
 
 // demoKey is the key that has the demo's administrator do a step.

@@ -396,6 +396,21 @@ func TestFileStoreIsUnlockedFirst(t *testing.T) {
 	k.at("register")
 }
 
+// TestLostFileStoreIsNotMadeAnew offers no new store in the place of the one
+// that held the key.
+func TestLostFileStoreIsNotMadeAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.draft(t, "register")
+	d.Keys[0].Store = account.FileStore
+	k := walk(t, w, d)
+	k.at("keystore")
+	k.reads("The file store is not there any more.")
+	if strings.Contains(k.page(), "passphrase") {
+		t.Errorf("a passphrase is asked for:\n%s", k.page())
+	}
+}
+
 func TestDraftThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

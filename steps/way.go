@@ -47,15 +47,16 @@ func newWay(e Env, d account.Draft) *way {
 	w.choice.Options = []kit.Option{
 		{
 			Title:  "Sign in and let the wizard do it",
-			Detail: "Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator.",
-			Off:    "Not available yet in this version.",
+			Detail: "Usually one to five minutes. Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator.",
 		},
 		{
 			Title:  "Do it by hand in the Entra admin center",
 			Detail: "The manual's road, about ten minutes. The wizard checks every step. Needs the right to register an app, and a Privileged Role Administrator or Global Administrator for consent and role.",
 		},
 	}
-	w.choice.Go(byHandAt)
+	if d.Way == account.ByHand {
+		w.choice.Go(byHandAt)
+	}
 	return w
 }
 

@@ -49,6 +49,7 @@ type Wizard struct {
 func NewWizard(ctx context.Context, env Env, route Route, d account.Draft) *Wizard {
 	w := &Wizard{env: env, route: route, draft: d, ctx: ctx, leave: func() {}}
 	w.env.watch = w.watch
+	w.env.session = &session{client: env.Client}
 	return w
 }
 
@@ -135,6 +136,7 @@ func (w *Wizard) unwatch() {
 func (w *Wizard) Close() {
 	w.leave()
 	w.unwatch()
+	w.env.session.drop()
 }
 
 // savedMsg is a draft that was written, or why not.
@@ -177,7 +179,7 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 		before := w.draft
 		w.draft = w.step.Fill(w.draft)
 		w.draft.Ticked = w.still(before)
-		if o == Next && !slices.Contains(w.draft.Trail, w.stop.Name) {
+		if o == Next && !w.stop.Fleet && !slices.Contains(w.draft.Trail, w.stop.Name) {
 			w.draft.Trail = append(slices.Clone(w.draft.Trail), w.stop.Name)
 		}
 		stops := w.route(w.draft)
@@ -207,7 +209,25 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 				return Stay, tea.Batch(cmd, w.save())
 			}
 		}
-	case Finish, Elsewhere:
+	case ByHandNow:
+		w.draft = w.step.Fill(w.draft)
+		w.draft.Way = account.ByHand
+		w.env.session.drop()
+		stops := w.route(w.draft)
+		return w.on(stops, w.passed(stops))
+	case SignInAgain:
+		w.env.session.drop()
+		stops := w.route(w.draft)
+		return Stay, w.enter(stops, slices.IndexFunc(stops, func(s Stop) bool { return s.Name == signInStop.Name }))
+	case TakeBackNow:
+		w.draft = w.step.Fill(w.draft)
+		w.route = TakingBack
+		at := 0 // sign in, unless somebody is
+		if w.env.session.admin != nil && !w.env.session.over {
+			at = 1
+		}
+		return Stay, w.enter(w.route(w.draft), at)
+	case Finish, Elsewhere, Leave:
 		w.Close()
 		return o, nil
 	}
@@ -320,6 +340,20 @@ func (w *Wizard) saved(m savedMsg) tea.Cmd {
 // Saving tells whether the draft is on its way to the disk.
 func (w *Wizard) Saving() bool { return w.saving }
 
+// fleeting ticks the stops before this one that are not remembered.
+func (w *Wizard) fleeting(items []kit.Item) []kit.Item {
+	here := slices.IndexFunc(items, func(it kit.Item) bool { return it.State == kit.Here })
+	if w.stop.Over && here < 0 {
+		here = len(items)
+	}
+	for i := range items[:max(here, 0)] {
+		if (w.stop.Fleet || w.stop.Over) && items[i].State == kit.ToCome {
+			items[i].State = kit.Done
+		}
+	}
+	return items
+}
+
 // Trouble is why the draft could not be written, nil when it could.
 func (w *Wizard) Trouble() *account.Problem { return w.trouble }
 
@@ -359,5 +393,5 @@ func (w *Wizard) Panel() []kit.Item {
 		}
 		items = append(items, it)
 	}
-	return items
+	return w.fleeting(items)
 }

@@ -78,6 +78,9 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, a.leave(msg)
 	case contentsMsg:
 		return a, a.reloaded(msg)
+	case awayMsg:
+		a.away(msg)
+		return a, nil
 	case thrownMsg:
 		return a, a.thrown(msg)
 	case didMsg:
@@ -94,6 +97,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a *App) press(msg tea.KeyPressMsg) tea.Cmd {
 	a.notice = ""
 	switch {
+	case key.Matches(msg, quitKey) && a.dialog == nil && a.holds():
+		return a.inner(msg) // it stops between two changes, and asks what then
 	case key.Matches(msg, quitKey):
 		return tea.Interrupt
 	case key.Matches(msg, suspendKey):
@@ -132,7 +137,7 @@ func (a *App) inner(msg tea.Msg) tea.Cmd {
 		a.offset = 0
 	}
 	switch outcome {
-	case steps.Finish, steps.Back:
+	case steps.Finish, steps.Back, steps.Leave:
 		if then := a.after; then != nil {
 			a.after = nil
 			a.wizard.Close()
@@ -143,6 +148,16 @@ func (a *App) inner(msg tea.Msg) tea.Cmd {
 		return tea.Batch(cmd, a.elsewhere())
 	}
 	return cmd
+}
+
+// holds tells whether the step wants to be asked before the program ends: once,
+// while it is changing something. Where it has stopped, the program ends.
+func (a *App) holds() bool {
+	if a.wizard == nil {
+		return false
+	}
+	s, ok := a.wizard.Step().(interface{ Holds() bool })
+	return ok && s.Holds()
 }
 
 func (a *App) typing() bool {

@@ -44,7 +44,7 @@ func newDrafts(a *App) *drafts {
 	add(kit.Option{Title: "Start another"}, func() tea.Cmd { return a.walk(account.Draft{}) })
 	for _, r := range a.known.Drafts {
 		if !r.Owned {
-			add(kit.Option{Title: "Throw " + string(r.Name) + " away"}, func() tea.Cmd { a.dialog = throwAway(a, r); return nil })
+			add(kit.Option{Title: "Throw " + string(r.Name) + " away"}, func() tea.Cmd { return a.askAway(r.ID) })
 		}
 	}
 	return p
@@ -53,7 +53,11 @@ func newDrafts(a *App) *drafts {
 // draftWords say how far a draft is and since when: "step 5 of 8, yesterday".
 func draftWords(r account.Row, now time.Time) string {
 	n, of := 0, 0
-	stops := steps.Routes(account.Draft{Provider: r.Provider})
+	way := account.ByHand
+	if slices.Contains(r.Passed, "tenant") {
+		way = account.Automatic
+	}
+	stops := steps.Routes(account.Draft{Provider: r.Provider, Way: way})
 	for _, s := range stops {
 		if s.Label == "" {
 			continue
@@ -123,6 +127,45 @@ func (p *drafts) View(size kit.Size, t kit.Theme) kit.Page {
 		v.Live = kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(p.wrong).Line())
 	}
 	return v
+}
+
+// awayMsg is a draft that may be thrown away.
+type awayMsg struct {
+	draft account.Draft
+	err   error
+}
+
+// askAway reads the draft, as what it made in the tenant decides what is asked.
+func (a *App) askAway(id account.ID) tea.Cmd {
+	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
+	return func() tea.Msg {
+		d, err := reg.Draft(ctx, id)
+		return awayMsg{d, err}
+	}
+}
+
+func (a *App) away(m awayMsg) {
+	switch {
+	case m.err != nil:
+		a.notice = steps.Advise(account.AsProblem(m.err)).Line()
+	case m.draft.Made.Nothing() && m.draft.Made.Unique == "":
+		a.dialog = throwAway(a, m.draft.Row())
+	default:
+		a.dialog = takeBack(a, m.draft)
+	}
+}
+
+// takeBack asks what is to become of a draft that made something in its tenant.
+func takeBack(a *App, d account.Draft) dialog {
+	text := "This draft made an app in the tenant, or was about to. Taking everything back needs a sign-in: it removes the role, the consent and the app there, and then the draft and its key here.\n\n" +
+		"Throwing it away here leaves the app " + account.AppName(d.Name) + " in the tenant, and nobody keeps its key."
+	bound := func(k, help string, do func() tea.Cmd) action {
+		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
+	}
+	return textDialog{title: "Take " + string(d.Name) + " back?", text: text, actions: []action{
+		bound("b", "take everything back", func() tea.Cmd { return a.takeBack(d) }),
+		bound("x", "throw it away here only", func() tea.Cmd { return a.throw(account.Draft{ID: d.ID, Name: d.Name}, a.begin) }),
+	}}
 }
 
 // throwAway asks before a draft is thrown away, and says what stays.

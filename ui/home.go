@@ -204,7 +204,7 @@ func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
 			h.app.notice = "This draft is open in another window."
 			return nil
 		}
-		h.app.dialog = throwAway(h.app, here.row)
+		return h.app.askAway(here.row.ID)
 	case key.Matches(msg, openKey):
 		return h.app.open(newAccount(h.app, here.row.ID))
 	case key.Matches(msg, verifyKey) && !here.draft && !h.active[here.row.ID]:

@@ -35,6 +35,13 @@ func (a *App) walk(d account.Draft) tea.Cmd {
 	return a.wizard.Init()
 }
 
+// takeBack opens the road that removes what a draft made.
+func (a *App) takeBack(d account.Draft) tea.Cmd {
+	a.page, a.offset = nil, 0
+	a.wizard = steps.NewWizard(a.ctx, a.ports.Env, steps.TakingBack, d)
+	return a.wizard.Init()
+}
+
 // unlock opens the key store's page for an account, and then its own, which
 // verifies it.
 func (a *App) unlock(acc account.Account) tea.Cmd {

@@ -71,7 +71,7 @@ func (p *person) chooseMicrosoft() {
 
 func (p *person) goByHand() {
 	p.See("This machine is ready")
-	p.Press("enter")
+	p.Press("2", "enter")
 }
 
 func (p *person) nameIt() {

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func TestPictureOfTheRoad(t *testing.T) {
 	take(look, "Which cloud do you want to link first?")
 	p.Press("enter")
 	take(look, "This machine is ready")
-	p.Press("enter")
+	p.Press("2", "enter")
 	p.Type("Contoso")
 	take(look, "The app's name Xops 360 - Contoso")
 	p.Press("enter")
@@ -73,8 +74,11 @@ func TestPicturesOfReadme(t *testing.T) {
 		w.several()
 		p := w.start(80, 24)
 		p.See("3 connected")
-		p.Press("v")
-		p.See("just now")
+		p.Press("v", "down", "v", "down", "v", "up", "up")
+		p.Until("all are checked, and the first is chosen", func() bool {
+			text := p.Text()
+			return strings.Count(text, "just now") == 3 && strings.Contains(text, "› ! Northwind")
+		})
 		dark := p.Cell(1, 1).Fg
 		p.Background(false)
 		p.Until("light", func() bool { return p.Cell(1, 1).Fg != dark })

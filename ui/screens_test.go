@@ -52,11 +52,11 @@ var screens = []struct {
 		p.See("This machine is ready")
 		return p
 	}},
-	{"way-automatic", func(w *world) *person {
+	{"way-by-hand", func(w *world) *person {
 		p := w.start(80, 24).walk("way")
 		p.See("This machine is ready")
-		p.Press("up")
-		p.See("› Sign in and let")
+		p.Press("2")
+		p.See("› Do it by hand")
 		return p
 	}},
 	{"way-clock-off", func(w *world) *person {
@@ -104,7 +104,7 @@ var screens = []struct {
 		p.See("Link a New Microsoft Account")
 		p.Press("down", "enter")
 		p.See("This machine is ready")
-		p.Press("enter")
+		p.Press("2", "enter")
 		p.See("Name the account")
 		p.Paste("contoso")
 		p.Press("enter")

@@ -27,6 +27,7 @@ import (
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // screens show the time of day
+	fixedKey()            // takes longer than a person waits for a screen
 	// Making a client sets a variable of azcore's, so none is made while
 	// another asks.
 	for range cap(wires) {
@@ -102,7 +103,23 @@ func (w *world) ports() link.Ports {
 	w.t.Helper()
 	wire := <-wires
 	wire.gate, wire.now = w.gate, w.clock.Now
-	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: entra.New(wire.client, w.clock.Now), Save: w.files, Now: w.clock.Now}
+	microsoft := entra.New(wire.client, w.clock.Now)
+	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: signIn(microsoft), Save: w.files, Now: w.clock.Now}
+}
+
+// signIn is entra's sign-in as operations know it.
+func signIn(e *entra.Entra) link.SignIn {
+	return func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
+		sign := e.SignInBrowser
+		if way == account.ByDeviceCode {
+			sign = e.SignInDevice
+		}
+		admin, err := sign(ctx, wish, tell)
+		if err != nil {
+			return nil, err
+		}
+		return admin, nil
+	}
 }
 
 // start is the program started in a terminal of that size.

@@ -17,6 +17,9 @@ import (
 // The demo's tenant is somewhat slow to spread changes, as a real one is.
 const spreading = 3 * time.Second
 
+// administrator is who signs in there.
+const administrator = "ada@contoso.com"
+
 // World is the demo's cloud.
 type World struct {
 	cloud  *simcloud.Cloud
@@ -34,6 +37,7 @@ func New(now func() time.Time) *World {
 		Licensed: true, Reviews: []string{"Guests of the marketing team", "Members of the finance group"},
 	})
 	t.SetReplication(spreading)
+	t.AddUser(simcloud.UserSpec{UPN: administrator, Name: "Ada Lovelace", Roles: []string{simcloud.GlobalAdministrator}})
 	return &World{cloud: c, tenant: t}
 }
 
@@ -65,6 +69,11 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 		return "", w.tenant.GrantConsent(client)
 	}
 	return "", nil
+}
+
+// SignIn has Ada, the demo's Global Administrator, type the code of a prompt.
+func (w *World) SignIn(_ context.Context, p account.SignInPrompt) error {
+	return w.tenant.EnterCode(administrator, p.UserCode)
 }
 
 // Page is what the demo's portal shows in place of a real address.

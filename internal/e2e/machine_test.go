@@ -119,7 +119,7 @@ func (m *machine) start(args ...string) *ptytest.Screen {
 func (m *machine) stages() []stage {
 	return []stage{
 		{"Which cloud do you want to link first?", "", func(s *ptytest.Screen) { s.Press("enter") }},
-		{"Do it by hand in the Entra admin center", "cloud", func(s *ptytest.Screen) { s.Press("enter") }},
+		{"Do it by hand in the Entra admin center", "cloud", func(s *ptytest.Screen) { s.Press("2", "enter") }},
 		{"Name the account", "way", func(s *ptytest.Screen) { s.Type("Contoso"); s.Press("enter") }},
 		{"Register the application", "name", func(s *ptytest.Screen) {
 			if m.client == "" {

@@ -1,0 +1,342 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/spinner"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var applyStop = Stop{
+	Name: "apply", Label: "Apply and verify", Fleet: true, Held: true,
+	Screen: func(e Env, d account.Draft) Step { return newApply(e, d) },
+	Plain:  plainApply,
+}
+
+// apply makes the changes, one line a change, and then verifies.
+type apply struct {
+	changing
+}
+
+// changing is what applying and taking back share: an operation, what it told
+// of each change, and how one leaves it.
+type changing struct {
+	env    Env
+	draft  account.Draft
+	op     *link.Operation
+	lines  []line
+	report *account.Report
+	left   *link.Left
+	wrong  *account.Problem
+	over   bool // it ended well
+	asked  bool // it was asked to stop
+	now    time.Time
+	spin   spinner.Model
+	choice *kit.Choice // how to go on, after it stopped
+	picks  []func() (Outcome, tea.Cmd)
+}
+
+// line is one change as far as it was told of.
+type line struct {
+	name  string
+	state link.EventState
+	pause *account.Pause
+	wrong *account.Problem
+}
+
+// told is an event of the operation.
+type told struct{ link.Event }
+
+func newChanging(e Env, d account.Draft) changing {
+	return changing{env: e, draft: d, now: e.Now(), spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+}
+
+func newApply(e Env, d account.Draft) *apply { return &apply{newChanging(e, d)} }
+
+func (a *apply) Enter() tea.Cmd { return a.begin() }
+
+func (a *apply) begin() tea.Cmd {
+	return a.run(a.env.Ops.Connect(a.draft.ID, a.env.session.admin, link.ConnectWish{
+		Key:   link.KeyWish{ID: account.KeyID(a.env.NewID()), Store: store(a.draft), Bits: 2048},
+		Graph: a.env.session.survey.Graph, Lives: lives(a.env.session.survey),
+	}))
+}
+
+// lives are the lives of a certificate that the tenant may take; what its
+// policy is seen to refuse is not tried.
+func lives(s account.Survey) []time.Duration {
+	var out []time.Duration
+	for _, l := range link.Lives {
+		if s.Life == 0 || l <= s.Life {
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		out = link.Lives[len(link.Lives)-1:]
+	}
+	return out
+}
+
+func (c *changing) run(op *link.Operation) tea.Cmd {
+	c.op, c.wrong, c.choice, c.picks, c.asked = op, nil, nil, nil, false
+	cmds := []tea.Cmd{c.follow()}
+	if !c.env.Place.Calm {
+		cmds = append(cmds, c.spin.Tick, c.clock())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (c *changing) follow() tea.Cmd {
+	op := c.op
+	return Ask(c.env, func(ctx context.Context) (told, error) {
+		e, err := op.Next(ctx)
+		return told{e}, err
+	})
+}
+
+func (c *changing) clock() tea.Cmd {
+	visit := c.env.visit
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return clockMsg{visit} })
+}
+
+func (c *changing) Typing() bool    { return false }
+func (c *changing) Offers() []Offer { return []Offer{handOver(c.draft)} }
+
+// Holds tells whether leaving is asked about first: while it changes something,
+// the first time.
+func (c *changing) Holds() bool { return c.op != nil && !c.asked }
+
+func (c *changing) Keys() []key.Binding {
+	switch {
+	case c.choice != nil:
+		return []key.Binding{named(enterKey, "choose"), kit.ChooseKey}
+	case c.over:
+		return []key.Binding{enterKey}
+	}
+	return []key.Binding{named(backKey, "stop after this change")}
+}
+
+// update lets it have a message; false if it was none of its own.
+func (c *changing) update(msg tea.Msg) (Outcome, tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case Answer[told]:
+		return Stay, c.told(msg), true
+	case clockMsg:
+		if msg.visit == c.env.visit && c.op != nil {
+			c.now = c.env.Now()
+			return Stay, c.clock(), true
+		}
+		return Stay, nil, true
+	case spinner.TickMsg:
+		var cmd tea.Cmd
+		if c.op != nil {
+			c.spin, cmd = c.spin.Update(msg)
+		}
+		return Stay, cmd, true
+	case tea.KeyPressMsg:
+		switch {
+		case c.choice != nil && key.Matches(msg, enterKey):
+			o, cmd := c.picks[c.choice.At()]()
+			return o, cmd, true
+		case c.choice != nil:
+			c.choice.Update(msg)
+		case c.op != nil && (key.Matches(msg, backKey) || msg.String() == "ctrl+c"):
+			c.asked = true
+			c.op.Stop()
+		}
+	}
+	return Stay, nil, false
+}
+
+func (c *changing) told(a Answer[told]) tea.Cmd {
+	c.now = c.env.Now()
+	if a.Err != nil {
+		c.op = nil
+		if err := ended(a.Err); err != nil {
+			c.wrong = account.AsProblem(err)
+			return nil
+		}
+		c.over = true
+		return nil
+	}
+	e := a.Value.Event
+	if e.Draft.ID != "" {
+		c.draft = e.Draft
+	}
+	if e.Report != nil {
+		c.report = e.Report
+	}
+	if e.Left != nil {
+		c.left = e.Left
+	}
+	if e.Step == "checks" {
+		c.env.session.over = true // the operation dropped the token before them
+	}
+	c.line(e)
+	return c.follow()
+}
+
+// line notes an event at its change's line.
+func (c *changing) line(e link.Event) {
+	if applyWords[e.Step] == "" {
+		return
+	}
+	for i := range c.lines {
+		if c.lines[i].name == e.Step {
+			c.lines[i] = line{e.Step, e.State, e.Pause, e.Problem}
+			return
+		}
+	}
+	c.lines = append(c.lines, line{e.Step, e.State, e.Pause, e.Problem})
+}
+
+// applyWords name the changes.
+var applyWords = map[string]string{
+	"key":                         "Private key",
+	"certificate":                 "Certificate",
+	link.TheApplication:           "App registration",
+	link.ThePrincipal:             "Enterprise app",
+	link.TheGrant:                 "Admin consent",
+	link.TheRole:                  "Global Reader",
+	"checks":                      "Checks with the certificate",
+	"account":                     "Account",
+	"undo-find":                   "What was made, looked for",
+	"undo-" + link.TheRole:        "Global Reader, taken back",
+	"undo-" + link.TheGrant:       "Admin consent, taken back",
+	"undo-" + link.TheApplication: "App and enterprise app, deleted",
+	"undo-purge":                  "Both, deleted for good",
+}
+
+// pauseWords say why a change waits.
+var pauseWords = map[account.PauseReason]string{
+	account.AppSpreads:       "Entra is spreading the app",
+	account.PrincipalSpreads: "Entra is spreading the enterprise app",
+	account.MadeUnseen:       "made, and not shown yet",
+	account.GoneSeen:         "deleted, and still shown",
+	account.AnswerLost:       "the answer was lost; looking again",
+	account.AskedToWait:      "Entra asked to wait",
+}
+
+func (c *changing) body(size kit.Size, t kit.Theme) kit.Frame {
+	var out []kit.Frame
+	for _, l := range c.lines {
+		out = append(out, c.draw(size.Width, t, l))
+	}
+	if c.wrong != nil && c.wrong.Kind == account.SpreadingTooLong && c.report != nil {
+		out = append(out, kit.Blank, Checks(size.Width, t, *c.report, true))
+	}
+	if c.choice != nil {
+		out = append(out, kit.Blank, c.choice.Draw(size.Width, t))
+	}
+	return kit.Stack(out...)
+}
+
+func (c *changing) draw(width int, t kit.Theme, l line) kit.Frame {
+	words := applyWords[l.name]
+	switch l.state {
+	case link.Done:
+		return kit.Mark(width, t.Good.Render("✓"), words)
+	case link.Failed:
+		return kit.Mark(width, t.Bad.Render("✗"), words)
+	case link.Looked:
+		if c.report != nil && c.report.Linked() {
+			return kit.Mark(width, t.Good.Render("✓"), words)
+		}
+		return kit.Mark(width, t.Faint.Render("…"), words+": Entra is spreading the changes")
+	case link.Pausing:
+		if l.pause != nil {
+			return kit.Mark(width, t.Faint.Render("…"), words+": "+pauseWords[l.pause.Reason]+since(c.now.Sub(l.pause.Since)))
+		}
+	}
+	return kit.Mark(width, t.Faint.Render("…"), words)
+}
+
+// since is a clock of how long something waits.
+func since(d time.Duration) string {
+	if d < time.Second {
+		return ""
+	}
+	return fmt.Sprintf(", %d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+func (c *changing) sign(t kit.Theme) string {
+	if c.env.Place.Calm {
+		return t.Faint.Render("…")
+	}
+	return t.Accent.Render(c.spin.View())
+}
+
+// stopped offers how to go on after it stopped before its end.
+func (c *changing) offer(add ...pick) {
+	c.choice, c.picks = &kit.Choice{}, nil
+	for _, p := range add {
+		c.choice.Options, c.picks = append(c.choice.Options, kit.Option{Title: p.title, Detail: p.detail}), append(c.picks, p.do)
+	}
+}
+
+// pick is one way to go on.
+type pick struct {
+	title, detail string
+	do            func() (Outcome, tea.Cmd)
+}
+
+func outcome(o Outcome) func() (Outcome, tea.Cmd) {
+	return func() (Outcome, tea.Cmd) { return o, nil }
+}
+
+func (a *apply) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	o, cmd, own := a.update(msg)
+	if own && a.wrong != nil && a.choice == nil && a.op == nil {
+		a.stopped()
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok && a.over && key.Matches(press, enterKey) {
+		return Next, cmd
+	}
+	return o, cmd
+}
+
+func (a *apply) stopped() {
+	on := pick{"Go on", "What is done stays done.", func() (Outcome, tea.Cmd) { return Stay, a.begin() }}
+	if k := a.wrong.Kind; k == account.SignInOver || k == account.RightMissing {
+		on = pick{"Sign in and go on", "What is done stays done; somebody else may sign in.", outcome(SignInAgain)}
+	}
+	picks := []pick{on, {"Go on later", "The draft and its key are kept.", outcome(Leave)}}
+	if a.report == nil || !a.report.Linked() {
+		picks = append(picks, pick{"Take everything back", "What was made in the tenant, the key and the draft are removed.", outcome(TakeBackNow)})
+	}
+	a.offer(picks...)
+}
+
+func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
+	p := kit.Page{Title: "Apply", Why: "One change at a time, each on record before it is made.", Body: a.body(size, t)}
+	switch {
+	case a.over:
+		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Linked. Enter goes on.")
+	case a.wrong != nil && a.wrong.Kind == account.Cancelled:
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped between two changes. Nothing is half done.")
+	case a.wrong != nil:
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(a.wrong).Line())
+	default:
+		p.Live = kit.Mark(size.Width, a.sign(t), "Usually one to five minutes, most of it Entra spreading the changes.")
+	}
+	return p
+}
+
+func (a *apply) Seen() (account.Report, bool) {
+	if a.report == nil {
+		return account.Report{}, false
+	}
+	return *a.report, true
+}
+
+func (a *apply) Fill(d account.Draft) account.Draft {
+	d.Link, d.Keys, d.Made = a.draft.Link, a.draft.Keys, a.draft.Made
+	return d
+}

@@ -1,0 +1,350 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/spinner"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var signInStop = Stop{
+	Name: "signin", Label: "Sign in", Fleet: true,
+	Screen: func(e Env, d account.Draft) Step { return newSignIn(e, d) },
+	Plain:  plainSignIn,
+}
+
+// signIn has an administrator sign in, by the first rung of the ladder that
+// works: a browser here or at the end of a tunnel, else a code typed anywhere.
+type signIn struct {
+	env     Env
+	draft   account.Draft
+	choice  kit.Choice
+	picks   []func() (Outcome, tea.Cmd)
+	way     account.SignInWay
+	prompt  *account.SignInPrompt
+	prompts chan account.SignInPrompt
+	cancel  context.CancelFunc // while somebody is waited for
+	wrong   *account.Problem
+	now     time.Time
+	spin    spinner.Model
+	demo    demoHand
+}
+
+// signedIn is who signed in.
+type signedIn struct{ admin link.Administrator }
+
+func newSignIn(e Env, d account.Draft) *signIn {
+	s := &signIn{env: e, draft: d, now: e.Now(), spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+	s.offer(account.RungBrowser, account.RungDeviceCode, account.RungByHand)
+	return s
+}
+
+// offer lists ways to go on. The demo has no browser to open.
+func (s *signIn) offer(rungs ...account.Rung) {
+	s.choice, s.picks = kit.Choice{}, nil
+	add := func(o kit.Option, do func() (Outcome, tea.Cmd)) {
+		s.choice.Options, s.picks = append(s.choice.Options, o), append(s.picks, do)
+	}
+	begin := func(way account.SignInWay) func() (Outcome, tea.Cmd) {
+		return func() (Outcome, tea.Cmd) { return Stay, s.start(way) }
+	}
+	for _, r := range rungs {
+		switch r {
+		case account.RungAgain:
+			add(kit.Option{Title: "Sign in again"}, begin(s.way))
+		case account.RungBrowser:
+			o := kit.Option{Title: "Sign in in the browser", Detail: "The browser comes back to this program by itself."}
+			if s.env.Place.Remote {
+				o.Detail = "Your browser is on another machine: an ssh line brings it here."
+			}
+			if s.env.Demo != nil {
+				o.Off = "Not in the demo, which opens no port."
+			}
+			add(o, begin(account.InBrowser))
+		case account.RungDeviceCode:
+			add(kit.Option{Title: "Use a device code", Detail: "A code that you type in any browser. Many tenants block it."}, begin(account.ByDeviceCode))
+		case account.RungByHand:
+			if s.draft.Made.Nothing() {
+				add(kit.Option{Title: "Do it by hand instead", Detail: "With everything that is known already."}, func() (Outcome, tea.Cmd) { return ByHandNow, nil })
+			}
+		}
+	}
+	if s.env.Demo != nil || s.env.Place.Remote && len(s.picks) > 1 && rungs[0] == account.RungBrowser && s.env.Place.Host == "" {
+		s.choice.Go(1)
+	}
+}
+
+func (s *signIn) Enter() tea.Cmd {
+	if s.draft.Key().Stored || s.draft.Name == "" {
+		return nil
+	}
+	// The key pair takes up to seconds: it is made while the person signs in.
+	op := s.env.Ops.PrepareKey(s.draft, link.KeyWish{ID: account.KeyID(s.env.NewID()), Store: store(s.draft), Bits: 2048})
+	return Ask(s.env, func(ctx context.Context) (prepared, error) { return prepared{}, wait(ctx, op) })
+}
+
+// prepared is that the key is in its store; what went wrong with it shows when
+// it is needed.
+type prepared struct{}
+
+func (s *signIn) Typing() bool { return false }
+
+func (s *signIn) Keys() []key.Binding {
+	switch {
+	case s.cancel != nil:
+		return s.demo.keys(s.env, []key.Binding{named(backKey, "stop waiting")})
+	}
+	on := named(enterKey, "choose")
+	on.SetEnabled(s.choice.Options[s.choice.At()].Off == "")
+	return []key.Binding{on, kit.ChooseKey, backKey}
+}
+
+func (s *signIn) Offers() []Offer {
+	if s.prompt == nil || s.cancel == nil {
+		return nil
+	}
+	p := s.prompt
+	if p.Way == account.ByDeviceCode {
+		return []Offer{
+			{Key: "c", Name: "copy code", Kind: Copy, Title: "Code", Value: p.UserCode},
+			{Key: "o", Name: "open page", Kind: Open, Title: "Page to type it", Value: p.VerificationURL},
+		}
+	}
+	offers := []Offer{{Key: "o", Name: "open again", Kind: Open, Title: "Sign-in", Value: p.URL}}
+	if s.env.Place.Remote {
+		offers = append(offers, Offer{Key: "t", Name: "copy tunnel", Kind: Copy, Title: "Run this where your browser is", Value: tunnel(s.env, p.Port)})
+	}
+	return offers
+}
+
+// tunnel is the line that brings the browser's answer to this machine.
+func tunnel(e Env, port int) string {
+	host := e.Place.Host
+	if host == "" {
+		host = "HOST"
+	}
+	return fmt.Sprintf("ssh -L %d:localhost:%d %s", port, port, quoted(host))
+}
+
+// start begins a sign-in that way.
+func (s *signIn) start(way account.SignInWay) tea.Cmd {
+	s.way, s.prompt, s.wrong, s.demo = way, nil, nil, demoHand{}
+	s.prompts = make(chan account.SignInPrompt, 1)
+	e := s.env
+	e.ctx, s.cancel = context.WithCancel(s.env.ctx)
+	wish := account.SignInWish{Cloud: s.draft.Cloud, Tenant: s.draft.Microsoft().Tenant, Hint: s.env.session.hint, Client: s.env.session.client}
+	ask, prompts := e.Ops.Ports().SignIn, s.prompts
+	cmds := []tea.Cmd{
+		Ask(e, func(ctx context.Context) (account.SignInPrompt, error) {
+			select {
+			case p := <-prompts:
+				return p, nil
+			case <-ctx.Done():
+				return account.SignInPrompt{}, ctx.Err()
+			}
+		}),
+		Ask(e, func(ctx context.Context) (signedIn, error) {
+			admin, err := ask(ctx, way, wish, func(p account.SignInPrompt) { prompts <- p })
+			return signedIn{admin}, err
+		}),
+	}
+	if !s.env.Place.Calm {
+		cmds = append(cmds, s.spin.Tick, s.clock())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (s *signIn) clock() tea.Cmd {
+	visit := s.env.visit
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return clockMsg{visit} })
+}
+
+func (s *signIn) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer[account.SignInPrompt]:
+		return Stay, s.prompted(msg)
+	case Answer[signedIn]:
+		return s.answered(msg), nil
+	case Answer[handed]:
+		s.demo.done(msg)
+	case clockMsg:
+		if msg.visit == s.env.visit && s.cancel != nil {
+			s.now = s.env.Now()
+			return Stay, s.clock()
+		}
+	case spinner.TickMsg:
+		if s.cancel == nil {
+			return Stay, nil
+		}
+		var cmd tea.Cmd
+		s.spin, cmd = s.spin.Update(msg)
+		return Stay, cmd
+	case tea.KeyPressMsg:
+		return s.press(msg)
+	}
+	return Stay, nil
+}
+
+// prompted has what the person needs; a browser on this machine is opened.
+func (s *signIn) prompted(a Answer[account.SignInPrompt]) tea.Cmd {
+	if a.Err != nil || s.cancel == nil {
+		return nil
+	}
+	s.prompt, s.now = &a.Value, s.env.Now()
+	if a.Value.Way != account.InBrowser || s.env.Place.Remote || s.env.Open == nil {
+		return nil
+	}
+	open, url := s.env.Open, a.Value.URL
+	return Ask(s.env, func(ctx context.Context) (opened, error) { return opened{}, open(ctx, url) })
+}
+
+// opened is that a browser was asked to open; that it could not shows by o.
+type opened struct{}
+
+func (s *signIn) answered(a Answer[signedIn]) Outcome {
+	if s.cancel != nil {
+		s.cancel()
+		s.cancel = nil
+	}
+	s.prompt = nil
+	if a.Err != nil {
+		p := account.AsProblem(a.Err)
+		rungs := account.NextRungs(s.way, p.Kind)
+		if p.Kind == account.Cancelled { // by the person
+			s.wrong, rungs = nil, []account.Rung{account.RungBrowser, account.RungDeviceCode, account.RungByHand}
+		} else {
+			s.wrong = p
+		}
+		s.offer(rungs...)
+		return Stay
+	}
+	s.env.session.drop()
+	s.env.session.admin = a.Value.admin
+	return Next
+}
+
+func (s *signIn) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
+	switch {
+	case s.cancel != nil && key.Matches(msg, backKey):
+		s.cancel() // its answer says that it was stopped
+	case s.cancel != nil && s.prompt != nil && s.demo.wants(s.env, msg):
+		return Stay, s.demo.signIn(s.env, *s.prompt)
+	case s.cancel != nil:
+	case key.Matches(msg, backKey):
+		return Back, nil
+	case key.Matches(msg, enterKey) && len(s.picks) > 0:
+		if s.choice.Options[s.choice.At()].Off == "" {
+			return s.picks[s.choice.At()]()
+		}
+	default:
+		s.choice.Update(msg)
+	}
+	return Stay, nil
+}
+
+// leftBehind is what a sign-in leaves in the tenant, which this program cannot
+// take back: it may have been there before.
+const leftBehind = "It leaves delegated permissions of the enterprise app Microsoft Graph Command Line Tools: for you, or for everyone if you tick that. They may have been there before, so they are not taken back."
+
+// leftBehindPath is where they can be removed.
+const leftBehindPath = "Entra ID › Enterprise apps › Microsoft Graph Command Line Tools › Permissions"
+
+func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
+	p := kit.Page{Title: "Sign in", Why: "As an administrator of " + tenantWords(s.env, s.draft) + ". The token stays in memory, and is dropped after the changes."}
+	switch {
+	case s.cancel == nil:
+		p.Body = kit.Stack(s.choice.Draw(size.Width, t), kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind), size.Width)})
+		if s.wrong != nil {
+			a := Advise(s.wrong)
+			p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), a.Say+" "+a.Do)
+		}
+		return p
+	case s.prompt == nil:
+		p.Live = kit.Mark(size.Width, s.sign(t), "Asking the sign-in service")
+		return p
+	case s.prompt.Way == account.ByDeviceCode:
+		p.Body = deviceCode(size.Width, t, *s.prompt)
+	default:
+		p.Body = browserPage(size.Width, t, s.env, *s.prompt)
+	}
+	p.Live = s.demo.line(size.Width, t, "")
+	if p.Live.Text == "" || s.demo.err == nil {
+		p.Live = kit.Mark(size.Width, s.sign(t), "Waiting for your sign-in. "+s.left())
+	}
+	return p
+}
+
+func (s *signIn) sign(t kit.Theme) string {
+	if s.env.Place.Calm {
+		return t.Faint.Render("…")
+	}
+	return t.Accent.Render(s.spin.View())
+}
+
+// left is how long the prompt is worth something.
+func (s *signIn) left() string {
+	left := s.prompt.Expires.Sub(s.now)
+	if s.env.Place.Calm || left <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d:%02d left.", int(left.Minutes()), int(left.Seconds())%60)
+}
+
+func deviceCode(width int, t kit.Theme, p account.SignInPrompt) kit.Frame {
+	return kit.Stack(
+		kit.Numbered(width, t, "Open "+p.VerificationURL+" in any browser", "Type this code, and sign in there"),
+		kit.Blank,
+		kit.Frame{Text: t.Label.Render(kit.Big(p.UserCode, width))},
+		kit.Blank,
+		kit.Value(width, t, "Code", p.UserCode),
+	)
+}
+
+func browserPage(width int, t kit.Theme, e Env, p account.SignInPrompt) kit.Frame {
+	if !e.Place.Remote {
+		return kit.Stack(
+			kit.Frame{Text: kit.Wrap("Your browser has the sign-in page. Sign in there; this page goes on by itself.", width)},
+			kit.Blank,
+			kit.Frame{Text: kit.Wrap(t.Faint.Render("If no page opened: o opens it again, ctrl+y copies the link, l shows it."), width)},
+		)
+	}
+	return kit.Stack(
+		kit.Numbered(width, t, "Where your browser is, run this and leave it open; t copies it:", "Then open the link there; ctrl+y copies it, l shows it:"),
+		kit.Blank,
+		kit.Frame{Text: kit.Wrap(tunnel(e, p.Port), width)},
+		kit.Blank,
+		kit.Frame{Text: kit.Link(t, p.URL, kit.Cut(p.URL, width))},
+	)
+}
+
+// tenantWords is the tenant as people call it, as far as is known.
+func tenantWords(e Env, d account.Draft) string {
+	m := d.Microsoft()
+	switch {
+	case m.TenantName == "" && e.session.named != "":
+		return e.session.named
+	case m.TenantName != "":
+		return m.TenantName
+	case m.Organization != "":
+		return string(m.Organization)
+	}
+	return "tenant " + string(m.Tenant)
+}
+
+func (s *signIn) Fill(d account.Draft) account.Draft { return d }
+
+// wait waits for an operation's end.
+func wait(ctx context.Context, op *link.Operation) error {
+	for {
+		if _, err := op.Next(ctx); err != nil {
+			return ended(err)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package steps
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+var takeBackStop = Stop{
+	Name: "takeback", Label: "Take back", Fleet: true, Over: true, Held: true,
+	Screen: func(e Env, d account.Draft) Step { return &takeBack{newChanging(e, d)} },
+}
+
+// takeBack removes what the draft made, one line a change, and says what stays.
+type takeBack struct{ changing }
+
+func (b *takeBack) Enter() tea.Cmd { return b.begin() }
+
+func (b *takeBack) begin() tea.Cmd {
+	return b.run(b.env.Ops.TakeBack(b.draft.ID, b.env.session.admin))
+}
+
+func (b *takeBack) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	o, cmd, own := b.update(msg)
+	if own && b.wrong != nil && b.choice == nil && b.op == nil {
+		b.offer(
+			pick{"Sign in and go on", "What is gone stays gone.", outcome(SignInAgain)},
+			pick{"Go on later", "The draft and its key are kept.", outcome(Leave)},
+		)
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok && b.over && key.Matches(press, enterKey) {
+		return Leave, cmd
+	}
+	return o, cmd
+}
+
+func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
+	out := []kit.Frame{b.body(size, t)}
+	if b.left != nil {
+		for _, o := range b.left.Binned {
+			out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Deleted, and restorable until "+o.Until.Format("2 January 2006")+": "+string(o.Object)))
+		}
+		out = append(out, kit.Frame{Text: kit.Wrap("Your account may not delete these for good; a Cloud Application Administrator or Global Administrator can, under App registrations › Deleted applications.", size.Width)})
+	}
+	if b.over {
+		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render("Your sign-in left delegated permissions of Microsoft Graph Command Line Tools, which may have been there before. Remove them under "+leftBehindPath+"."), size.Width)})
+	}
+	p := kit.Page{Title: "Take everything back", Why: "Only what this draft made. What was there before stays.", Body: kit.Stack(out...)}
+	switch {
+	case b.over:
+		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Taken back. The key and the draft are deleted here. Enter goes on.")
+	case b.wrong != nil:
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(b.wrong).Line())
+	default:
+		p.Live = kit.Mark(size.Width, b.sign(t), "Each is looked at that it is gone.")
+	}
+	return p
+}
+
+func (b *takeBack) Fill(d account.Draft) account.Draft { return d }

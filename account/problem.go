@@ -80,7 +80,7 @@ const (
 
 // Key stores and files.
 const (
-	StoreNotUsable  Kind = "store-not-usable" // State says why
+	StoreNotUsable  Kind = "store-not-usable" // State says why, Subject which store, where that is told
 	StoreRanOut     Kind = "store-ran-out"    // a call ran out of time; whether it happened is not known
 	StoreKeptNot    Kind = "store-kept-not"   // it said yes and kept nothing
 	KeyMissing      Kind = "key-missing"      // no key under that id

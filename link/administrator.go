@@ -30,6 +30,10 @@ type Administrator interface {
 
 	FindApplication(ctx context.Context, unique string) (account.App, []account.Evidence, error)
 	CreateApplication(ctx context.Context, wish account.AppWish, tell func(account.Pause)) (account.App, []account.Evidence, error)
+	// Adopt adds our key and permission to an app that is there, and Abandon
+	// takes away what it added, and no more.
+	Adopt(ctx context.Context, app account.ObjectID, certificate account.Certificate, tell func(account.Pause)) (account.Adoption, []account.Evidence, error)
+	Abandon(ctx context.Context, adopted account.Adoption, certificate account.Certificate, tell func(account.Pause)) ([]account.Evidence, error)
 	FindPrincipal(ctx context.Context, client account.ClientID) (account.Principal, []account.Evidence, error)
 	CreatePrincipal(ctx context.Context, client account.ClientID, name string, tell func(account.Pause)) (account.Principal, []account.Evidence, error)
 	FindConsent(ctx context.Context, principal, graph account.ObjectID) (account.Assignment, []account.Evidence, error)
@@ -41,6 +45,7 @@ type Administrator interface {
 	UnassignRole(ctx context.Context, id account.AssignmentID, made time.Time, tell func(account.Pause)) ([]account.Evidence, error)
 	RevokeConsent(ctx context.Context, graph account.ObjectID, id account.AssignmentID, made time.Time, tell func(account.Pause)) ([]account.Evidence, error)
 	DeleteApplication(ctx context.Context, application account.ObjectID, made time.Time, tell func(account.Pause)) ([]account.Evidence, error)
+	DeletePrincipal(ctx context.Context, principal account.ObjectID, made time.Time, tell func(account.Pause)) ([]account.Evidence, error)
 	// Purge deletes for good what was deleted at that time; PurgeNotAllowed,
 	// and until when each can be restored, where this person may not.
 	Purge(ctx context.Context, deleted time.Time, tell func(account.Pause), objects ...account.ObjectID) ([]account.Binned, []account.Evidence, error)

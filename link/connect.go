@@ -14,6 +14,7 @@ type ConnectWish struct {
 	Key   KeyWish
 	Graph account.ObjectID // Microsoft Graph's own enterprise app, as the survey found it
 	Lives []time.Duration  // of the certificate, to be tried in this order
+	Adopt account.App      // an app that is there and that the person agreed to use; zero: one is made
 }
 
 // The changes of a tenant, in their order.
@@ -120,14 +121,18 @@ func (c *connecting) run(ctx context.Context, name string, do func(ctx context.C
 // looked for first: one that is there is ours only when our own attempt is on
 // record and its only key is ours.
 func (c *connecting) application(ctx context.Context) error {
-	if c.draft.Made.Application != "" {
+	if c.draft.Made.Application != "" || c.draft.Made.Adopted != nil {
 		return nil
+	}
+	bring := c.createApplication
+	if c.wish.Adopt.Found() {
+		bring = c.adopt
 	}
 	for i, life := range c.wish.Lives {
 		if err := c.certificate(ctx, life); err != nil {
 			return err
 		}
-		err := c.run(ctx, TheApplication, c.createApplication)
+		err := c.run(ctx, TheApplication, bring)
 		if account.KindOf(err) != account.PolicyLife || i == len(c.wish.Lives)-1 {
 			return err
 		}
@@ -190,9 +195,40 @@ func (c *connecting) createApplication(ctx context.Context, pause func(account.P
 	}, calls, nil
 }
 
+// adopt adds our certificate and permission to the app that the person named.
+func (c *connecting) adopt(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+	adopted, calls, err := c.admin.Adopt(ctx, c.wish.Adopt.Application, c.draft.Key().Certificate, pause)
+	if err != nil {
+		return nil, calls, err
+	}
+	return func(d account.Draft) account.Draft {
+		m := d.Microsoft()
+		m.Client, m.Application, m.AppName = adopted.App.Client, adopted.App.Application, adopted.App.Name
+		d.Link, d.Made.Adopted = m, &adopted
+		return d
+	}, calls, nil
+}
+
+// principal is the enterprise app. One that is there already is an adopted
+// app's own, which is left as it is.
 func (c *connecting) principal(ctx context.Context) error {
-	if c.draft.Made.Principal != "" {
+	if c.draft.Microsoft().Principal != "" {
 		return nil
+	}
+	if c.draft.Made.Adopted != nil {
+		p, _, err := c.admin.FindPrincipal(ctx, c.draft.Microsoft().Client)
+		if err != nil {
+			return err
+		}
+		if p.Found() {
+			c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
+				m := d.Microsoft()
+				m.Principal = p.ID
+				d.Link = m
+				return d
+			})
+			return err
+		}
 	}
 	return c.run(ctx, ThePrincipal, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 		p, calls, err := c.admin.CreatePrincipal(ctx, c.draft.Microsoft().Client, account.AppName(c.draft.Name), pause)
@@ -212,9 +248,9 @@ func (c *connecting) grant(ctx context.Context) error {
 		return nil
 	}
 	return c.run(ctx, TheGrant, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-		g, calls, err := c.admin.GrantConsent(ctx, c.draft.Made.Principal, c.draft.Made.Graph, pause)
+		g, calls, err := c.admin.GrantConsent(ctx, c.draft.Microsoft().Principal, c.draft.Made.Graph, pause)
 		return func(d account.Draft) account.Draft {
-			if err == nil {
+			if err == nil && c.ours(g) {
 				d.Made.Grant = g.ID
 			}
 			return d
@@ -227,15 +263,19 @@ func (c *connecting) role(ctx context.Context) error {
 		return nil
 	}
 	return c.run(ctx, TheRole, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-		r, calls, err := c.admin.AssignRole(ctx, c.draft.Made.Principal, pause)
+		r, calls, err := c.admin.AssignRole(ctx, c.draft.Microsoft().Principal, pause)
 		return func(d account.Draft) account.Draft {
-			if err == nil {
+			if err == nil && c.ours(r) {
 				d.Made.Role = r.ID
 			}
 			return d
 		}, calls, err
 	})
 }
+
+// ours tells whether what an app has is this draft's doing: all of it where the
+// draft made the app, and of an adopted one what was not there before.
+func (c *connecting) ours(a account.Assignment) bool { return c.draft.Made.Adopted == nil || a.Created }
 
 // spreadLimit is how long the last checks may take to hold: the directory
 // spreads what was made.

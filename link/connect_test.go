@@ -90,13 +90,15 @@ func (a *administrator) CreatePrincipal(context.Context, account.ClientID, strin
 }
 
 func (a *administrator) GrantConsent(context.Context, account.ObjectID, account.ObjectID, func(account.Pause)) (account.Assignment, []account.Evidence, error) {
+	had := len(a.t.grants) > 0
 	err := once(a.t, &a.t.grants, "grant")
-	return account.Assignment{ID: "grant"}, nil, err
+	return account.Assignment{ID: "grant", Created: !had}, nil, err
 }
 
 func (a *administrator) AssignRole(context.Context, account.ObjectID, func(account.Pause)) (account.Assignment, []account.Evidence, error) {
+	had := len(a.t.roles) > 0
 	err := once(a.t, &a.t.roles, "role")
-	return account.Assignment{ID: "role"}, nil, err
+	return account.Assignment{ID: "role", Created: !had}, nil, err
 }
 
 func (t *tenant) once(all *[]account.ObjectID, id account.ObjectID) error { return once(t, all, id) }
@@ -106,6 +108,28 @@ func once[T comparable](t *tenant, all *[]T, id T) error {
 		return nil
 	}
 	return t.step(func() { *all = append(*all, id) })
+}
+
+func (a *administrator) Adopt(_ context.Context, app account.ObjectID, c account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+	i := slices.IndexFunc(a.t.apps, func(x account.App) bool { return x.Application == app })
+	added := !slices.ContainsFunc(a.t.apps[i].Keys, func(k account.AppKey) bool { return k.Is(c) })
+	if added {
+		if err := a.t.step(func() { a.t.apps[i].Keys = append(slices.Clone(a.t.apps[i].Keys), account.AppKey{Thumbprint: c.SHA1}) }); err != nil {
+			return account.Adoption{}, nil, err
+		}
+	}
+	return account.Adoption{App: a.t.apps[i], Key: true, Permission: true}, nil, nil
+}
+
+func (a *administrator) Abandon(_ context.Context, adopted account.Adoption, c account.Certificate, _ func(account.Pause)) ([]account.Evidence, error) {
+	i := slices.IndexFunc(a.t.apps, func(x account.App) bool { return x.Application == adopted.App.Application })
+	return nil, a.t.step(func() {
+		a.t.apps[i].Keys = slices.DeleteFunc(slices.Clone(a.t.apps[i].Keys), func(k account.AppKey) bool { return k.Is(c) })
+	})
+}
+
+func (a *administrator) DeletePrincipal(_ context.Context, p account.ObjectID, _ time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
+	return nil, gone(a.t, &a.t.principals, p)
 }
 
 func (a *administrator) UnassignRole(_ context.Context, id account.AssignmentID, _ time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
@@ -345,5 +369,41 @@ func TestWhoMayNotPurge(t *testing.T) {
 	}
 	if len(ten.drafts) != 0 || len(ten.keys) != 0 {
 		t.Errorf("drafts %v, keys %v", ten.drafts, ten.keys)
+	}
+}
+
+// TestAdoptedAppKeepsWhatItHad uses an app that is there, with an enterprise
+// app and a key of its own, and takes back only what was added.
+func TestAdoptedAppKeepsWhatItHad(t *testing.T) {
+	ten := newTenant()
+	theirs := account.AppKey{Thumbprint: "AA"}
+	ten.apps = []account.App{{Application: "theirs", Client: "c2", Name: "Theirs", Keys: []account.AppKey{theirs}}}
+	ten.principals = []account.ObjectID{"principal"}
+	ten.verify = unseen
+	ops := begin(t, ten.world)
+	if _, err := ops.SaveAnswers(t.Context(), unlinked()); err != nil {
+		t.Fatal(err)
+	}
+	admin := &administrator{t: ten}
+	op := ops.Connect("draft", admin, link.ConnectWish{Key: wish, Graph: "graph", Lives: link.Lives, Adopt: ten.apps[0]})
+	for {
+		e, err := op.Next(t.Context())
+		if err != nil {
+			t.Fatalf("ended with %v before the checks", err)
+		}
+		if e.Step == "checks" {
+			break
+		}
+	}
+	op.Stop()
+	<-op.Ended()
+	if len(ten.apps) != 1 || len(ten.apps[0].Keys) != 2 || len(ten.grants) != 1 || len(ten.roles) != 1 {
+		t.Fatalf("apps %+v grants %v roles %v", ten.apps, ten.grants, ten.roles)
+	}
+	if err := end(t, ops.TakeBack("draft", &administrator{t: ten})); err != nil {
+		t.Fatal(err)
+	}
+	if len(ten.apps) != 1 || !slices.Equal(ten.apps[0].Keys, []account.AppKey{theirs}) || len(ten.principals) != 1 || len(ten.grants)+len(ten.roles)+len(ten.keys) != 0 || len(ten.drafts) != 0 {
+		t.Errorf("left: apps %+v principals %v keys %v drafts %d", ten.apps, ten.principals, ten.keys, len(ten.drafts))
 	}
 }

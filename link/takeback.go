@@ -26,7 +26,7 @@ func (os *Operations) TakeBack(id account.ID, admin Administrator) *Operation {
 			return err
 		}
 		t := &takingBack{connecting{os: os, admin: admin, tell: tell, draft: d}}
-		for _, step := range []func(context.Context) error{t.find, t.role, t.grant, t.application, t.purge} {
+		for _, step := range []func(context.Context) error{t.find, t.role, t.grant, t.adopted, t.application, t.purge} {
 			if err := ctx.Err(); err != nil {
 				return &account.Problem{Kind: account.Cancelled, Err: err}
 			}
@@ -61,7 +61,8 @@ func (t *takingBack) away(ctx context.Context, name string, forget took, do func
 // find finds what attempts made whose answers were lost: it is there, and the
 // draft does not know its ids.
 func (t *takingBack) find(ctx context.Context) error {
-	if m := t.draft.Made; m.Unique == "" || m.Application != "" && m.Principal != "" && m.Grant != "" && m.Role != "" {
+	// Of an adopted app only what is on record is taken back.
+	if m := t.draft.Made; m.Adopted != nil || m.Unique == "" || m.Application != "" && m.Principal != "" && m.Grant != "" && m.Role != "" {
 		return nil
 	}
 	if !t.made("undo-" + TheApplication).IsZero() {
@@ -141,6 +142,26 @@ func (t *takingBack) grant(ctx context.Context) error {
 	}
 	return t.away(ctx, TheGrant, func(m *account.Made) { m.Grant = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
 		return t.admin.RevokeConsent(ctx, t.draft.Made.Graph, t.draft.Made.Grant, time.Time{}, pause)
+	})
+}
+
+// adopted takes from an app that was there before what was added to it, and its
+// enterprise app only if that was made.
+func (t *takingBack) adopted(ctx context.Context) error {
+	a := t.draft.Made.Adopted
+	if a == nil {
+		return nil
+	}
+	if p := t.draft.Made.Principal; p != "" {
+		err := t.away(ctx, ThePrincipal, func(m *account.Made) { m.Principal = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
+			return t.admin.DeletePrincipal(ctx, p, t.made(ThePrincipal), pause)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.away(ctx, "adoption", func(m *account.Made) { m.Adopted = nil }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
+		return t.admin.Abandon(ctx, *a, t.draft.Key().Certificate, pause)
 	})
 }
 

@@ -70,9 +70,12 @@ func (os *Operations) verify(ctx context.Context, d account.Draft) account.Repor
 func (os *Operations) check(ctx context.Context, t account.Target, k account.Key) account.Report {
 	signer, err := os.ports.Keys.Open(ctx, k.Store, k.ID)
 	if err != nil {
-		now := os.ports.Now()
+		now, p := os.ports.Now(), *account.AsProblem(err)
+		if p.Kind == account.StoreNotUsable {
+			p.Subject = string(k.Store) // the words differ with the store
+		}
 		return account.Report{At: now, Checks: []account.Check{{
-			Name: account.CertificateAccepted, State: account.Unknown, Problem: account.AsProblem(err), At: now,
+			Name: account.CertificateAccepted, State: account.Unknown, Problem: &p, At: now,
 		}}}
 	}
 	return os.ports.Microsoft.Verify(ctx, t, signer)

@@ -79,8 +79,14 @@ func (w *World) SignIn(_ context.Context, p account.SignInPrompt) error {
 // Page is what the demo's portal shows in place of a real address.
 func (w *World) Page(url string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Without --demo your browser would open\n\n%s\n\nIn the demo nothing real is opened. The demo portal holds:\n", url)
-	for _, app := range w.tenant.Apps() {
+	fmt.Fprintf(&b, "Without --demo your browser would open\n\n%s\n\nIn the demo nothing real is opened. ", url)
+	apps := w.tenant.Apps()
+	if len(apps) == 0 {
+		b.WriteString("There is no app in the demo portal yet.\n")
+	} else {
+		b.WriteString("The demo portal holds:\n")
+	}
+	for _, app := range apps {
 		fmt.Fprintf(&b, "\n%s\n  Application (client) ID  %s\n  Certificates  %d\n", app.Name, app.ClientID, len(app.Certificates))
 	}
 	b.WriteString("\nctrl+d on a step does it for you here.")

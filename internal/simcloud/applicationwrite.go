@@ -39,6 +39,10 @@ func (g *call) makeApplication(b body, uniqueName string) *graphError {
 		if e := g.t.hasRoom(d); e != nil {
 			return e
 		}
+		// Another call may have taken the name since this one looked.
+		if _, taken := d.byUniqueName(uniqueName); taken && uniqueName != "" {
+			return g.conflicts()
+		}
 		made = &application{client: g.t.newID(), id: g.t.newID(), created: g.now, uniqueName: uniqueName, audience: "AzureADandPersonalMicrosoftAccount"}
 		if e := g.setApplication(made, b); e != nil {
 			return e

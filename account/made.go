@@ -9,21 +9,33 @@ type Made struct {
 	Principal   ObjectID     `json:"principal,omitempty"`
 	Grant       AssignmentID `json:"grant,omitempty"`
 	Role        AssignmentID `json:"role,omitempty"`
-	Adopted     *Adoption    `json:"adopted,omitempty"` // what was added to an app that was there already
+	Adopt       ObjectID     `json:"adopt,omitempty"` // the app that is to be used; on record before it is touched
+	AdoptClient ClientID     `json:"adoptClient,omitempty"`
+	Adopted     *Adoption    `json:"adopted,omitempty"` // what was added to it
 	By          string       `json:"by,omitempty"`      // sign-in name of who signed in
 	Client      ClientID     `json:"client,omitempty"`  // the app that person signed in to
 }
 
 // Nothing tells whether there is nothing to take back in the tenant.
 func (m Made) Nothing() bool {
-	return m.Application == "" && m.Principal == "" && m.Grant == "" && m.Role == "" && m.Adopted == nil
+	return m.Application == "" && m.Principal == "" && m.Grant == "" && m.Role == "" && m.Adopt == "" && m.Adopted == nil
 }
 
 // PlannedChange is one change of a tenant as it will be sent.
 type PlannedChange struct {
-	Name   string `json:"name"` // of the change: "application", "principal", "grant", "role"
+	Name   string `json:"name"` // of the change: "application" or "adoption", "principal", "grant", "role"
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Body   string `json:"body,omitempty"` // JSON, for people; the certificate stands as a placeholder until it is made
 	Done   bool   `json:"done"`           // there already, so nothing is sent
+}
+
+// SurveyWish is what is looked for in the tenant for a draft that made this: its
+// own app, and the one that it was about to use.
+func (m Made) SurveyWish() SurveyWish {
+	w := SurveyWish{Unique: m.Unique}
+	if m.Adopted == nil {
+		w.Adopt = m.AdoptClient
+	}
+	return w
 }

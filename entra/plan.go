@@ -30,14 +30,19 @@ func (a *Administrator) Plan(s account.Survey, wish account.AppWish, made accoun
 		principal = made.Principal
 	}
 	root := graphVersion
+	app := account.PlannedChange{
+		Name: "application", Method: http.MethodPatch, Path: root + "/applications(uniqueName='" + unique + "')",
+		Body: forPeople(applicationBody(wish.Name, keyLater)), Done: made.Application != "",
+	}
+	if there := s.Adopted; there.App.Found() {
+		client, principal = string(there.App.Client), there.Principal
+		app = adoptionPlan(there, made)
+	}
 	return []account.PlannedChange{
-		{
-			Name: "application", Method: http.MethodPatch, Path: root + "/applications(uniqueName='" + unique + "')",
-			Body: forPeople(applicationBody(wish.Name, keyLater)), Done: made.Application != "",
-		},
+		app,
 		{
 			Name: "principal", Method: http.MethodPatch, Path: root + byAppID(account.ClientID(client)),
-			Body: forPeople(principalBody(wish.Name)), Done: made.Principal != "",
+			Body: forPeople(principalBody(wish.Name)), Done: made.Principal != "" || s.Adopted.Principal != "",
 		},
 		{
 			Name: "grant", Method: http.MethodPost, Path: root + "/servicePrincipals/" + string(s.Graph) + "/appRoleAssignedTo",
@@ -47,6 +52,20 @@ func (a *Administrator) Plan(s account.Survey, wish account.AppWish, made accoun
 			Name: "role", Method: http.MethodPost, Path: root + roleAssignments,
 			Body: forPeople(roleBody(principal)), Done: made.Role != "",
 		},
+	}
+}
+
+// adoptionPlan is what is added to an app that is there; what it has is sent
+// back as it was, because Graph replaces the lists whole.
+func adoptionPlan(there account.Adoptable, made account.Made) account.PlannedChange {
+	keys := []string{keyLater}
+	for range there.App.Keys {
+		keys = append([]string{"{a certificate that is there}"}, keys...)
+	}
+	return account.PlannedChange{
+		Name: "adoption", Method: http.MethodPatch, Path: graphVersion + "/applications/" + string(there.App.Application),
+		Body: forPeople(map[string]any{"keyCredentials": keys, "requiredResourceAccess": []any{"{what is there}", ourAccess()}}),
+		Done: made.Adopted != nil,
 	}
 }
 

@@ -76,13 +76,15 @@ func (c *connecting) key(ctx context.Context) (err error) {
 	if c.draft, err = c.os.storeKey(ctx, c.draft, c.wish.Key, c.tell); err != nil {
 		return err
 	}
-	if c.draft.Made.Unique != "" {
+	adopts := c.wish.Adopt.Found() && c.draft.Made.Application == "" && c.draft.Made.Adopt == ""
+	if c.draft.Made.Unique != "" && !adopts {
 		return nil
 	}
 	unique := "xops-onboard-" + string(c.draft.ID)
 	who := c.admin.Person()
 	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
 		d.Made.Unique, d.Made.By, d.Made.Graph = unique, who.UPN, c.wish.Graph
+		d.Made.Adopt, d.Made.AdoptClient = c.wish.Adopt.Application, c.wish.Adopt.Client
 		return d
 	})
 	return err
@@ -125,7 +127,7 @@ func (c *connecting) application(ctx context.Context) error {
 		return nil
 	}
 	bring := c.createApplication
-	if c.wish.Adopt.Found() {
+	if c.draft.Made.Adopt != "" {
 		bring = c.adopt
 	}
 	for i, life := range c.wish.Lives {
@@ -197,10 +199,11 @@ func (c *connecting) createApplication(ctx context.Context, pause func(account.P
 
 // adopt adds our certificate and permission to the app that the person named.
 func (c *connecting) adopt(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-	adopted, calls, err := c.admin.Adopt(ctx, c.wish.Adopt.Application, c.draft.Key().Certificate, pause)
+	adopted, calls, err := c.admin.Adopt(ctx, c.draft.Made.Adopt, c.draft.Key().Certificate, pause)
 	if err != nil {
 		return nil, calls, err
 	}
+	adopted.Key = true // the certificate is this draft's own, also where an answer was lost
 	return func(d account.Draft) account.Draft {
 		m := d.Microsoft()
 		m.Client, m.Application, m.AppName = adopted.App.Client, adopted.App.Application, adopted.App.Name

@@ -10,7 +10,7 @@ import (
 
 // Left is what taking back could not remove.
 type Left struct {
-	Binned []account.Binned // deleted, and restorable until then: this person may not delete for good
+	Binned []account.Binned `json:"binned"` // deleted, and restorable until then: this person may not delete for good
 }
 
 // TakeBack removes what the draft made in the tenant: the role, the grant, the
@@ -62,7 +62,7 @@ func (t *takingBack) away(ctx context.Context, name string, forget took, do func
 // draft does not know its ids.
 func (t *takingBack) find(ctx context.Context) error {
 	// Of an adopted app only what is on record is taken back.
-	if m := t.draft.Made; m.Adopted != nil || m.Unique == "" || m.Application != "" && m.Principal != "" && m.Grant != "" && m.Role != "" {
+	if m := t.draft.Made; m.Adopt != "" || m.Unique == "" || m.Application != "" && m.Principal != "" && m.Grant != "" && m.Role != "" {
 		return nil
 	}
 	if !t.made("undo-" + TheApplication).IsZero() {
@@ -149,8 +149,11 @@ func (t *takingBack) grant(ctx context.Context) error {
 // enterprise app only if that was made.
 func (t *takingBack) adopted(ctx context.Context) error {
 	a := t.draft.Made.Adopted
-	if a == nil {
+	switch {
+	case a == nil && t.draft.Made.Adopt == "":
 		return nil
+	case a == nil: // the answer was lost: the certificate, if it is there, is ours
+		a = &account.Adoption{App: account.App{Application: t.draft.Made.Adopt}, Key: true}
 	}
 	if p := t.draft.Made.Principal; p != "" {
 		err := t.away(ctx, ThePrincipal, func(m *account.Made) { m.Principal = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
@@ -160,7 +163,7 @@ func (t *takingBack) adopted(ctx context.Context) error {
 			return err
 		}
 	}
-	return t.away(ctx, "adoption", func(m *account.Made) { m.Adopted = nil }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
+	return t.away(ctx, "adoption", func(m *account.Made) { m.Adopt, m.AdoptClient, m.Adopted = "", "", nil }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
 		return t.admin.Abandon(ctx, *a, t.draft.Key().Certificate, pause)
 	})
 }

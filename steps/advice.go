@@ -207,7 +207,7 @@ func adviseGraph(p *account.Problem) (Advice, bool) {
 func adviseSignIn(p *account.Problem) (Advice, bool) {
 	switch p.Kind {
 	case account.SignInBlocked:
-		return Advice{Say: "A Conditional Access policy or the security defaults of the tenant block this sign-in" + quotedCode(p) + ".", Do: "The sign-in log names the policy. Device code is blocked more often than the browser."}, true
+		return Advice{Say: "A Conditional Access policy or the security defaults of the tenant block this sign-in" + quotedCode(p) + ".", Do: "The sign-in log of the tenant names the policy."}, true
 	case account.DeviceNotManaged:
 		return Advice{Say: "A policy of the tenant wants a device it manages" + quotedCode(p) + ".", Do: "Sign in in the browser of such a device; a device code cannot prove it."}, true
 	case account.StrongerSignIn:
@@ -268,7 +268,7 @@ func adviseChange(p *account.Problem) (Advice, bool) {
 	case account.RightMissing:
 		return Advice{Say: "This account may not do that.", Do: fmt.Sprintf("It needs the role %s. What is done stays; somebody who has it can finish.", orRole(p))}, true
 	case account.PolicyLife:
-		return Advice{Say: "A policy of the tenant refuses a certificate that lives so long.", Do: "A shorter one is made."}, true
+		return Advice{Say: "A policy of the tenant refuses a certificate that lives so long.", Do: "None shorter than 7 days is made. Ask the tenant's administrators for an exception for this app."}, true
 	case account.PolicyAuthority:
 		return Advice{Say: "A policy of the tenant takes certificates of trusted authorities alone.", Do: "This program does not weaken it. Ask the tenant's administrators for an exception for this app."}, true
 	case account.ExpiredKeyInWay:
@@ -278,7 +278,7 @@ func adviseChange(p *account.Problem) (Advice, bool) {
 	case account.SpreadingTooLong:
 		return Advice{Say: "Entra did not spread the change within ten minutes.", Do: "The draft is kept: go on later. If it stays so, quote" + quotable(p) + "."}, true
 	case account.PurgeNotAllowed:
-		return Advice{Say: "Deleted. This account may not delete it for good.", Do: "It can be restored for 30 days, by who may: a Cloud Application Administrator or Global Administrator can purge it."}, true
+		return Advice{Say: "Deleted. This account may not delete it for good.", Do: "It can be restored for 30 days; an Application Administrator or Global Administrator can delete it for good."}, true
 	case account.PermissionUnknown:
 		return Advice{Say: "Microsoft Graph does not offer AccessReview.Read.All in this tenant.", Do: "Look whether the national cloud is right."}, true
 	case account.AppDeleted:
@@ -412,7 +412,7 @@ func skewWords(d time.Duration) string {
 func quotedCode(p *account.Problem) string {
 	switch {
 	case p.Code != "" && p.Message != "":
-		return fmt.Sprintf(" (%s: %s)", p.Code, p.Message)
+		return fmt.Sprintf(" (%s: %s)", p.Code, strings.TrimSuffix(p.Message, "."))
 	case p.Code+p.Message != "":
 		return fmt.Sprintf(" (%s)", p.Code+p.Message)
 	}

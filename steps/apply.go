@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -35,8 +36,9 @@ type changing struct {
 	report *account.Report
 	left   *link.Left
 	wrong  *account.Problem
-	over   bool // it ended well
-	asked  bool // it was asked to stop
+	over   bool   // it ended well
+	life   string // of the certificate that is tried
+	asked  bool   // it was asked to stop
 	now    time.Time
 	spin   spinner.Model
 	choice *kit.Choice // how to go on, after it stopped
@@ -49,6 +51,7 @@ type line struct {
 	state link.EventState
 	pause *account.Pause
 	wrong *account.Problem
+	life  string // of the certificate
 }
 
 // told is an event of the operation.
@@ -66,6 +69,7 @@ func (a *apply) begin() tea.Cmd {
 	return a.run(a.env.Ops.Connect(a.draft.ID, a.env.session.admin, link.ConnectWish{
 		Key:   link.KeyWish{ID: account.KeyID(a.env.NewID()), Store: store(a.draft), Bits: 2048},
 		Graph: a.env.session.survey.Graph, Lives: lives(a.env.session.survey),
+		Adopt: a.env.session.adopt,
 	}))
 }
 
@@ -116,11 +120,13 @@ func (c *changing) Holds() bool { return c.op != nil && !c.asked }
 func (c *changing) Keys() []key.Binding {
 	switch {
 	case c.choice != nil:
-		return []key.Binding{named(enterKey, "choose"), kit.ChooseKey}
+		return []key.Binding{named(enterKey, "take it"), kit.ChooseKey}
 	case c.over:
 		return []key.Binding{enterKey}
 	}
-	return []key.Binding{named(backKey, "stop after this change")}
+	stop := named(backKey, "stop after this change")
+	stop.SetEnabled(!c.asked)
+	return []key.Binding{stop}
 }
 
 // update lets it have a message; false if it was none of its own.
@@ -188,13 +194,50 @@ func (c *changing) line(e link.Event) {
 	if applyWords[e.Step] == "" {
 		return
 	}
+	if e.Step == "certificate" {
+		c.life = certificateLife(e.Draft)
+	}
+	if e.Step == link.TheApplication && e.State == link.Failed && account.KindOf(problemOf(e)) == account.PolicyLife {
+		c.refusedLife(e)
+		return
+	}
 	for i := range c.lines {
 		if c.lines[i].name == e.Step {
-			c.lines[i] = line{e.Step, e.State, e.Pause, e.Problem}
+			c.lines[i] = line{e.Step, e.State, e.Pause, e.Problem, c.life}
 			return
 		}
 	}
-	c.lines = append(c.lines, line{e.Step, e.State, e.Pause, e.Problem})
+	c.lines = append(c.lines, line{e.Step, e.State, e.Pause, e.Problem, c.life})
+}
+
+func problemOf(e link.Event) error {
+	if e.Problem == nil {
+		return nil
+	}
+	return e.Problem
+}
+
+// refusedLife leaves a line for a certificate whose life a policy refuses; the
+// next one gets lines of its own.
+func (c *changing) refusedLife(e link.Event) {
+	c.lines = slices.DeleteFunc(c.lines, func(l line) bool { return l.name == e.Step })
+	for i := range c.lines {
+		if c.lines[i].name == "certificate" {
+			c.lines[i] = line{name: lifeRefused, state: link.Failed, wrong: e.Problem, life: c.life}
+		}
+	}
+}
+
+// lifeRefused is the line of a certificate that a policy refuses.
+const lifeRefused = "life-refused"
+
+// certificateLife is how long a draft's certificate lives, in words.
+func certificateLife(d account.Draft) string {
+	cert := d.Key().Certificate
+	if !cert.Made() {
+		return ""
+	}
+	return plural(days(cert.NotAfter.Sub(cert.NotBefore)), "day")
 }
 
 // applyWords name the changes.
@@ -240,10 +283,22 @@ func (c *changing) body(size kit.Size, t kit.Theme) kit.Frame {
 
 func (c *changing) draw(width int, t kit.Theme, l line) kit.Frame {
 	words := applyWords[l.name]
+	switch {
+	case l.name == lifeRefused:
+		return kit.Mark(width, t.Warn.Render("!"), "Certificate, "+l.life+": a policy of the tenant refuses that life")
+	case l.name == "certificate" && l.life != "":
+		words += ", " + l.life
+	}
 	switch l.state {
 	case link.Done:
+		if l.name == "undo-purge" && c.left != nil {
+			return kit.Mark(width, t.Warn.Render("!"), "Both: not deleted for good")
+		}
 		return kit.Mark(width, t.Good.Render("✓"), words)
 	case link.Failed:
+		if l.wrong != nil && l.wrong.Kind == account.Cancelled {
+			return kit.Mark(width, t.Faint.Render("·"), words)
+		}
 		return kit.Mark(width, t.Bad.Render("✗"), words)
 	case link.Looked:
 		if c.report != nil && c.report.Linked() {
@@ -273,7 +328,12 @@ func (c *changing) sign(t kit.Theme) string {
 	return t.Accent.Render(c.spin.View())
 }
 
-// stopped offers how to go on after it stopped before its end.
+// stopping is the live line from when one asked to stop until it has.
+func (c *changing) stopping(size kit.Size, t kit.Theme) kit.Frame {
+	return kit.Mark(size.Width, c.sign(t), "Stopping after this change. ctrl+c ends the program now; the draft is kept.")
+}
+
+// offer says how one can go on after it stopped before its end.
 func (c *changing) offer(add ...pick) {
 	c.choice, c.picks = &kit.Choice{}, nil
 	for _, p := range add {
@@ -307,7 +367,13 @@ func (a *apply) stopped() {
 	if k := a.wrong.Kind; k == account.SignInOver || k == account.RightMissing {
 		on = pick{"Sign in and go on", "What is done stays done; somebody else may sign in.", outcome(SignInAgain)}
 	}
+	if k := a.wrong.Kind; k == account.PolicyAuthority || k == account.PolicyLife {
+		on.title, on.detail = "Try again", "Once there is an exception for the app."
+	}
 	picks := []pick{on, {"Go on later", "The draft and its key are kept.", outcome(Leave)}}
+	if a.wrong.Kind == account.RightMissing && a.draft.Made.Nothing() {
+		picks = append(picks, pick{"Do it by hand instead", "With everything that is known already.", outcome(ByHandNow)})
+	}
 	if a.report == nil || !a.report.Linked() {
 		picks = append(picks, pick{"Take everything back", "What was made in the tenant, the key and the draft are removed.", outcome(TakeBackNow)})
 	}
@@ -320,9 +386,11 @@ func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
 	case a.over:
 		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Linked. Enter goes on.")
 	case a.wrong != nil && a.wrong.Kind == account.Cancelled:
-		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped between two changes. Nothing is half done.")
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped. What was made is on record, and nothing is lost.")
 	case a.wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(a.wrong).Line())
+	case a.asked:
+		p.Live = a.stopping(size, t)
 	default:
 		p.Live = kit.Mark(size.Width, a.sign(t), "Usually one to five minutes, most of it Entra spreading the changes.")
 	}

@@ -20,6 +20,10 @@ func HandOverText(d account.Draft) string {
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	line("Xops 360 needs the following in Microsoft Entra ID, to read access reviews of this tenant.")
+	if d.Way == account.Automatic {
+		line("")
+		line("The shortest way: sign in where xops-onboard runs, with the draft %s. It shows every change before it makes it. Or in the portal, as below.", d.Name)
+	}
 	line("")
 	for _, v := range [][2]string{
 		{"App registration:", appName(d)},
@@ -32,6 +36,10 @@ func HandOverText(d account.Draft) string {
 			line("%-18s%s", v[0], v[1])
 		}
 	}
+	consent, consentClicks := "Add the API permission and grant admin consent (Privileged Role Administrator)", permissionClicks(d)
+	if d.Made.Application != "" { // it asks for the permission since it was made
+		consent, consentClicks = "Grant admin consent (Privileged Role Administrator)", []string{consentClicks[0], consentClicks[len(consentClicks)-1]}
+	}
 	parts := []struct {
 		title, why, url, stop string
 		clicks                []string
@@ -39,7 +47,7 @@ func HandOverText(d account.Draft) string {
 		{"Register the application (who may register apps, or Application Administrator)", "Xops 360 signs in as this app, with a certificate and no secret.", c.AppRegistrationsPage().URL, "register", registerClicks(d)},
 		{"Upload the certificate (owner of the app, or Application Administrator)", "Entra recognises the app by it. The file comes from the person who sent you this; compare the thumbprint.", c.CertificatesPage(m.Client).URL, "upload", uploadClicks(Env{}, d)},
 		{"Assign Global Reader (Privileged Role Administrator)", "It lets the app's set-up be checked without an administrator. It reads only.", c.RolesPage().URL, "role", roleClicks(d)},
-		{"Add the API permission and grant admin consent (Privileged Role Administrator)", "AccessReview.Read.All, an application permission, lets Xops 360 read access reviews.", c.PermissionsPage(m.Client).URL, "permission", permissionClicks(d)},
+		{consent, "AccessReview.Read.All, an application permission, lets Xops 360 read access reviews.", c.PermissionsPage(m.Client).URL, "permission", consentClicks},
 	}
 	for _, p := range parts {
 		if done(d, p.stop) || p.stop == "upload" && d.Key().Saved == "" {
@@ -59,5 +67,9 @@ func HandOverText(d account.Draft) string {
 }
 
 func done(d account.Draft, stop string) bool {
-	return slices.Contains(d.Ticked, stop) || stop == "register" && d.Microsoft().Client != ""
+	m := map[string]bool{
+		"register": d.Microsoft().Client != "", "upload": d.Made.Application != "",
+		"role": d.Made.Role != "", "permission": d.Made.Grant != "",
+	}
+	return slices.Contains(d.Ticked, stop) || m[stop]
 }

@@ -498,5 +498,6 @@ func plainConnected(p *Plain, d account.Draft) (account.Draft, error) {
 	if p.report != nil {
 		p.Say("Access reviews: %s", ReviewWords(*p.report))
 	}
+	p.Say("%s", connectedNote(d.Account(d.Updated)))
 	return d, nil
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -77,7 +78,7 @@ func (p *Plain) prompt(s account.SignInPrompt) {
 }
 
 func plainSurvey(p *Plain, d account.Draft) (account.Draft, error) {
-	s, err := p.Env.session.admin.Survey(p.ctx, account.SurveyWish{Unique: d.Made.Unique})
+	s, err := p.Env.session.admin.Survey(p.ctx, d.Made.SurveyWish())
 	if err != nil {
 		return d, err
 	}
@@ -96,7 +97,18 @@ func plainSurvey(p *Plain, d account.Draft) (account.Draft, error) {
 	for _, a := range s.Tagged {
 		p.Say("There is an app of this program already: %s, made %s. Going on makes another.", a.Name, a.Made.Format("2 January 2006"))
 	}
-	return (&survey{env: p.Env, draft: d, found: &s}).Fill(d), nil
+	page := &survey{env: p.Env, draft: d, found: &s}
+	switch wrong := page.inTheWay(); {
+	case wrong != nil:
+		p.Say("%s Nothing was changed.", Advise(wrong).Line())
+		return page.Fill(d), ErrLater
+	case missing(s, account.MayRegister) && d.Made.Application == "":
+		p.Say("Rights are missing. A role that PIM holds eligible must be active. Nothing was changed. For who has them:")
+		p.Say("")
+		p.Say("%s", HandOverText(page.Fill(d)))
+		return page.Fill(d), ErrLater
+	}
+	return page.Fill(d), nil
 }
 
 func plainPlan(p *Plain, d account.Draft) (account.Draft, error) {
@@ -105,7 +117,8 @@ func plainPlan(p *Plain, d account.Draft) (account.Draft, error) {
 		if c.Done {
 			sign = "there"
 		}
-		p.Say("  %s: %s. %s %s.", sign, planSentence(c.Name, d), planWords[c.Name][1], planWords[c.Name][2])
+		who, _ := whoMay(p.Env.session.survey, c.Name)
+		p.Say("  %s: %s. %s %s", sign, planSentence(c.Name, d), planWords[c.Name][1], who)
 	}
 	text, err := p.Ask("Type yes to make these changes", "Nothing has been changed yet.")
 	if err != nil {
@@ -158,8 +171,12 @@ func changeLine(e link.Event) string {
 	switch {
 	case words == "":
 		return ""
+	case e.Step == "certificate" && e.State == link.Done:
+		return fmt.Sprintf("%s for %s: made.", words, certificateLife(e.Draft))
 	case e.State == link.Done, e.State == link.Looked && e.Report != nil && e.Report.Linked():
 		return words + ": done."
+	case e.State == link.Failed && e.Step == link.TheApplication && e.Problem.Kind == account.PolicyLife:
+		return fmt.Sprintf("%s: a policy of the tenant refuses a certificate for %s.", words, certificateLife(e.Draft))
 	case e.State == link.Failed:
 		return words + ": " + Advise(e.Problem).Line()
 	case e.State == link.Pausing && e.Pause != nil:

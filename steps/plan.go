@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"strings"
+	"time"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -34,12 +37,38 @@ func planned(e Env, d account.Draft) []account.PlannedChange {
 	}, d.Made)
 }
 
-// planWords say what a change does, why it is needed, and who may do it.
-var planWords = map[string][3]string{
-	link.TheApplication: {"Register the app %s with a certificate", "For this directory only; it asks for AccessReview.Read.All.", "Cloud Application Administrator"},
-	link.ThePrincipal:   {"Make its enterprise app", "Without it no token is issued.", "Cloud Application Administrator"},
-	link.TheGrant:       {"Grant it AccessReview.Read.All (admin consent)", "It reads access reviews, and nothing else.", "Privileged Role Administrator"},
-	link.TheRole:        {"Assign it Global Reader, active, everywhere", "A privileged role that reads only; PIM reports it as assigned outside of PIM.", "Privileged Role Administrator"},
+// planWords say what a change does, and why it is needed.
+var planWords = map[string][2]string{
+	link.TheApplication: {"Register the app %s", "For this directory only, with a certificate; it asks for AccessReview.Read.All."},
+	"adoption":          {"Add a certificate to the app that is there", "It asks for AccessReview.Read.All then, too. What it has stays."},
+	link.ThePrincipal:   {"Make its enterprise app", "Without it no token is issued."},
+	link.TheGrant:       {"Grant it AccessReview.Read.All (admin consent)", "It may then read access reviews."},
+	link.TheRole:        {"Assign it Global Reader, for the whole directory", "Its set-up can then be checked without you. It only reads, and is a privileged role: PIM reports it as assigned outside of PIM."},
+}
+
+// planRights are the rights that the changes take.
+var planRights = map[string]account.RightName{
+	link.TheApplication: account.MayRegister, "adoption": account.MayRegister, link.ThePrincipal: account.MayRegister,
+	link.TheGrant: account.MayConsent, link.TheRole: account.MayAssign,
+}
+
+// whoMay says which role a change takes at least, and whether who signed in
+// has it.
+func whoMay(s account.Survey, change string) (words string, state account.CheckState) {
+	for _, r := range s.Rights {
+		if r.Name != planRights[change] {
+			continue
+		}
+		words = "Needs " + r.Roles[0]
+		switch r.State {
+		case account.Holds:
+			return words + ": you may.", r.State
+		case account.Missing:
+			return words + ": you may not.", r.State
+		}
+		return words + "; your roles could not be read.", account.Unknown
+	}
+	return "", account.Unknown
 }
 
 // planSentence is a change as a sentence.
@@ -50,6 +79,18 @@ func planSentence(name string, d account.Draft) string {
 	}
 	return w[0]
 }
+
+// lifeWords say how long the certificate will live.
+func lifeWords(e Env) string {
+	words := "a certificate for " + plural(days(lives(e.session.survey)[0]), "day")
+	if e.session.survey.Life != 0 {
+		words += " (the tenant's policy)"
+	}
+	return words
+}
+
+// days is a life in whole days.
+func days(d time.Duration) int { return int((d + 12*time.Hour) / (24 * time.Hour)) }
 
 func (p *plan) Enter() tea.Cmd  { return nil }
 func (p *plan) Typing() bool    { return false }
@@ -74,21 +115,29 @@ func (p *plan) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 }
 
 func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
-	page := kit.Page{Title: "Plan", Why: "These changes, in this order, in " + tenantWords(p.env, p.draft) + ". All of them can be taken back."}
+	page := kit.Page{Title: "Plan", Why: "In " + tenantWords(p.env, p.draft) + ", in this order. All of it can be taken back."}
 	var out []kit.Frame
-	open := 0
+	open, lacking := 0, false
 	for i, c := range p.changes {
 		if i > 0 && p.raw {
 			out = append(out, kit.Blank)
 		}
-		w := planWords[c.Name]
+		who, may := whoMay(p.env.session.survey, c.Name)
 		sign := t.Label.Render("+")
-		if c.Done {
-			sign = t.Good.Render("✓")
-		} else {
+		switch {
+		case c.Done:
+			sign, who = t.Good.Render("✓"), "It is there."
+		case may == account.Missing:
+			sign, lacking = t.Warn.Render("!"), true
+			open++
+		default:
 			open++
 		}
-		out = append(out, kit.Mark(size.Width, sign, planSentence(c.Name, p.draft)), kit.Beside(kit.Frame{Text: " "}, 2, kit.Frame{Text: kit.Wrap(t.Faint.Render(w[1]+" "+w[2]+"."), size.Width-2)}))
+		why := planWords[c.Name][1]
+		if c.Name == link.TheApplication && !c.Done {
+			why = strings.Replace(why, "a certificate", lifeWords(p.env), 1)
+		}
+		out = append(out, kit.Mark(size.Width, sign, planSentence(c.Name, p.draft)), kit.Mark(size.Width, " ", t.Faint.Render(why+" "+who)))
 		if p.raw {
 			out = append(out, kit.Beside(kit.Frame{Text: " "}, 2, kit.Frame{Text: kit.Wrap(c.Method+" "+c.Path, size.Width-2)}))
 			if c.Body != "" {
@@ -98,6 +147,9 @@ func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 	}
 	page.Body = kit.Stack(out...)
 	page.Live = kit.Mark(size.Width, t.Faint.Render("·"), plural(open, "change")+". Enter says yes; nothing was changed yet.")
+	if lacking {
+		page.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Enter goes as far as you may; nothing changed yet.")
+	}
 	if open == 0 {
 		page.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Nothing to change: all of it is there. Enter goes on to the checks.")
 	}

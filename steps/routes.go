@@ -13,7 +13,7 @@ func Routes(d account.Draft) []Stop {
 // MicrosoftAutomatic is the road of who signs in once: what will change is
 // shown before it is made.
 func MicrosoftAutomatic(account.Draft) []Stop {
-	return []Stop{cloudStop, wayStop, tenantStop, storeStop, signInStop, surveyStop, planStop, applyStop, connectedStop}
+	return []Stop{cloudStop, wayStop, tenantStop, storeStop, signInStop, surveyStop, adoptStop, planStop, applyStop, checkStop, connectedStop}
 }
 
 // TakingBack removes what a draft made in its tenant, and the draft.

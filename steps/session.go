@@ -17,6 +17,7 @@ type session struct {
 	admin  link.Administrator
 	over   bool // the token was dropped
 	survey account.Survey
+	adopt  account.App // the app that is to be used; zero: one is made
 }
 
 // drop forgets the administrator's token.
@@ -24,7 +25,7 @@ func (s *session) drop() {
 	if s.admin != nil {
 		s.admin.Forget()
 	}
-	s.admin, s.over, s.survey = nil, false, account.Survey{}
+	s.admin, s.over, s.survey, s.adopt = nil, false, account.Survey{}, account.App{}
 }
 
 // ended is why an operation ended; nil when it ended well.

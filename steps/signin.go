@@ -40,6 +40,10 @@ type signIn struct {
 // signedIn is who signed in.
 type signedIn struct{ admin link.Administrator }
 
+// untouched tells whether nothing was made in the tenant, nor begun to be, so
+// that the other way can take over.
+func untouched(d account.Draft) bool { return d.Made.Nothing() && d.Made.Unique == "" }
+
 func newSignIn(e Env, d account.Draft) *signIn {
 	s := &signIn{env: e, draft: d, now: e.Now(), spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
 	s.offer(account.RungBrowser, account.RungDeviceCode, account.RungByHand)
@@ -71,10 +75,17 @@ func (s *signIn) offer(rungs ...account.Rung) {
 		case account.RungDeviceCode:
 			add(kit.Option{Title: "Use a device code", Detail: "A code that you type in any browser. Many tenants block it."}, begin(account.ByDeviceCode))
 		case account.RungByHand:
-			if s.draft.Made.Nothing() {
+			if untouched(s.draft) {
 				add(kit.Option{Title: "Do it by hand instead", Detail: "With everything that is known already."}, func() (Outcome, tea.Cmd) { return ByHandNow, nil })
 			}
 		}
+	}
+	if s.draft.Made.Principal != "" {
+		add(kit.Option{Title: "Check without signing in", Detail: "Where somebody else did the rest in the portal."}, func() (Outcome, tea.Cmd) { return CheckNow, nil })
+	}
+	if len(s.picks) == 0 { // nothing helps from here, now
+		add(kit.Option{Title: "Sign in again"}, begin(s.way))
+		add(kit.Option{Title: "Go on later", Detail: "The draft and its key are kept."}, func() (Outcome, tea.Cmd) { return Leave, nil })
 	}
 	if s.env.Demo != nil || s.env.Place.Remote && len(s.picks) > 1 && rungs[0] == account.RungBrowser && s.env.Place.Host == "" {
 		s.choice.Go(1)
@@ -101,7 +112,7 @@ func (s *signIn) Keys() []key.Binding {
 	case s.cancel != nil:
 		return s.demo.keys(s.env, []key.Binding{named(backKey, "stop waiting")})
 	}
-	on := named(enterKey, "choose")
+	on := named(enterKey, "take it")
 	on.SetEnabled(s.choice.Options[s.choice.At()].Off == "")
 	return []key.Binding{on, kit.ChooseKey, backKey}
 }
@@ -260,17 +271,23 @@ func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Sign in", Why: "As an administrator of " + tenantWords(s.env, s.draft) + ". The token stays in memory, and is dropped after the changes."}
 	switch {
 	case s.cancel == nil:
-		p.Body = kit.Stack(s.choice.Draw(size.Width, t), kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind), size.Width)})
+		p.Body = s.choice.Draw(size.Width, t)
+		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), leftBehind)
 		if s.wrong != nil {
+			p.Body = kit.Stack(p.Body, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind), size.Width)})
 			a := Advise(s.wrong)
 			p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), a.Say+" "+a.Do)
 		}
 		return p
+	default:
+		p.Why = "As an administrator of " + tenantWords(s.env, s.draft) + "."
+	}
+	switch {
 	case s.prompt == nil:
 		p.Live = kit.Mark(size.Width, s.sign(t), "Asking the sign-in service")
 		return p
 	case s.prompt.Way == account.ByDeviceCode:
-		p.Body = deviceCode(size.Width, t, *s.prompt)
+		p.Body = deviceCode(size, t, *s.prompt)
 	default:
 		p.Body = browserPage(size.Width, t, s.env, *s.prompt)
 	}
@@ -297,10 +314,14 @@ func (s *signIn) left() string {
 	return fmt.Sprintf("%d:%02d left.", int(left.Minutes()), int(left.Seconds())%60)
 }
 
-func deviceCode(width int, t kit.Theme, p account.SignInPrompt) kit.Frame {
+func deviceCode(size kit.Size, t kit.Theme, p account.SignInPrompt) kit.Frame {
+	width, gap := size.Width, kit.Frame{}
+	if size.Height > 12 {
+		gap = kit.Blank
+	}
 	return kit.Stack(
 		kit.Numbered(width, t, "Open "+p.VerificationURL+" in any browser", "Type this code, and sign in there"),
-		kit.Blank,
+		gap,
 		kit.Frame{Text: t.Label.Render(kit.Big(p.UserCode, width))},
 		kit.Blank,
 		kit.Value(width, t, "Code", p.UserCode),
@@ -316,11 +337,10 @@ func browserPage(width int, t kit.Theme, e Env, p account.SignInPrompt) kit.Fram
 		)
 	}
 	return kit.Stack(
-		kit.Numbered(width, t, "Where your browser is, run this and leave it open; t copies it:", "Then open the link there; ctrl+y copies it, l shows it:"),
-		kit.Blank,
-		kit.Frame{Text: kit.Wrap(tunnel(e, p.Port), width)},
-		kit.Blank,
-		kit.Frame{Text: kit.Link(t, p.URL, kit.Cut(p.URL, width))},
+		kit.Mark(width, t.Label.Render("1")+" ", "Run this where your browser is, and leave it open"),
+		kit.Mark(width, "  ", tunnel(e, p.Port)),
+		kit.Mark(width, t.Label.Render("2")+" ", "Open this there; ctrl+y copies it, l shows it whole"),
+		kit.Mark(width, "  ", kit.Link(t, p.URL, kit.Cut(p.URL, width-3))),
 	)
 }
 

@@ -20,18 +20,21 @@ type Outcome int
 
 // The outcomes.
 const (
-	Stay        Outcome = iota
-	Next                // this stop is done, the next one
-	Pass                // nothing to ask here: the next one, and Back does not come here
-	Back                // the one before
-	FirstOpen           // the first stop whose check does not hold, or whose answers are in doubt
-	Unlock              // the key store's page, and then here again
-	Finish              // the account is linked, the wizard is over
-	Elsewhere           // the wizard is over without one: what was asked is linked already, as Wizard.Twin
-	Leave               // the wizard is over for now; the draft is kept, or gone
-	ByHandNow           // the other way, with all that is known
-	SignInAgain         // back to the sign-in
-	TakeBackNow         // what was made in the tenant is removed
+	Stay         Outcome = iota
+	Next                 // this stop is done, the next one
+	Pass                 // nothing to ask here: the next one, and Back does not come here
+	Back                 // the one before
+	FirstOpen            // the first stop whose check does not hold, or whose answers are in doubt
+	Unlock               // the key store's page, and then here again
+	Finish               // the account is linked, the wizard is over
+	Elsewhere            // the wizard is over without one: what was asked is linked already, as Wizard.Twin
+	Leave                // the wizard is over for now; the draft is kept, or gone
+	ByHandNow            // the other way, with all that is known
+	SignInAgain          // back to the sign-in
+	TakeBackNow          // what was made in the tenant is removed
+	AdoptInstead         // an app that is there is to be used
+	SurveyAgain          // back to what there is
+	CheckNow             // what somebody else may have done is looked at
 )
 
 // Step is one screen of the wizard, from when it is entered to when it is left.
@@ -115,6 +118,7 @@ type Env struct {
 	Client account.ClientID                            // app that people sign in to; zero: Microsoft Graph Command Line Tools
 	Now    func() time.Time
 	NewID  func() string // a fresh UUID
+	Begin  *Begin        // what the first wizard begins with; nil: with nothing
 
 	ctx     context.Context
 	visit   int

@@ -31,7 +31,7 @@ type survey struct {
 
 func (s *survey) Enter() tea.Cmd {
 	admin := s.env.session.admin
-	wish := account.SurveyWish{Unique: s.draft.Made.Unique}
+	wish := s.draft.Made.SurveyWish()
 	return Ask(s.env, func(ctx context.Context) (account.Survey, error) { return admin.Survey(ctx, wish) })
 }
 
@@ -41,11 +41,21 @@ func (s *survey) Keys() []key.Binding {
 	if len(s.picks) == 0 {
 		return []key.Binding{backKey}
 	}
-	return []key.Binding{named(enterKey, "choose"), kit.ChooseKey, backKey}
+	use := adoptKey
+	use.SetEnabled(s.adoptable())
+	return []key.Binding{named(enterKey, "take it"), kit.ChooseKey, use, backKey}
+}
+
+var adoptKey = key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "use an app that is there"))
+
+// adoptable tells whether an app that is there can be used instead of a new
+// one: as long as none was made.
+func (s *survey) adoptable() bool {
+	return s.found != nil && s.draft.Made.Nothing() && !missing(*s.found, account.MayRegister)
 }
 
 func (s *survey) Offers() []Offer {
-	if s.found == nil || !lacks(*s.found) {
+	if s.found == nil || !lacks(*s.found, s.draft.Made) {
 		return nil
 	}
 	return []Offer{handOver(s.draft)}
@@ -59,6 +69,8 @@ func (s *survey) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		switch {
 		case key.Matches(msg, backKey):
 			return SignInAgain, nil
+		case key.Matches(msg, adoptKey) && s.adoptable():
+			return AdoptInstead, nil
 		case key.Matches(msg, enterKey) && len(s.picks) > 0:
 			return s.picks[s.choice.At()], nil
 		}
@@ -78,16 +90,28 @@ func (s *survey) answered(a Answer[account.Survey]) {
 	}
 	switch {
 	case s.found == nil:
-	case missing(*s.found, account.MayRegister) && s.draft.Made.Application == "":
-	case lacks(*s.found):
+	case s.inTheWay() != nil, missing(*s.found, account.MayRegister) && s.draft.Made.Application == "":
+	case lacks(*s.found, s.draft.Made):
 		add("Go on as far as this account may", "Somebody with the missing role finishes it.", Next)
 	default:
 		add("Yes, show me the plan", "", Next)
 	}
 	add("Sign in as somebody else", "", SignInAgain)
-	if s.draft.Made.Nothing() {
+	if s.draft.Made.Nothing() && (s.found == nil || !s.found.Own.Found()) {
 		add("Do it by hand instead", "With everything that is known already.", ByHandNow)
 	}
+}
+
+// inTheWay is what in the tenant keeps every way from being made; nil for nothing.
+func (s *survey) inTheWay() *account.Problem {
+	switch {
+	case s.found == nil || s.draft.Made.Application != "":
+	case s.found.Permission == account.Missing:
+		return &account.Problem{Kind: account.PermissionUnknown}
+	case s.found.TrustedOnly:
+		return &account.Problem{Kind: account.PolicyAuthority}
+	}
+	return nil
 }
 
 // missing tells whether a right is missing for certain.
@@ -100,9 +124,28 @@ func missing(s account.Survey, n account.RightName) bool {
 	return false
 }
 
-// lacks tells whether a right that linking needs is missing for certain.
-func lacks(s account.Survey) bool {
-	return missing(s, account.MayRegister) || missing(s, account.MayConsent) || missing(s, account.MayAssign)
+// lacks tells whether a right is missing for certain that is needed for what is
+// not made yet.
+func lacks(s account.Survey, made account.Made) bool {
+	for _, r := range s.Rights {
+		if r.State == account.Missing && needed(r.Name, made) {
+			return true
+		}
+	}
+	return false
+}
+
+// needed tells whether a right is still needed to link.
+func needed(n account.RightName, made account.Made) bool {
+	switch n {
+	case account.MayRegister:
+		return made.Application == "" || made.Principal == ""
+	case account.MayConsent:
+		return made.Grant == ""
+	case account.MayAssign:
+		return made.Role == ""
+	}
+	return false
 }
 
 // rightWords are the rights as people read them.
@@ -110,15 +153,19 @@ var rightWords = map[account.RightName]string{
 	account.MayRegister: "register the app",
 	account.MayConsent:  "grant the permission",
 	account.MayAssign:   "assign Global Reader",
-	account.MayPurge:    "delete it for good again",
+	account.MayPurge:    "delete it for good when taking back",
 }
 
 func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
-	p := kit.Page{Title: "Is this the right tenant?", Why: "Nothing has been changed. The next page shows every change before it is made."}
+	p := kit.Page{Title: "Is this the right tenant?", Why: "Nothing was changed yet."}
 	switch {
 	case s.wrong != nil:
 		p.Body = s.choice.Draw(size.Width, t)
-		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(s.wrong).Line())
+		text := Advise(s.wrong).Line()
+		if s.wrong.Kind == account.RightMissing {
+			text = "This account may not read the tenant. Nothing was changed. Sign in as an administrator of it."
+		}
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), text)
 		return p
 	case s.found == nil:
 		p.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Reading the tenant, your roles, and what is there of ours")
@@ -130,44 +177,55 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 		kit.Value(size.Width, t, "Domains", kit.Cut(strings.Join(f.Domains, ", "), size.Width-18)),
 		kit.Value(size.Width, t, "Tenant ID", string(s.draft.Microsoft().Tenant)),
 		kit.Value(size.Width, t, "You", f.Person.UPN),
-		{Text: t.Faint.Render("You may, or the role that may:")},
+		kit.Blank,
 	}
 	for _, r := range f.Rights {
-		out = append(out, rightLine(size.Width, t, r))
+		out = append(out, rightLine(size.Width, t, r, s.draft.Made))
 	}
 	p.Body = kit.Stack(append(out, tagged(size.Width, t, f), kit.Blank, s.choice.Draw(size.Width, t))...)
-	if lacks(f) {
-		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Not all rights. h makes a text for who has them.")
+	switch wrong := s.inTheWay(); {
+	case wrong != nil:
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(wrong).Line())
+	case lacks(f, s.draft.Made):
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Rights are missing. A role that PIM holds eligible must be active. h makes a text for who has them.")
+	case !f.RolesRead:
+		p.Live = kit.Mark(size.Width, t.Warn.Render("?"), "Your roles could not be read. If one is missing, the change that needs it says so.")
 	}
 	return p
 }
 
-func rightLine(width int, t kit.Theme, r account.Right) kit.Frame {
-	text := rightWords[r.Name]
+func rightLine(width int, t kit.Theme, r account.Right, made account.Made) kit.Frame {
+	sign, text := Sign(r.State, t), "You may "+rightWords[r.Name]
 	switch r.State {
 	case account.Missing:
-		text += ": " + r.Roles[0]
-		if r.Name == account.MayPurge {
-			return kit.Mark(width, t.Faint.Render("·"), text)
+		text = "You may not " + rightWords[r.Name] + "; it needs " + r.Roles[0]
+		if !needed(r.Name, made) {
+			sign = t.Faint.Render("·")
+		}
+		if r.Name != account.MayPurge && !needed(r.Name, made) {
+			text = "You may not " + rightWords[r.Name] + "; that is done"
 		}
 	case account.Unknown:
-		text += ": could not be read"
+		text = "It is not known whether you may " + rightWords[r.Name]
 	}
-	return kit.Mark(width, Sign(r.State, t), text)
+	return kit.Mark(width, sign, text)
 }
 
 // tagged are apps of this program that are there already.
 func tagged(width int, t kit.Theme, s account.Survey) kit.Frame {
-	var out []kit.Frame
+	out := []kit.Frame{kit.Blank}
 	for _, a := range s.Tagged {
 		if a.Application == s.Own.Application && s.Own.Found() {
 			continue
 		}
-		text := fmt.Sprintf("there is an app of this program: %s, made %s", a.Name, a.Made.Format("2 January 2006"))
+		text := fmt.Sprintf("There is an app of this program: %s, made %s", a.Name, a.Made.Format("2 January 2006"))
 		if len(a.Owners) > 0 {
 			text += ", owner " + strings.Join(a.Owners, ", ")
 		}
 		out = append(out, kit.Mark(width, t.Warn.Render("!"), text+". Going on makes another."))
+	}
+	if len(out) == 1 {
+		return kit.Frame{}
 	}
 	return kit.Stack(out...)
 }

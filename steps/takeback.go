@@ -22,6 +22,9 @@ func (b *takeBack) begin() tea.Cmd {
 	return b.run(b.env.Ops.TakeBack(b.draft.ID, b.env.session.admin))
 }
 
+// Offers is nothing: nobody else is asked to take it back.
+func (b *takeBack) Offers() []Offer { return nil }
+
 func (b *takeBack) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	o, cmd, own := b.update(msg)
 	if own && b.wrong != nil && b.choice == nil && b.op == nil {
@@ -39,24 +42,34 @@ func (b *takeBack) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 	out := []kit.Frame{b.body(size, t)}
 	if b.left != nil {
+		out = append(out, kit.Blank)
 		for _, o := range b.left.Binned {
 			out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Deleted, and restorable until "+o.Until.Format("2 January 2006")+": "+string(o.Object)))
 		}
-		out = append(out, kit.Frame{Text: kit.Wrap("Your account may not delete these for good; a Cloud Application Administrator or Global Administrator can, under App registrations › Deleted applications.", size.Width)})
+		out = append(out, kit.Frame{Text: kit.Wrap("Your account may not delete these for good. An Application Administrator or Global Administrator can, under Entra ID › App registrations › Deleted applications; or nobody does, and they go by themselves.", size.Width)})
 	}
 	if b.over {
 		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render("Your sign-in left delegated permissions of Microsoft Graph Command Line Tools, which may have been there before. Remove them under "+leftBehindPath+"."), size.Width)})
 	}
 	p := kit.Page{Title: "Take everything back", Why: "Only what this draft made. What was there before stays.", Body: kit.Stack(out...)}
 	switch {
+	case b.over && b.left != nil:
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Taken back as far as your account may. The key and the draft are deleted here. Enter goes on.")
 	case b.over:
 		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Taken back. The key and the draft are deleted here. Enter goes on.")
+	case b.wrong != nil && b.wrong.Kind == account.Cancelled:
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped. What is gone stays gone.")
 	case b.wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(b.wrong).Line())
+	case b.asked:
+		p.Live = b.stopping(size, t)
 	default:
 		p.Live = kit.Mark(size.Width, b.sign(t), "Each is looked at that it is gone.")
 	}
 	return p
 }
 
-func (b *takeBack) Fill(d account.Draft) account.Draft { return d }
+func (b *takeBack) Fill(d account.Draft) account.Draft {
+	d.Made = b.draft.Made
+	return d
+}

@@ -46,6 +46,7 @@ type world struct {
 	phrase   string // of the file store
 	refuse   error  // what making a key comes back with
 	unsaved  error  // what writing a certificate comes back with
+	signIn   link.SignIn
 	reg      link.Registry
 	env      steps.Env
 }
@@ -63,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		return account.Tenant{}, 0, &account.Problem{Kind: account.TenantNotFound}
 	}
 	w.verify = func(int) account.Report { return report() }
-	ops := link.New(t.Context(), link.Ports{Keys: w, Registry: w.reg, Microsoft: entra{w}, Save: w, Now: time.Now})
+	ops := link.New(t.Context(), link.Ports{Keys: w, Registry: w.reg, Microsoft: entra{w}, SignIn: w.signsIn, Save: w, Now: time.Now})
 	t.Cleanup(ops.Close)
 	n := 0
 	w.env = steps.Env{
@@ -182,6 +183,8 @@ type walker struct {
 	*steps.Wizard
 	t   *testing.T
 	out steps.Outcome
+
+	together bool // commands of a batch run side by side, as one may wait for another
 }
 
 func walk(t *testing.T, w *world, d account.Draft) *walker {
@@ -209,6 +212,24 @@ func (k *walker) run(cmd tea.Cmd) {
 	switch msg := cmd().(type) {
 	case nil:
 	case tea.BatchMsg:
+		if k.together {
+			came := make([]chan tea.Msg, len(msg))
+			for i, c := range msg {
+				came[i] = make(chan tea.Msg, 1)
+				go func() {
+					if c == nil {
+						came[i] <- nil
+						return
+					}
+					came[i] <- c()
+				}()
+			}
+			for _, ch := range came {
+				m := <-ch
+				k.run(func() tea.Msg { return m })
+			}
+			return
+		}
 		for _, c := range msg {
 			k.run(c)
 		}

@@ -35,6 +35,7 @@ type Wizard struct {
 
 	saving  bool
 	unsaved bool
+	held    func() tea.Cmd   // enters the stop that waits for the draft to be on disk
 	trouble *account.Problem // why the draft is not on disk
 
 	aside bool // at the key store's page, beside the route
@@ -47,6 +48,7 @@ type Wizard struct {
 
 // NewWizard begins with a draft, which may be a new one or one to go on with.
 func NewWizard(ctx context.Context, env Env, route Route, d account.Draft) *Wizard {
+	env, d = env.begun(d)
 	w := &Wizard{env: env, route: route, draft: d, ctx: ctx, leave: func() {}}
 	w.env.watch = w.watch
 	w.env.session = &session{client: env.Client}
@@ -77,6 +79,12 @@ func (w *Wizard) on(stops []Stop, at int) (Outcome, tea.Cmd) {
 		w.Close()
 		return Finish, nil
 	}
+	if s := stops[at]; s.Held && !s.Over {
+		// Its operation goes on with the draft as it is on disk, and no answer
+		// may be written over what that brings.
+		w.held = func() tea.Cmd { return w.enter(stops, at) }
+		return Stay, w.save()
+	}
 	cmd := w.enter(stops, at)
 	return Stay, tea.Batch(cmd, w.save())
 }
@@ -99,6 +107,7 @@ func (w *Wizard) passed(stops []Stop) int {
 func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 	at = min(at, len(stops)-1)
 	w.leave()
+	w.held = nil
 	w.visit++
 	w.stop = stops[at]
 	env := w.env
@@ -152,6 +161,9 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {
 	case visited:
 		if msg.of() != w.visit {
+			if late, ok := msg.(Answer[signedIn]); ok && late.Value.admin != nil {
+				late.Value.admin.Forget() // nobody waits for it any more
+			}
 			return Stay, nil
 		}
 	case savedMsg:
@@ -214,14 +226,27 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 		w.draft.Way = account.ByHand
 		w.env.session.drop()
 		stops := w.route(w.draft)
-		return w.on(stops, w.passed(stops))
+		at := w.passed(stops)
+		if w.draft.Name != "" { // the only page between that asks what is known
+			w.draft.Trail = append(w.draft.Trail, nameStop.Name)
+			at = w.passed(stops)
+		}
+		return w.on(stops, at)
 	case SignInAgain:
+		w.draft = w.step.Fill(w.draft)
 		w.env.session.drop()
-		stops := w.route(w.draft)
-		return Stay, w.enter(stops, slices.IndexFunc(stops, func(s Stop) bool { return s.Name == signInStop.Name }))
+		return Stay, w.jump(signInStop)
+	case CheckNow:
+		return Stay, w.jump(checkStop)
+	case AdoptInstead:
+		w.draft = w.step.Fill(w.draft)
+		return Stay, w.jump(adoptStop)
+	case SurveyAgain:
+		w.env.session.adopt = account.App{}
+		return Stay, w.jump(surveyStop)
 	case TakeBackNow:
 		w.draft = w.step.Fill(w.draft)
-		w.route = TakingBack
+		w.route, w.draft.Trail = TakingBack, nil
 		at := 0 // sign in, unless somebody is
 		if w.env.session.admin != nil && !w.env.session.over {
 			at = 1
@@ -232,6 +257,12 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 		return o, nil
 	}
 	return Stay, nil
+}
+
+// jump enters a stop of the route out of order.
+func (w *Wizard) jump(to Stop) tea.Cmd {
+	stops := w.route(w.draft)
+	return w.enter(stops, slices.IndexFunc(stops, func(s Stop) bool { return s.Name == to.Name }))
 }
 
 // open tells whether a stop needs the person again.
@@ -334,6 +365,10 @@ func (w *Wizard) saved(m savedMsg) tea.Cmd {
 	if w.unsaved {
 		return w.save()
 	}
+	if on := w.held; on != nil && m.err == nil {
+		return on()
+	}
+	w.held = nil
 	return nil
 }
 

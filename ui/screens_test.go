@@ -555,6 +555,233 @@ var screens = []struct {
 		p.See("The demo portal")
 		return p
 	}},
+	{"tenant", func(w *world) *person { return w.start(80, 24).drive("tenant") }},
+	{"tenant-asking", func(w *world) *person {
+		p := w.start(80, 24).drive("tenant")
+		w.t.Cleanup(w.gate.hold("login."))
+		p.Type("contoso.com")
+		p.Press("enter")
+		p.See("Looking up the tenant")
+		return p
+	}},
+	{"tenant-found", func(w *world) *person {
+		p := w.start(80, 24).drive("tenant")
+		p.Type("ada@contoso.com")
+		p.Press("enter")
+		p.See("Tenant "+tenantID, "› Contoso")
+		return p
+	}},
+	{"tenant-not-there", func(w *world) *person {
+		p := w.start(80, 24).drive("tenant")
+		p.Type("nobody.example")
+		p.Press("enter")
+		p.reads("No tenant has this id or domain")
+		return p
+	}},
+	{"tenant-offline", func(w *world) *person {
+		p := w.start(80, 24).drive("tenant")
+		w.offline()
+		p.Type("contoso.com")
+		p.Press("enter")
+		p.reads("cannot be reached")
+		return p
+	}},
+	{"signin", func(w *world) *person { return w.start(80, 24).drive("signin") }},
+	{"signin-browser", func(w *world) *person {
+		p := w.start(80, 24).drive("signin")
+		p.Press("enter")
+		p.See("Waiting for your sign-in. 10:00 left.")
+		return p
+	}},
+	{"signin-tunnel", func(w *world) *person {
+		w.elsewhere()
+		p := w.start(80, 24).drive("signin")
+		p.Press("enter")
+		p.See("Waiting for your sign-in. 10:00 left.")
+		return p
+	}},
+	{"signin-code", func(w *world) *person {
+		p := w.start(80, 24).drive("signin")
+		p.choose("Use a device code")
+		p.See("Waiting for your sign-in. 15:00 left.")
+		return p
+	}},
+	{"signin-blocked", func(w *world) *person {
+		w.ada()
+		w.portal(w.tenant.RefuseSignIns(53003))
+		p := w.start(80, 24).drive("signin")
+		p.Press("enter")
+		p.reads("block this sign-in")
+		return p
+	}},
+	{"signin-mfa", func(w *world) *person {
+		w.ada()
+		w.portal(w.tenant.RefuseSignIns(50079))
+		p := w.start(80, 24).drive("signin")
+		p.Press("enter")
+		p.reads("must be set up first")
+		return p
+	}},
+	{"survey-asking", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("signin")
+		w.t.Cleanup(w.gate.hold("/organization"))
+		p.Press("enter")
+		p.reads("Reading the tenant")
+		return p
+	}},
+	{"survey", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("survey")
+		p.See("Yes, show me the plan")
+		return p
+	}},
+	{"survey-may-not-register", func(w *world) *person {
+		w.administrator("ines", simcloud.PrivilegedRoleAdministrator)
+		p := w.start(80, 24).drive("survey")
+		p.reads("Rights are missing.")
+		return p
+	}},
+	{"survey-may-not-grant", func(w *world) *person {
+		w.administrator("anton", simcloud.ApplicationAdministrator)
+		p := w.start(80, 24).drive("survey")
+		p.reads("Rights are missing.")
+		return p
+	}},
+	{"survey-unread", func(w *world) *person {
+		w.ada()
+		w.tenant.SetOwnRolesReadable(false)
+		p := w.start(80, 24).drive("survey")
+		p.reads("Your roles could not be read.")
+		return p
+	}},
+	{"survey-refused", func(w *world) *person {
+		w.ada()
+		w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/organization"), Status: http.StatusForbidden})
+		p := w.start(80, 24).drive("survey")
+		p.reads("may not read the tenant")
+		return p
+	}},
+	{"plan", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("plan")
+		p.reads("4 changes.")
+		return p
+	}},
+	{"plan-raw", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("plan")
+		p.Press("m")
+		p.See("PATCH /v1.0/applications(uniqueName=")
+		return p
+	}},
+	{"plan-first-half", func(w *world) *person {
+		w.administrator("anton", simcloud.ApplicationAdministrator)
+		p := w.start(80, 24).drive("survey")
+		p.choose("Go on as far as this account may")
+		p.reads("goes as far as you may")
+		return p
+	}},
+	{"plan-second-half", func(w *world) *person {
+		w.ada()
+		p := w.halfDone()
+		p.Press("enter")
+		p.driveFrom("signin", "plan")
+		p.reads("2 changes.")
+		return p
+	}},
+	{"apply-spreading", func(w *world) *person {
+		w.ada()
+		w.tenant.SetReplicationOf(simcloud.ApplicationChange, 0, 10*time.Minute)
+		p := w.start(80, 24).drive("plan")
+		p.Press("enter")
+		p.reads("Entra is spreading the app")
+		w.clock.add(75 * time.Second)
+		p.See("Entra is spreading the app, 1:15")
+		return p
+	}},
+	{"apply-stopped", func(w *world) *person {
+		w.ada()
+		return w.stopInTheMiddle("esc")
+	}},
+	{"apply-may-not", func(w *world) *person {
+		w.administrator("anton", simcloud.ApplicationAdministrator)
+		p := w.start(80, 24).drive("survey")
+		p.choose("Go on as far as this account may")
+		p.reads("goes as far as you may")
+		p.Press("enter")
+		p.reads("It needs the role Privileged Role Administrator.")
+		return p
+	}},
+	{"apply-session-over", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("plan")
+		w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/appRoleAssignedTo"), Status: http.StatusUnauthorized, Times: 1})
+		p.Press("enter")
+		p.reads("The sign-in is over.")
+		return p
+	}},
+	{"apply-shorter", func(w *world) *person {
+		w.ada()
+		w.tenant.SetPolicy(10 * day)
+		p := w.start(80, 24).drive("apply")
+		return p
+	}},
+	{"apply-authorities", func(w *world) *person {
+		w.ada()
+		w.tenant.SetTrustedAuthorities(true)
+		p := w.start(80, 24).drive("plan")
+		p.Press("enter")
+		p.reads("trusted authorities alone")
+		return p
+	}},
+	{"apply-done", func(w *world) *person {
+		w.ada()
+		return w.start(80, 24).drive("apply")
+	}},
+	{"connected-automatic", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("connected")
+		p.See("Members of the finance group")
+		return p
+	}},
+	{"drafts-take-back", func(w *world) *person {
+		w.ada()
+		p := w.halfDone()
+		p.choose("Throw Contoso away")
+		p.See("Take Contoso back?")
+		return p
+	}},
+	{"takeback", func(w *world) *person {
+		w.ada()
+		p := w.stopInTheMiddle("esc")
+		p.choose("Take everything back")
+		p.See("Taken back. The key and the draft are deleted here.")
+		return p
+	}},
+	{"takeback-left", func(w *world) *person {
+		w.ada()
+		p := w.halfDone()
+		w.administrator("carl", simcloud.CloudApplicationAdministrator, simcloud.PrivilegedRoleAdministrator)
+		p.choose("Throw Contoso away")
+		p.See("Take Contoso back?")
+		p.Press("b")
+		p.signIn()
+		p.reads("Taken back as far as your account may.")
+		return p
+	}},
+	{"demo-signin", func(w *world) *person {
+		w.inDemo()
+		p := w.start(80, 24).drive("tenant")
+		p.Type("contoso.com")
+		p.Press("enter")
+		p.See("✓ Tenant ", "› Contoso")
+		p.Press("enter", "enter")
+		p.See("› Use a device code")
+		p.Press("enter")
+		p.See("ctrl+d do it for me")
+		return p
+	}},
 	{"quitting", func(w *world) *person {
 		p := w.resume("key")
 		p.See("Nothing is made yet.")
@@ -588,7 +815,9 @@ func TestScreens(t *testing.T) {
 	for _, s := range screens {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			p := s.show(newWorld(t))
+			w := newWorld(t)
+			w.posed = true
+			p := s.show(w)
 			dark := p.still()
 			p.Background(false)
 			p.Until("drawn for a light background", func() bool { return p.Cell(1, 1).Fg != dark.Rows[1][1].Fg })
@@ -620,7 +849,7 @@ func (p *person) resize(width, height int) {
 
 var (
 	again   = regexp.MustCompile(`in \d seconds?`)
-	request = regexp.MustCompile(`request ([0-9a-f-]{36})`)
+	request = regexp.MustCompile(`(?:request|request id|correlation id) ([0-9a-f-]{36})`)
 )
 
 // still is the screen with what moves standing still: the spinner, the seconds

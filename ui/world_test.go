@@ -71,9 +71,14 @@ type world struct {
 	gate   *gate
 	ids    *counter
 
+	browser func(*simcloud.Browser) // changes the person's browser before it is used
+	posed   bool                    // what chance picks in a sign-in is the same in every run
+
 	mu     sync.Mutex
 	opened []string // addresses given to the browser
 	deaf   bool     // no browser can be opened
+	who    string   // signs in where a browser is opened; nobody does while it is empty
+	tokens []*token // of everybody who signed in
 }
 
 const (
@@ -104,22 +109,7 @@ func (w *world) ports() link.Ports {
 	wire := <-wires
 	wire.gate, wire.now = w.gate, w.clock.Now
 	microsoft := entra.New(wire.client, w.clock.Now)
-	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: signIn(microsoft), Save: w.files, Now: w.clock.Now}
-}
-
-// signIn is entra's sign-in as operations know it.
-func signIn(e *entra.Entra) link.SignIn {
-	return func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
-		sign := e.SignInBrowser
-		if way == account.ByDeviceCode {
-			sign = e.SignInDevice
-		}
-		admin, err := sign(ctx, wish, tell)
-		if err != nil {
-			return nil, err
-		}
-		return admin, nil
-	}
+	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, Now: w.clock.Now}
 }
 
 // start is the program started in a terminal of that size.
@@ -133,7 +123,7 @@ func (w *world) start(width, height int, opts ...tea.ProgramOption) *person {
 		w.t.Fatal(err)
 	}
 	env := steps.Env{
-		Ops: ops, Place: w.place, Known: known.Accounts, Drafts: known.Drafts, Demo: w.demo,
+		Ops: ops, Place: w.place, Known: known.Accounts, Drafts: known.Drafts, Demo: w.demo, Open: w.open,
 		Now: w.clock.Now, NewID: w.ids.next,
 	}
 	app := ui.New(ctx, ui.Ports{Env: env, Open: w.open, Demo: w.page, Text: w.text}, known)
@@ -151,6 +141,9 @@ func (w *world) open(_ context.Context, url string) error {
 		return fmt.Errorf("no browser")
 	}
 	w.opened = append(w.opened, url)
+	if w.who != "" {
+		go w.browse(w.who, url)
+	}
 	return nil
 }
 
@@ -248,11 +241,11 @@ type gate struct {
 	next http.RoundTripper
 	mu   sync.Mutex
 	off  bool
-	part string        // of the address that is held; empty for none
+	part string        // of the method and address that is held; empty for none
 	free chan struct{} // closed when it may go
 }
 
-// hold keeps requests back whose address contains part, until the returned
+// hold keeps requests back whose method and address contain part, until the returned
 // function lets them go.
 func (g *gate) hold(part string) (release func()) {
 	g.mu.Lock()
@@ -283,7 +276,7 @@ func (g *gate) mend() {
 
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
-	off, held, free := g.off, g.part != "" && strings.Contains(r.URL.String(), g.part), g.free
+	off, held, free := g.off, g.part != "" && strings.Contains(r.Method+" "+r.URL.String(), g.part), g.free
 	g.mu.Unlock()
 	if off {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: r.URL.Hostname(), IsNotFound: true}}

@@ -162,3 +162,31 @@ func TestLongValuesAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestBig(t *testing.T) {
+	want := "█▀▀ █▀▀ █ █\n█▀  █▀█  █\n▀▀▀ ▀▀▀  ▀"
+	if got := kit.Big("E6Y", 40); got != want {
+		t.Errorf("Big = \n%s\nwant\n%s", got, want)
+	}
+	for code, width := range map[string]int{"E6YKH3T4N": 35, "e6y": 40, "E6?": 40, "東京": 40} {
+		if got := kit.Big(code, width); got != code {
+			t.Errorf("Big(%q, %d) = \n%s\nwant it as it is", code, width, got)
+		}
+	}
+	if got := kit.Big("E6YKH3T4N", 36); got == "E6YKH3T4N" {
+		t.Error("a width that holds the large letters is not used")
+	}
+	seen := map[string]rune{}
+	for _, r := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-" {
+		big := kit.Big(string(r), 4)
+		if other, twice := seen[big]; twice || big == string(r) {
+			t.Errorf("%c looks like %c:\n%s", r, other, big)
+		}
+		seen[big] = r
+		for _, line := range strings.Split(big, "\n") {
+			if ansi.StringWidth(line) > 3 {
+				t.Errorf("%c is wider than 3 cells:\n%s", r, big)
+			}
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package steps
+
+import (
+	"context"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
+)
+
+// adoptStop is entered from the survey alone, by who wants to use an app that
+// is there already.
+var adoptStop = Stop{
+	Name: "adopt", Fleet: true,
+	Skip:   func(account.Draft, []account.Row) bool { return true },
+	Screen: func(e Env, d account.Draft) Step { return newAdopt(e, d) },
+}
+
+// adopt asks which app is to be used, shows everything on it that is not this
+// program's, and takes a typed yes and nothing less.
+type adopt struct {
+	env    Env
+	draft  account.Draft
+	which  kit.Field
+	yes    kit.Field
+	found  *account.Survey
+	asking bool
+	wrong  *account.Problem
+}
+
+func newAdopt(e Env, d account.Draft) *adopt {
+	a := &adopt{env: e, draft: d}
+	a.which = kit.NewField("Application (client) ID", "Of the app registration to use, from its Overview page.", "")
+	a.yes = kit.NewField("Type yes to use it", "", "")
+	a.which.Focus()
+	return a
+}
+
+func (a *adopt) Enter() tea.Cmd      { return nil }
+func (a *adopt) Typing() bool        { return true }
+func (a *adopt) Offers() []Offer     { return nil }
+func (a *adopt) Keys() []key.Binding { return []key.Binding{enterKey, backKey} }
+
+func (a *adopt) Update(msg tea.Msg) (Outcome, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer[account.Survey]:
+		a.answered(msg)
+		return Stay, nil
+	case tea.KeyPressMsg:
+		switch {
+		case key.Matches(msg, backKey):
+			return SurveyAgain, nil
+		case key.Matches(msg, enterKey):
+			return a.enter()
+		}
+	}
+	if a.found != nil {
+		return Stay, a.yes.Update(msg)
+	}
+	a.wrong = nil
+	return Stay, a.which.Update(msg)
+}
+
+func (a *adopt) enter() (Outcome, tea.Cmd) {
+	switch {
+	case a.asking:
+		return Stay, nil
+	case a.found != nil:
+		if strings.TrimSpace(strings.ToLower(a.yes.Value())) != "yes" {
+			a.yes.Wrong("Anything but yes leaves the app alone. esc goes back.")
+			return Stay, nil
+		}
+		a.env.session.survey, a.env.session.adopt = *a.found, a.found.Adopted.App
+		return Next, nil
+	}
+	id, err := account.ParseClientID(a.which.Value())
+	if err == nil {
+		err = a.linked(id)
+	}
+	if err != nil {
+		a.which.Wrong(Advise(account.AsProblem(err)).Line())
+		return Stay, nil
+	}
+	a.asking = true
+	admin, wish := a.env.session.admin, account.SurveyWish{Unique: a.draft.Made.Unique, Adopt: id}
+	return Stay, Ask(a.env, func(ctx context.Context) (account.Survey, error) { return admin.Survey(ctx, wish) })
+}
+
+// linked refuses an app that an account here has already.
+func (a *adopt) linked(id account.ClientID) error {
+	m := a.draft.Microsoft()
+	m.Client = id
+	d := a.draft
+	d.Link = m
+	for _, r := range a.env.Known {
+		if r.Identity == d.Identity() {
+			return &account.Problem{Kind: account.InputTaken, Subject: string(r.Name)}
+		}
+	}
+	return nil
+}
+
+func (a *adopt) answered(msg Answer[account.Survey]) {
+	a.asking = false
+	if msg.Err != nil {
+		a.which.Wrong(Advise(account.AsProblem(msg.Err)).Line())
+		return
+	}
+	a.found = &msg.Value
+	a.which.Blur()
+	a.yes.Focus()
+}
+
+func (a *adopt) View(size kit.Size, t kit.Theme) kit.Page {
+	p := kit.Page{Title: "Use an app that is there", Why: "Our certificate and permission are added to it. What it has stays, and can then be used beside ours."}
+	if a.found == nil {
+		p.Body = a.which.Draw(size.Width, t)
+		if a.asking {
+			p.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Reading the app and all that is on it")
+		}
+		return p
+	}
+	app := a.found.Adopted
+	out := []kit.Frame{
+		kit.Value(size.Width, t, "App", app.App.Name),
+		kit.Value(size.Width, t, "Client ID", string(app.App.Client)),
+		kit.Value(size.Width, t, "Made", app.App.Made.Format("2 January 2006")),
+		kit.Blank,
+	}
+	if app.Unread != nil {
+		out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Not all of it could be read: "+lowerFirst(Advise(app.Unread).Say)))
+	}
+	for _, f := range app.Foreign {
+		out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), f))
+	}
+	if len(app.Foreign) == 0 && app.Unread == nil {
+		out = append(out, kit.Mark(size.Width, t.Good.Render("✓"), "Nothing else is on it."))
+	}
+	p.Body = kit.Stack(append(out, kit.Blank, a.yes.Draw(size.Width, t))...)
+	return p
+}
+
+func (a *adopt) Fill(d account.Draft) account.Draft { return d }

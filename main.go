@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"os/user"
@@ -42,7 +43,10 @@ func run() int {
 	hardening.Apply()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
-	return cli.Execute(ctx, cli.Ports{Run: start}, os.Stderr)
+	return cli.Execute(ctx, cli.Ports{
+		Run: start, Open: work, In: os.Stdin, Out: os.Stdout, Version: version(),
+		Terminal: terminals(), Secret: secret(os.Stderr),
+	}, os.Stderr)
 }
 
 // start opens the screens, or plain lines where they are asked for or where
@@ -54,21 +58,51 @@ func start(ctx context.Context, s cli.Start) error {
 	}
 	ops := link.New(ctx, w.ports)
 	defer ops.Close()
-	env := steps.Env{Ops: ops, Place: place(s.Demo), Demo: w.demo, Open: w.open, Now: time.Now, NewID: uuid.NewString}
-	if s.SignInClient != "" {
-		if env.Client, err = account.ParseClientID(s.SignInClient); err != nil {
-			return err
-		}
-	}
-	known, err := w.ports.Registry.Contents(ctx)
+	env, known, err := environment(ctx, ops, w, s)
 	if err != nil {
 		return err
 	}
-	env.Known, env.Drafts = known.Accounts, known.Drafts
 	if plain(s) {
-		return lines(ctx, env, known)
+		return lines(ctx, env, known, s.Draft)
+	}
+	if s.Draft != nil { // the wizard from there on, whatever is listed
+		env.Begin = &steps.Begin{Draft: *s.Draft, Known: known}
+		known = account.Contents{}
 	}
 	return screens(ctx, env, known, w)
+}
+
+// work is what a command works on. Its operations end when the command is over,
+// or is told to stop, each between two writes.
+func work(ctx context.Context, s cli.Start) (cli.World, error) {
+	w, err := open(s.Demo)
+	if err != nil {
+		return cli.World{}, err
+	}
+	ops := link.New(ctx, w.ports)
+	env, known, err := environment(ctx, ops, w, s)
+	if err != nil {
+		ops.Close()
+		return cli.World{}, err
+	}
+	return cli.World{Env: env, Known: known, Close: ops.Close}, nil
+}
+
+// environment is what steps and commands need of the world, and what the
+// registry lists.
+func environment(ctx context.Context, ops *link.Operations, w world, s cli.Start) (steps.Env, account.Contents, error) {
+	env := steps.Env{Ops: ops, Place: place(s.Demo), Demo: w.demo, Open: w.open, Now: time.Now, NewID: uuid.NewString}
+	known, err := w.ports.Registry.Contents(ctx)
+	if err != nil {
+		return env, known, err
+	}
+	if s.SignInClient != "" {
+		if env.Client, err = account.ParseClientID(s.SignInClient); err != nil {
+			return env, known, err
+		}
+	}
+	env.Known, env.Drafts = known.Accounts, known.Drafts
+	return env, known, nil
 }
 
 // world is what differs between the real program and the demo.
@@ -162,31 +196,42 @@ func screens(ctx context.Context, env steps.Env, known account.Contents, w world
 	return nil
 }
 
-// lines walks the route as plain lines.
-func lines(ctx context.Context, env steps.Env, known account.Contents) error {
-	p := steps.Plain{Env: env, In: bufio.NewReader(os.Stdin), Out: os.Stdout}
-	if term.IsTerminal(os.Stdin.Fd()) {
-		p.Secret = func(question string) ([]byte, error) {
-			fmt.Fprint(os.Stdout, question+": ")
-			defer fmt.Fprintln(os.Stdout)
-			return term.ReadPassword(os.Stdin.Fd())
+// lines walks the route as plain lines, with a draft or with what the person
+// chooses.
+func lines(ctx context.Context, env steps.Env, known account.Contents, d *account.Draft) error {
+	p := steps.Plain{Env: env, In: bufio.NewReader(os.Stdin), Out: os.Stdout, Secret: secret(os.Stdout)}
+	if d == nil {
+		chosen, err := p.Begin(ctx, known)
+		if errors.Is(err, steps.ErrLeft) {
+			return nil
 		}
+		if err != nil {
+			return err
+		}
+		d = &chosen
 	}
-	d, err := p.Begin(ctx, known)
-	if errors.Is(err, steps.ErrLeft) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = p.Run(ctx, steps.Routes, d)
+	_, err := p.Run(ctx, steps.Routes, *d)
 	return err
 }
 
-func plain(s cli.Start) bool {
-	return s.Plain || os.Getenv("ACCESSIBLE") != "" && os.Getenv("ACCESSIBLE") != "0" || os.Getenv("TERM") == "dumb" ||
-		!term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd())
+// secret reads a passphrase without echo; nil where no terminal is.
+func secret(out io.Writer) func(question string) ([]byte, error) {
+	if !term.IsTerminal(os.Stdin.Fd()) {
+		return nil
+	}
+	return func(question string) ([]byte, error) {
+		fmt.Fprint(out, question+": ")
+		defer fmt.Fprintln(out)
+		return term.ReadPassword(os.Stdin.Fd())
+	}
 }
+
+func plain(s cli.Start) bool {
+	return s.Plain || os.Getenv("ACCESSIBLE") != "" && os.Getenv("ACCESSIBLE") != "0" || os.Getenv("TERM") == "dumb" || !terminals()
+}
+
+// terminals tells whether a person is at both ends.
+func terminals() bool { return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd()) }
 
 // directories are where the registry and the keys are, and where what can be
 // lost is: XOPS_HOME over both, else the system's own places.

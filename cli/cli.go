@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 
@@ -16,21 +16,12 @@ import (
 	"github.com/axiomio/xops-onboard/steps"
 )
 
-// Exit codes.
-const (
-	Done        = 0
-	Failed      = 1
-	WrongUsage  = 2
-	NotLinked   = 3
-	NoKeyStore  = 5
-	Interrupted = 130
-)
-
 // Start is how the program is to run.
 type Start struct {
 	Demo         bool
 	Plain        bool
-	SignInClient string // client id of the app to sign in to; empty: Microsoft's own
+	SignInClient string         // client id of the app to sign in to; empty: Microsoft's own
+	Draft        *account.Draft // to go on with, or as far as flags told; nil: what the registry says
 }
 
 // Ports are what commands need, wired in main.
@@ -38,40 +29,74 @@ type Ports struct {
 	// Run opens the screens, or plain lines where they are asked for or no
 	// terminal is there.
 	Run func(ctx context.Context, s Start) error
+	// Open is what a command works on.
+	Open func(ctx context.Context, s Start) (World, error)
+
+	In       io.Reader
+	Out      io.Writer // results
+	Terminal bool      // a person is there to be asked
+	// Secret reads a passphrase without echo; nil where there is no terminal.
+	Secret  func(question string) ([]byte, error)
+	Version string
 }
 
-// usage is an error in how the program was called.
-type usage struct{ error }
+// World is what a command works on: operations, and what the registry lists.
+type World struct {
+	Env   steps.Env
+	Known account.Contents
+	Close func() // waits for what is being written
+}
 
 // Execute runs the command line and returns the exit code.
 func Execute(ctx context.Context, ports Ports, errs io.Writer) int {
-	var l line
-	err := fang.Execute(ctx, newRoot(ports, &l), fang.WithoutVersion()) // -v would be taken for verbose
+	l := line{ports: ports, errs: errs}
+	err := fang.Execute(ctx, newRoot(&l), fang.WithoutVersion()) // -v would be taken for verbose
 	if l.err == nil && err != nil {
 		l.err = usage{err}
 	}
-	tell(errs, l.err)
+	l.tell()
 	return code(l.err)
 }
 
-// line is one command line as it ended. An error is kept here and not given to
+// line is one command line, and as it ended. An error is kept here and not given to
 // fang: before it writes one, fang asks the terminal for its colours and waits
 // for the answer, two seconds or, where somebody else reads it, for good
 // (charm.land/fang/v2 v2.0.1, mustColorscheme).
-type line struct{ err error }
+type line struct {
+	ports Ports
+	start Start
+	errs  io.Writer
+	json  bool      // the result is JSON
+	yes   bool      // nothing is asked
+	until time.Time // for what is being written when it is told to stop
+	err   error
+}
 
 // does is a command's function that keeps its error.
-func (l *line) does(f func(*cobra.Command) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, _ []string) error {
+func (l *line) does(f func(context.Context, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
 		if l.err == nil {
-			l.err = f(cmd)
+			l.err = f(cmd.Context(), args)
 		}
 		return nil
 	}
 }
 
-func newRoot(ports Ports, l *line) *cobra.Command {
-	var s Start
+// words lets a command have so many arguments and no more.
+func (l *line) words(most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) <= most:
+		case cmd.HasSubCommands():
+			l.err = usage{fmt.Errorf("there is no command %q", account.Clean(cmd.Name()+" "+args[0], 60))}
+		default:
+			l.err = usage{fmt.Errorf("%q is one word too many", account.Clean(args[most], 60))}
+		}
+		return nil
+	}
+}
+
+func newRoot(l *line) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "xops-onboard",
 		Short: "Link cloud accounts to Xops 360",
@@ -82,51 +107,86 @@ func newRoot(ports Ports, l *line) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: l.does(func(cmd *cobra.Command) error { return ports.Run(cmd.Context(), s) }),
+		RunE: l.does(func(ctx context.Context, _ []string) error { return l.ports.Run(ctx, l.start) }),
 	}
-	root.PersistentFlags().BoolVar(&s.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
-	root.PersistentFlags().BoolVar(&s.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
-	root.PersistentFlags().StringVar(&s.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
+	root.PersistentFlags().BoolVar(&l.start.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
+	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
+	root.PersistentFlags().StringVar(&l.start.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		l.err = usage{err}
 		return nil
 	})
+	root.AddCommand(newAdd(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
 	return root
 }
 
-// code is the exit code of an error.
-func code(err error) int {
-	var u usage
-	switch {
-	case err == nil:
-		return Done
-	case errors.Is(err, tea.ErrInterrupted), errors.Is(err, context.Canceled):
-		return Interrupted
-	case errors.As(err, &u):
-		return WrongUsage
-	case errors.Is(err, steps.ErrLater):
-		return NotLinked
-	}
-	switch account.KindOf(err) {
-	case account.StoreNotUsable, account.StoreRanOut, account.StoreKeptNot:
-		return NoKeyStore
-	}
-	return Failed
+// asJSON gives a command --json.
+func (l *line) asJSON(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&l.json, "json", false, "write JSON: one object, or one a line with the result last")
 }
 
-// tell says an error and a hint, for people.
-func tell(w io.Writer, err error) {
-	if err == nil || errors.Is(err, tea.ErrInterrupted) {
+// asksNothing gives a command --yes.
+func (l *line) asksNothing(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&l.yes, "yes", false, "ask nothing, and do it")
+}
+
+// work opens what a command works on, has it work, and waits for what is being
+// written then.
+func (l *line) work(ctx context.Context, do func(context.Context, World) error) error {
+	w, err := l.ports.Open(ctx, l.start)
+	if err != nil {
+		return err
+	}
+	defer l.close(w)
+	if known := w.Known; len(known.Damaged) > 0 && len(known.Accounts)+len(known.Drafts) == 0 {
+		return &known.Damaged[0] // never as if there were nothing
+	}
+	return do(ctx, w)
+}
+
+// held is how long what is being written holds the program's end.
+const held = 5 * time.Second
+
+// close ends what runs, between two writes.
+func (l *line) close(w World) {
+	done := make(chan struct{})
+	go func() { defer close(done); w.Close() }()
+	l.wait(done)
+}
+
+// wait waits for the end of what was told to stop. What is written then is on
+// record as begun, so that after the time there is nothing is lost.
+func (l *line) wait(done <-chan struct{}) {
+	if l.until.IsZero() {
+		l.until = time.Now().Add(held)
+	}
+	select {
+	case <-done:
+	case <-time.After(time.Until(l.until)):
+	}
+}
+
+// voice is how a command tells what happens.
+func (l *line) voice(w World) *voice {
+	now := w.Env.Now
+	if now == nil {
+		now = time.Now
+	}
+	return &voice{out: l.ports.Out, events: l.ports.Out, errs: l.errs, json: l.json, now: now, wait: l.wait}
+}
+
+// tell says how it ended, for people, and as JSON where that was asked for.
+func (l *line) tell() {
+	if l.err == nil {
 		return
 	}
-	say, hint := err.Error(), ""
-	var p *account.Problem
-	if errors.As(err, &p) {
-		a := steps.Advise(p)
-		say, hint = a.Say, a.Do
+	if l.json {
+		r := result{State: "failed", Code: code(l.err), Error: account.Clean(sentence(l.err), 500)}
+		var p *account.Problem
+		if errors.As(l.err, &p) {
+			r.Problem = p
+		}
+		l.voice(World{}).result("", r)
 	}
-	fmt.Fprintf(w, "xops-onboard: error: %s\n", account.Clean(say, 500))
-	if hint != "" {
-		fmt.Fprintf(w, "xops-onboard: hint: %s\n", account.Clean(hint, 500))
-	}
+	tell(l.errs, l.err)
 }

@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+func newAdd(l *line) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "add",
+		Short: "Link an account",
+		Args:  l.words(0),
+		RunE: l.does(func(context.Context, []string) error {
+			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft"}
+		}),
+	}
+	cmd.AddCommand(newAddMicrosoft(l))
+	return cmd
+}
+
+// addMicrosoft is the flags of add microsoft.
+type addMicrosoft struct {
+	*line
+	name, tenant, cloud string
+	signInWay, keyStore string
+	automatic, plan     bool
+}
+
+// told is what flags say, parsed.
+type told struct {
+	name  account.Name
+	cloud account.CloudID
+	way   account.SignInWay
+	store account.Store
+}
+
+func newAddMicrosoft(l *line) *cobra.Command {
+	a := &addMicrosoft{line: l}
+	cmd := &cobra.Command{
+		Use:   "microsoft",
+		Short: "Link a Microsoft account",
+		Long: "Link a Microsoft account (Entra ID). With --automatic you sign in and the program makes every change; --plan shows them and changes nothing, --yes asks nothing. " +
+			"What is missing is asked on a terminal. Run again with the same name it goes on with the same draft and key.",
+		Example: "xops-onboard add microsoft --automatic --name Contoso --tenant contoso.com --sign-in device-code --plan",
+		Args:    l.words(0),
+		RunE:    l.does(func(ctx context.Context, _ []string) error { return a.run(ctx) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&a.name, "name", "", "what the account is called here")
+	f.StringVar(&a.tenant, "tenant", "", "the tenant: its id or one of its domains")
+	f.StringVar(&a.cloud, "cloud", "", "the national cloud: global, usgov, usgov-dod or china; else it is found from the tenant")
+	f.BoolVar(&a.automatic, "automatic", false, "sign in and let the program make the changes")
+	f.BoolVar(&a.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
+	f.StringVar(&a.keyStore, "key-store", "", "where the key is kept: keyring, or file (under a passphrase)")
+	signsIn(cmd, &a.signInWay)
+	l.asJSON(cmd)
+	l.asksNothing(cmd)
+	return cmd
+}
+
+// parse reads the flags that are there.
+func (a *addMicrosoft) parse() (t told, err error) {
+	if a.name != "" {
+		if t.name, err = account.ParseName(a.name); err != nil {
+			return t, wrong("--name", err)
+		}
+	}
+	if a.tenant != "" {
+		if _, _, err := account.ParseTenant(a.tenant); err != nil {
+			return t, wrong("--tenant", err)
+		}
+	}
+	t.cloud = account.CloudID(a.cloud)
+	if a.cloud != "" && !slices.Contains(account.Clouds, t.cloud) {
+		return t, usage{fmt.Errorf("--cloud: it is global, usgov, usgov-dod or china, not %q", account.Clean(a.cloud, 40))}
+	}
+	t.store = account.Store(a.keyStore)
+	if a.keyStore != "" && t.store != account.Keyring && t.store != account.FileStore {
+		return t, usage{fmt.Errorf("--key-store: it is keyring or file, not %q", account.Clean(a.keyStore, 40))}
+	}
+	if _, err := a.signInClient(); err != nil {
+		return t, err
+	}
+	t.way, err = parseWay(a.signInWay)
+	return t, err
+}
+
+func (a *addMicrosoft) run(ctx context.Context) error {
+	t, err := a.parse()
+	if err != nil {
+		return err
+	}
+	var asks *account.Draft // what is left to be asked
+	err = a.work(ctx, func(ctx context.Context, w World) (err error) {
+		asks, err = a.add(ctx, w, t)
+		return err
+	})
+	if err != nil || asks == nil {
+		return err
+	}
+	s := a.start
+	s.Draft = asks
+	return a.ports.Run(ctx, s)
+}
+
+// add does it, where nothing has to be asked; else it returns the draft for
+// who asks.
+func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft, error) {
+	if r, linked := named(w.Known.Accounts, string(t.name)); linked {
+		return nil, a.linked(ctx, w, r)
+	}
+	d, err := a.begin(ctx, w, t)
+	if err != nil {
+		return nil, err
+	}
+	if open := a.open(d, t.way); len(open) > 0 {
+		if a.plan || a.json || !a.ports.Terminal && !a.start.Plain {
+			return nil, missing(open, "Without a terminal nothing is asked. --plain asks in lines.")
+		}
+		return a.rest(ctx, w, d, t)
+	}
+	ctx, stop := stoppable(ctx)
+	defer stop()
+	if d, err = a.found(ctx, w, d, t.cloud); err != nil {
+		return nil, err
+	}
+	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, store: t.store, plan: a.plan}
+	if k := d.Key(); run.store == "" {
+		run.store = account.Keyring
+		if k.Store != "" {
+			run.store = k.Store
+		}
+	} else if k.Stored && k.Store != run.store {
+		return nil, usage{fmt.Errorf("--key-store: the key of %s is in the other store already", d.Name)}
+	}
+	return nil, run.run(ctx)
+}
+
+// linked is what is left to do for an account that is linked already.
+func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row) error {
+	v := a.voice(w)
+	if a.tenant != "" {
+		acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if id, err := a.resolve(ctx, w, r.Cloud); err != nil || id.ID != acc.Microsoft().Tenant {
+			return otherTenant(r.Name, err)
+		}
+	}
+	if a.plan {
+		v.result(string(r.Name)+" is linked already. Nothing to change: all of it is there.\n", result{State: "planned", Changes: []account.PlannedChange{}})
+		return nil
+	}
+	ctx, stop := stoppable(ctx)
+	defer stop()
+	return a.verified(ctx, w, v, r.ID)
+}
+
+func otherTenant(n account.Name, err error) error {
+	if err != nil {
+		return err
+	}
+	return usage{fmt.Errorf("--tenant: %s is of another tenant; another account needs another --name", n)}
+}
+
+func (a *addMicrosoft) resolve(ctx context.Context, w World, cloud account.CloudID) (account.Tenant, error) {
+	id, domain, err := account.ParseTenant(a.tenant)
+	if err != nil {
+		return account.Tenant{}, wrong("--tenant", err)
+	}
+	text := string(id)
+	if id == "" {
+		text = string(domain)
+	}
+	t, _, err := w.Env.Ops.Ports().Microsoft.Discover(ctx, cloud, text)
+	return t, ended(ctx, err)
+}
+
+// begin is the draft of that name, or a new one.
+func (a *addMicrosoft) begin(ctx context.Context, w World, t told) (account.Draft, error) {
+	if _, begun := named(w.Known.Drafts, string(t.name)); begun {
+		d, err := w.draft(ctx, []string{string(t.name)})
+		if err == nil && a.automatic && d.Way != account.Automatic && d.Way != "" {
+			return d, &outcome{err: fmt.Errorf("%s was begun by hand", d.Name), code: WrongUsage, hint: "Go on with: xops-onboard resume " + word(string(d.Name)) + ". Or choose another --name."}
+		}
+		if a.automatic {
+			d.Way = account.Automatic
+			if !slices.Contains(d.Trail, "way") {
+				d.Trail = passed[:2]
+			}
+		}
+		return d, err
+	}
+	d := account.Draft{Provider: account.Microsoft, Name: t.name, Cloud: t.cloud, Chosen: t.cloud != "", Link: account.MicrosoftLink{}, Trail: passed[:1]}
+	if t.name != "" {
+		d.ID = account.ID(w.Env.NewID())
+		d.Link = account.MicrosoftLink{AppName: account.AppName(t.name)}
+	}
+	if a.automatic {
+		d.Way, d.Trail = account.Automatic, passed[:2]
+	}
+	return d, nil
+}
+
+// open are the flags that are missing to do it without a question.
+func (a *addMicrosoft) open(d account.Draft, way account.SignInWay) (flags []string) {
+	for _, f := range []struct {
+		flag    string
+		missing bool
+	}{
+		{"--automatic", !a.automatic},
+		{"--name", d.Name == ""},
+		{"--tenant", a.tenant == "" && d.Microsoft().Tenant == ""},
+		{"--sign-in", way == ""},
+		{"--yes", !a.yes && !a.plan && (!a.ports.Terminal || a.json)},
+	} {
+		if f.missing {
+			flags = append(flags, f.flag)
+		}
+	}
+	return flags
+}
+
+// found has the tenant in the draft, as its id and its cloud. A draft that
+// knows its tenant keeps it.
+func (a *addMicrosoft) found(ctx context.Context, w World, d account.Draft, cloud account.CloudID) (account.Draft, error) {
+	m := d.Microsoft()
+	if a.tenant == "" {
+		return d, nil
+	}
+	if cloud == "" && m.Tenant != "" {
+		cloud = d.Cloud
+	}
+	t, err := a.resolve(ctx, w, cloud)
+	if err != nil {
+		return d, err
+	}
+	if m.Tenant != "" && m.Tenant != t.ID {
+		return d, otherTenant(d.Name, nil)
+	}
+	m.Tenant, d.Cloud = t.ID, t.Cloud
+	d.Link = m
+	return d, nil
+}
+
+// rest is the draft with all that the flags told, for who asks the rest.
+func (a *addMicrosoft) rest(ctx context.Context, w World, d account.Draft, t told) (*account.Draft, error) {
+	d, err := a.found(ctx, w, d, t.cloud)
+	if err != nil {
+		return nil, err
+	}
+	if t.store != "" && !d.Key().Stored {
+		d.Keys = []account.Key{{Store: t.store}}
+	}
+	if d.Way == account.Automatic && d.Name != "" && d.Microsoft().Tenant != "" && !slices.Contains(d.Trail, "tenant") {
+		d.Trail = passed[:3]
+	}
+	return &d, nil
+}

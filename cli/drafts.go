@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// listed is a draft as the list writes it.
+type listed struct {
+	account.Row
+	Owned bool `json:"owned"` // a living copy of the program works on it
+}
+
+func newDrafts(l *line) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "drafts",
+		Short: "List what was begun and not finished",
+		Args:  l.words(0),
+		RunE: l.does(func(ctx context.Context, _ []string) error {
+			return l.work(ctx, func(_ context.Context, w World) error { return l.listDrafts(w) })
+		}),
+	}
+	l.asJSON(cmd)
+	return cmd
+}
+
+func (l *line) listDrafts(w World) error {
+	if l.json {
+		out := struct {
+			Drafts []listed `json:"drafts"`
+		}{[]listed{}}
+		for _, r := range w.Known.Drafts {
+			out.Drafts = append(out.Drafts, listed{r, r.Owned})
+		}
+		return json.NewEncoder(l.ports.Out).Encode(out)
+	}
+	if len(w.Known.Drafts) == 0 {
+		fmt.Fprintln(l.errs, "There is no draft.")
+	}
+	for _, r := range w.Known.Drafts {
+		text := fmt.Sprintf("%s: %s, last changed %s", r.Name, r.Provider, r.Updated.Local().Format("2 January 2006 15:04"))
+		if r.Owned {
+			text += ", open in another window"
+		}
+		fmt.Fprintln(l.ports.Out, account.Clean(text, textLimit))
+	}
+	return nil
+}
+
+// draft reads the draft of that name; without a name the only one there is.
+func (w World) draft(ctx context.Context, args []string) (account.Draft, error) {
+	rows := w.Known.Drafts
+	if len(args) > 0 {
+		r, ok := named(rows, args[0])
+		if _, linked := named(w.Known.Accounts, args[0]); !ok && linked {
+			return account.Draft{}, usage{fmt.Errorf("%s is connected; there is no draft of it", account.Clean(args[0], 60))}
+		}
+		if !ok {
+			return account.Draft{}, &outcome{err: fmt.Errorf("there is no draft %q", account.Clean(args[0], 60)), code: WrongUsage, hint: "List them with: xops-onboard drafts"}
+		}
+		rows = []account.Row{r}
+	}
+	switch len(rows) {
+	case 0:
+		return account.Draft{}, usage{fmt.Errorf("there is no draft")}
+	case 1:
+		if rows[0].Owned {
+			return account.Draft{}, &account.Problem{Kind: account.DraftOwned}
+		}
+		return w.Env.Ops.Ports().Registry.Draft(ctx, rows[0].ID)
+	}
+	var names []string
+	for _, r := range rows {
+		names = append(names, word(string(r.Name)))
+	}
+	return account.Draft{}, usage{fmt.Errorf("there are several drafts; name one of them: %s", strings.Join(names, ", "))}
+}
+
+// named is the row of that name, by the rule that keeps names apart.
+func named(rows []account.Row, name string) (account.Row, bool) {
+	for _, r := range rows {
+		if strings.EqualFold(string(r.Name), strings.Join(strings.Fields(name), " ")) {
+			return r, true
+		}
+	}
+	return account.Row{}, false
+}
+
+// day is a date as people read it.
+func day(t time.Time) string { return t.Format("2 January 2006") }

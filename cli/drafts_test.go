@@ -1,0 +1,198 @@
+package cli_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/link"
+)
+
+// half has the draft Contoso with half of its changes made.
+func half(t *testing.T) *bench {
+	t.Helper()
+	b := newBench(t)
+	b.refuse[link.TheGrant] = &account.Problem{Kind: account.RightMissing, Subject: "Privileged Role Administrator"}
+	if code, _, errs := b.call(whole()...); code != cli.NotAllowed {
+		t.Fatalf("code %d, %q", code, errs)
+	}
+	b.refuse = nil
+	return b
+}
+
+const manualID = "6b1f2f86-0b5c-4f36-9c1d-0d7e3f7a9f10"
+
+// byHand adds the draft Fabrikam Inc, which a person makes by hand.
+func (b *bench) byHand() {
+	b.t.Helper()
+	err := b.registry.SaveDraft(b.t.Context(), account.Draft{
+		ID: manualID, Name: "Fabrikam Inc", Provider: account.Microsoft, Way: account.ByHand, Cloud: account.Global,
+		Link:  account.MicrosoftLink{Tenant: tenantID, Client: clientID, AppName: "Xops 360 - Fabrikam Inc"},
+		Trail: []string{"cloud", "way", "name", "register", "identifiers", "keystore"}, Ticked: []string{"role"},
+		Keys: []account.Key{{ID: "key", Store: account.Keyring, Stored: true, Saved: "/home/ada/fabrikam.cer"}},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.keys["key"] = true
+}
+
+func TestDrafts(t *testing.T) {
+	b := newBench(t)
+	if code, out, errs := b.call("drafts"); code != cli.Done || out != "" || !strings.Contains(errs, "There is no draft.") {
+		t.Errorf("none: code %d, %q, %q", code, out, errs)
+	}
+	if _, out, _ := b.call("drafts", "--json"); strings.TrimSpace(out) != `{"drafts":[]}` {
+		t.Errorf("none as JSON: %q", out)
+	}
+	b = half(t)
+	b.byHand()
+	if code, out, _ := b.call("drafts"); code != cli.Done || strings.Count(out, "\n") != 2 || !strings.Contains(out, "Contoso: Microsoft, last changed ") {
+		t.Errorf("code %d, %q", code, out)
+	}
+	_, out, _ := b.call("drafts", "--json")
+	list := objects(t, out)[0]["drafts"].([]any)
+	if first := list[0].(map[string]any); len(list) != 2 || first["name"] != "Contoso" || first["owned"] != false {
+		t.Errorf("as JSON: %v", list)
+	}
+	if code, _, _ := b.call("drafts", "more"); code != cli.WrongUsage {
+		t.Errorf("a word too many: code %d", code)
+	}
+}
+
+func TestResume(t *testing.T) {
+	b := half(t)
+	code, out, _ := b.call("resume", "--sign-in", "device-code", "--plan", "--json")
+	if all := objects(t, out); code != cli.Done || all[0]["changes"].([]any)[0].(map[string]any)["done"] != true || len(b.made) != 2 {
+		t.Errorf("the plan: code %d, %s", code, out)
+	}
+	code, out, errs := b.call("resume", "contoso", "--sign-in", "device-code", "--yes")
+	if code != cli.Done || !strings.Contains(out, "Contoso is connected.") || !slices.Equal(b.made, link.Changes) || len(b.keys) != 1 || len(b.contents().Drafts) != 0 {
+		t.Errorf("code %d, out %q, errors %q, made %v", code, out, errs, b.made)
+	}
+}
+
+func TestResumeEnds(t *testing.T) {
+	b := newBench(t)
+	if code, _, errs := b.call("resume"); code != cli.WrongUsage || !strings.Contains(errs, "there is no draft") {
+		t.Errorf("none: code %d, %q", code, errs)
+	}
+	b = half(t)
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{nil, "--sign-in, --yes are missing"},
+		{[]string{"Contoso", "--sign-in", "browser"}, "--yes is missing"},
+		{[]string{"--plan"}, "--sign-in is missing"},
+		{[]string{"Contoso", "--sign-in", "fax"}, "--sign-in: "},
+		{[]string{"Nobody"}, `there is no draft "Nobody"`},
+		{[]string{"a", "b"}, "one word too many"},
+	} {
+		if code, _, errs := b.call(append([]string{"resume"}, tt.args...)...); code != cli.WrongUsage || !strings.Contains(errs, tt.says) || b.ran != nil {
+			t.Errorf("%v: code %d, %q", tt.args, code, errs)
+		}
+	}
+	b.byHand()
+	if code, _, errs := b.call("resume"); code != cli.WrongUsage || !strings.Contains(errs, "Contoso, 'Fabrikam Inc'") {
+		t.Errorf("several: code %d, %q", code, errs)
+	}
+	if code, _, errs := b.call("resume", "fabrikam  inc", "--yes"); code != cli.WrongUsage || !strings.Contains(errs, "linked by hand") {
+		t.Errorf("by hand: code %d, %q", code, errs)
+	}
+	if code, _, _ := b.call("--plain", "resume", "Fabrikam Inc"); code != cli.Done || b.ran.Draft.ID != manualID {
+		t.Errorf("in lines: code %d, started with %+v", code, b.ran)
+	}
+	b.terminal = true
+	if code, _, _ := b.call("resume", "Contoso"); code != cli.Done || b.ran.Draft.Name != "Contoso" || len(b.made) != 2 {
+		t.Errorf("on a terminal: code %d, started with %+v", code, b.ran)
+	}
+	if code, _, errs := b.call("add", "microsoft", "--automatic", "--name", "Fabrikam Inc"); code != cli.WrongUsage || !strings.Contains(errs, "begun by hand") {
+		t.Errorf("the other way: code %d, %q", code, errs)
+	}
+}
+
+func TestUndo(t *testing.T) {
+	b := half(t)
+	code, _, errs := b.call("undo", "Contoso", "--yes")
+	if code != cli.NotAllowed || !strings.Contains(errs, "needs a sign-in") || !strings.Contains(errs, "application-id") || !strings.Contains(errs, "principal-id") || len(b.keys) != 1 {
+		t.Errorf("without a sign-in: code %d, %q", code, errs)
+	}
+	if code, _, errs := b.call("undo", "--sign-in", "device-code"); code != cli.WrongUsage || !strings.Contains(errs, "--yes is missing") {
+		t.Errorf("without a yes: code %d, %q", code, errs)
+	}
+	b.terminal, b.typed = true, "contoso\n"
+	if code, _, errs := b.call("undo", "--sign-in", "device-code"); code != cli.Failed || !strings.Contains(errs, "nothing was changed") || b.signed != 1 {
+		t.Errorf("another name typed: code %d, %q", code, errs)
+	}
+	b.refused = &account.Problem{Kind: account.DeviceCodeDeclined}
+	if code, _, errs := b.call("undo", "--sign-in", "device-code", "--yes"); code != cli.NotAllowed || !strings.Contains(errs, "xops-onboard undo Contoso") {
+		t.Errorf("declined: code %d, %q", code, errs)
+	}
+	b.refused, b.typed = nil, "Contoso\n"
+	code, out, errs := b.call("undo", "--sign-in", "device-code")
+	if code != cli.Done || !strings.Contains(out, "Taken back. ") || !strings.Contains(errs, "App and enterprise app, deleted: done.") || !strings.Contains(out, "Command Line Tools") {
+		t.Errorf("code %d, out %q, errors %q", code, out, errs)
+	}
+	if c := b.contents(); len(c.Drafts) != 0 || len(b.keys) != 0 || !slices.Contains(b.made, "purged") {
+		t.Errorf("left: %+v, %d keys, made %v", c, len(b.keys), b.made)
+	}
+}
+
+// TestUndoMayNotPurge looks that what stays restorable is said, until when and
+// who may purge.
+func TestUndoMayNotPurge(t *testing.T) {
+	for _, json := range []bool{false, true} {
+		b := half(t)
+		b.purge = false
+		args := []string{"undo", "--sign-in", "device-code", "--yes"}
+		if json {
+			code, out, _ := b.call(append(args, "--json")...)
+			all := objects(t, out)
+			left, _ := all[len(all)-1]["left"].(map[string]any)
+			if code != cli.Done || len(left["binned"].([]any)) != 2 || all[len(all)-1]["state"] != "taken-back" {
+				t.Errorf("code %d, result %v", code, all[len(all)-1])
+			}
+			continue
+		}
+		code, out, _ := b.call(args...)
+		if code != cli.Done || !strings.Contains(out, "restorable until 3 February 2030: application-id") || !strings.Contains(out, "Application Administrator or Global Administrator can") {
+			t.Errorf("code %d, out %q", code, out)
+		}
+	}
+}
+
+func TestUndoByHand(t *testing.T) {
+	b := newBench(t)
+	b.byHand()
+	code, out, _ := b.call("undo", "Fabrikam Inc", "--yes")
+	for _, said := range []string{"app registration Xops 360 - Fabrikam Inc", clientID, "https://entra.microsoft.com/#view/", "Global Reader", "/home/ada/fabrikam.cer"} {
+		if !strings.Contains(out, said) {
+			t.Errorf("not said: %q in %q", said, out)
+		}
+	}
+	if code != cli.Done || b.signed != 0 {
+		t.Errorf("code %d, %d sign-ins", code, b.signed)
+	}
+	b.nothing()
+}
+
+func TestUndoNeedsItsKeyStore(t *testing.T) {
+	b := half(t)
+	b.store = account.StoreLocked
+	if code, _, _ := b.call("undo", "--sign-in", "browser", "--yes"); code != cli.NoKeyStore || b.signed != 1 || len(b.contents().Drafts) != 1 {
+		t.Errorf("code %d, %d sign-ins", code, b.signed)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	b := newBench(t)
+	if code, out, _ := b.call("version"); code != cli.Done || out != "xops-onboard v1.2.3\n" {
+		t.Errorf("code %d, %q", code, out)
+	}
+	if _, out, _ := b.call("version", "--json"); objects(t, out)[0]["version"] != "v1.2.3" {
+		t.Errorf("as JSON: %q", out)
+	}
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// signsIn gives a command --sign-in.
+func signsIn(cmd *cobra.Command, way *string) {
+	cmd.Flags().StringVar(way, "sign-in", "", "how an administrator signs in: browser or device-code")
+}
+
+// parseWay reads --sign-in; empty for none.
+func parseWay(text string) (account.SignInWay, error) {
+	switch way := account.SignInWay(text); way {
+	case "", account.InBrowser, account.ByDeviceCode:
+		return way, nil
+	}
+	return "", usage{fmt.Errorf("--sign-in: it is browser or device-code, not %q", account.Clean(text, 40))}
+}
+
+// signInClient reads --sign-in-client.
+func (l *line) signInClient() (account.ClientID, error) {
+	if l.start.SignInClient == "" {
+		return "", nil
+	}
+	id, err := account.ParseClientID(l.start.SignInClient)
+	if err != nil {
+		return "", wrong("--sign-in-client", err)
+	}
+	return id, nil
+}
+
+// stoppable is ctx until the program is told to stop: what runs then ends
+// between two writes. A second time ends it at once.
+func stoppable(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// signIn has an administrator of the draft's tenant sign in.
+func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, way account.SignInWay) (link.Administrator, error) {
+	client, err := l.signInClient()
+	if err != nil {
+		return nil, err
+	}
+	if w.Env.Demo != nil && way == account.InBrowser {
+		return nil, usage{errors.New("--sign-in: the demo opens no port for a browser; use device-code")}
+	}
+	v.say("Sign in as an administrator of tenant %s. What you sign in with stays in this program's memory and is dropped after the changes.", d.Microsoft().Tenant)
+	v.say("%s", steps.SignInLeaves)
+	wish := account.SignInWish{Cloud: d.Cloud, Tenant: d.Microsoft().Tenant, Client: client}
+	admin, err := w.Env.Ops.Ports().SignIn(ctx, way, wish, func(p account.SignInPrompt) {
+		v.prompt(w.Env, p)
+		switch {
+		case w.Env.Demo != nil && p.Way == account.ByDeviceCode:
+			v.say("In the demo its administrator types it now.")
+			_ = w.Env.Demo.SignIn(ctx, p) // the sign-in itself says what became of it
+		case p.Way == account.InBrowser && !w.Env.Place.Remote && w.Env.Open != nil:
+			_ = w.Env.Open(ctx, p.URL) // the address is there to be opened by hand
+		}
+	})
+	return admin, ended(ctx, err)
+}
+
+// ready has a key store ready to be used, or says why it is not. Only a
+// passphrase is asked for, and only of a person.
+func (l *line) ready(ctx context.Context, w World, store account.Store) error {
+	keys := w.Env.Ops.Ports().Keys
+	status := keys.Probe(ctx, store)
+	if status.State == account.StoreReady {
+		return nil
+	}
+	p := &account.Problem{Kind: account.StoreNotUsable, Subject: string(store), State: status.State}
+	if status.Detail != "" {
+		p.Err = errors.New(status.Detail)
+	}
+	asks := status.State == account.StoreLocked || status.State == account.StoreEmpty
+	if store != account.FileStore || !asks || l.ports.Secret == nil || l.yes {
+		return p
+	}
+	phrase, err := l.ports.Secret("Passphrase")
+	if err != nil {
+		return p
+	}
+	defer clear(phrase)
+	if status.State == account.StoreEmpty {
+		again, err := l.ports.Secret("The same again")
+		defer clear(again)
+		if err != nil || string(again) != string(phrase) {
+			return &account.Problem{Kind: account.InputMismatch, Err: err}
+		}
+	}
+	return keys.Unlock(ctx, store, phrase)
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// stay is something that stays where it is, and where to find it.
+type stay struct {
+	What string `json:"what"`
+	ID   string `json:"id,omitempty"`
+	Path string `json:"path,omitempty"` // menus of the portal
+	URL  string `json:"url,omitempty"`
+}
+
+func (s stay) String() string {
+	text := s.What
+	if s.ID != "" {
+		text += " " + s.ID
+	}
+	if s.Path != "" {
+		text += ": " + s.Path + ", " + s.URL
+	}
+	return text
+}
+
+func newUndo(l *line) *cobra.Command {
+	var way string
+	cmd := &cobra.Command{
+		Use:   "undo [name]",
+		Short: "Take back what was begun",
+		Long:  "Remove a draft with its key. What the program made in the tenant is removed there as well, which needs a sign-in; what a person made in the portal stays, and is listed.",
+		Args:  l.words(1),
+		RunE:  l.does(func(ctx context.Context, args []string) error { return l.undo(ctx, args, way) }),
+	}
+	signsIn(cmd, &way)
+	l.asJSON(cmd)
+	l.asksNothing(cmd)
+	return cmd
+}
+
+func (l *line) undo(ctx context.Context, args []string, signIn string) error {
+	way, err := parseWay(signIn)
+	if err == nil {
+		_, err = l.signInClient()
+	}
+	if err != nil {
+		return err
+	}
+	return l.work(ctx, func(ctx context.Context, w World) error {
+		d, err := w.draft(ctx, args)
+		if err != nil {
+			return err
+		}
+		inTenant := !d.Made.Nothing() || d.Made.Unique != ""
+		if inTenant && way == "" {
+			return l.signInNeeded(w, d)
+		}
+		ctx, stop := stoppable(ctx)
+		defer stop()
+		if err := l.certain(ctx, d); err != nil {
+			return err
+		}
+		if k := d.Key(); k.ID != "" && k.Store == account.Keyring {
+			if err := l.ready(ctx, w, k.Store); err != nil {
+				return err // before anything is gone elsewhere
+			}
+		}
+		if inTenant {
+			return w.kept(l.takeBack(ctx, w, d, way), "undo", d)
+		}
+		return w.kept(l.throwAway(ctx, w, d), "undo", d)
+	})
+}
+
+// signInNeeded says what would stay in the tenant.
+func (l *line) signInNeeded(w World, d account.Draft) error {
+	v := l.voice(w)
+	v.say("Without a sign-in this would stay in tenant %s:", d.Microsoft().Tenant)
+	for _, s := range left(d) {
+		v.say("  %s", s)
+	}
+	return &outcome{
+		err:  fmt.Errorf("taking back what %s made in the tenant needs a sign-in", d.Name),
+		code: NotAllowed, hint: "Add --sign-in browser or --sign-in device-code. Nothing was changed.",
+	}
+}
+
+// certain asks for the draft's name, unless nothing is to be asked.
+func (l *line) certain(ctx context.Context, d account.Draft) error {
+	switch {
+	case l.yes:
+		return nil
+	case !l.ports.Terminal || l.json:
+		return missing([]string{"--yes"}, "It is asked on a terminal.")
+	}
+	text, err := l.answer(ctx, "This removes the draft, its key, and what it made. Type its name, "+account.Clean(string(d.Name), 60)+", to do that")
+	if err != nil {
+		return err
+	}
+	if text != string(d.Name) {
+		return errors.New("that is not its name; nothing was changed")
+	}
+	return nil
+}
+
+func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way account.SignInWay) error {
+	v := l.voice(w)
+	admin, err := l.signIn(ctx, w, v, d, way)
+	if err != nil {
+		return err
+	}
+	defer admin.Forget()
+	_, binned, err := v.follow(ctx, w.Env.Ops.TakeBack(d.ID, admin))
+	if err != nil {
+		return err
+	}
+	text := "Taken back. The key and the draft are deleted here.\n"
+	if binned != nil {
+		text = "Taken back as far as your account may. The key and the draft are deleted here.\n"
+		for _, b := range binned.Binned {
+			text += steps.BinnedLine(b) + "\n"
+		}
+		text += steps.WhoMayPurge + "\n"
+	}
+	v.result(text+steps.SignInLeft+"\n", result{State: "taken-back", Left: binned})
+	return nil
+}
+
+// throwAway removes a draft that made nothing in the tenant by itself.
+func (l *line) throwAway(ctx context.Context, w World, d account.Draft) error {
+	v := l.voice(w)
+	if _, _, err := v.follow(ctx, w.Env.Ops.ThrowAway(d.ID)); err != nil {
+		return err
+	}
+	stays := byHand(d)
+	text := "Taken back. The key and the draft are deleted here.\n"
+	if len(stays) > 0 {
+		text += "This was made by hand, and stays until somebody deletes it:\n"
+	}
+	for _, s := range stays {
+		text += "  " + s.String() + "\n"
+	}
+	v.result(text, result{State: "taken-back", Stays: stays})
+	return nil
+}
+
+// left is what the draft made in the tenant by itself.
+func left(d account.Draft) (out []stay) {
+	m, made, c := d.Microsoft(), d.Made, d.Cloud.Cloud()
+	name := account.AppName(d.Name)
+	switch {
+	case made.Adopted != nil:
+		out = append(out, at("our certificate and permission on the app "+made.Adopted.App.Name, string(made.Adopted.App.Application), made.Adopted.App.Name, c.CertificatesPage(made.Adopted.App.Client)))
+	case made.Application == "":
+		out = append(out, at("app registration "+name+", if it was made", "", name, c.AppRegistrationsPage()))
+	default:
+		out = append(out, at("app registration "+name, string(made.Application), name, c.CertificatesPage(m.Client)))
+	}
+	for _, s := range []stay{
+		{What: "its enterprise app", ID: string(made.Principal)},
+		{What: "its grant of AccessReview.Read.All", ID: string(made.Grant)},
+		{What: "its role Global Reader", ID: string(made.Role)},
+	} {
+		if s.ID != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// byHand is what the person made, as far as the draft tells.
+func byHand(d account.Draft) (out []stay) {
+	m, c := d.Microsoft(), d.Cloud.Cloud()
+	name := m.AppName
+	if name == "" {
+		name = account.AppName(d.Name)
+	}
+	if m.Client != "" || slices.Contains(d.Trail, "register") {
+		out = append(out, at("app registration "+name+", with its enterprise app, consent and role", string(m.Client), name, c.AppRegistrationsPage()))
+		if slices.Contains(d.Ticked, "role") {
+			out = append(out, at("Global Reader of that app, which goes with it", "", name, c.RolesPage()))
+		}
+	}
+	if saved := d.Key().Saved; saved != "" {
+		out = append(out, stay{What: "certificate file " + saved})
+	}
+	return out
+}
+
+func at(what, id, app string, p account.PortalPage) stay {
+	return stay{What: account.Clean(what, 200), ID: id, Path: strings.ReplaceAll(strings.Join(p.Path, " › "), "{name}", app), URL: p.URL}
+}

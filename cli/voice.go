@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// voice is how a command tells what happens: sentences for people beside the
+// result, or events as JSON, one object a line.
+type voice struct {
+	out, errs io.Writer
+	events    io.Writer // where events go as JSON
+	json      bool
+	now       func() time.Time
+	wait      func(done <-chan struct{}) // for the end of what was told to stop
+
+	mu   sync.Mutex
+	last string // what was said last, which is not said twice
+}
+
+// linkedAccount is an account as commands write it. It holds no secret.
+type linkedAccount struct {
+	Name         account.Name     `json:"name"`
+	Provider     account.Provider `json:"provider"`
+	Cloud        account.CloudID  `json:"cloud"`
+	Tenant       account.TenantID `json:"tenant"`
+	TenantName   string           `json:"tenantName,omitempty"`
+	Client       account.ClientID `json:"client"`
+	Organization account.Domain   `json:"organization,omitempty"`
+	KeyStore     account.Store    `json:"keyStore"`
+	Expires      time.Time        `json:"expires"` // end of the certificate
+}
+
+// result is how a command ended: the last line of its JSON.
+type result struct {
+	At       time.Time               `json:"at"`
+	Step     string                  `json:"step"`
+	State    string                  `json:"state"` // linked, planned, taken-back or failed
+	Code     int                     `json:"code"`
+	Account  *linkedAccount          `json:"account,omitempty"`
+	Checks   []account.Check         `json:"checks,omitempty"`
+	Changes  []account.PlannedChange `json:"changes,omitzero"`
+	Survey   *account.Survey         `json:"survey,omitempty"`
+	Left     *link.Left              `json:"left,omitempty"`  // restorable until then
+	Stays    []stay                  `json:"stays,omitempty"` // what a person made, and this program does not touch
+	Error    string                  `json:"error,omitempty"`
+	Problem  *account.Problem        `json:"problem,omitempty"`
+	Warnings []string                `json:"warnings,omitempty"`
+}
+
+// asked is that somebody has to sign in, as an event.
+type asked struct {
+	At     time.Time            `json:"at"`
+	Step   string               `json:"step"`
+	State  string               `json:"state"`
+	Prompt account.SignInPrompt `json:"prompt"`
+}
+
+// textLimit is more than any sentence here has.
+const textLimit = 2000
+
+// say says a sentence to people.
+func (v *voice) say(format string, a ...any) {
+	if v.json {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if text := account.Clean(fmt.Sprintf(format, a...), textLimit); text != v.last {
+		fmt.Fprintln(v.errs, text)
+		v.last = text
+	}
+}
+
+// line writes one object as JSON.
+func (v *voice) line(w io.Writer, x any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(x) // nobody could be told that nobody reads
+}
+
+// event tells what an operation told.
+func (v *voice) event(e link.Event) {
+	if v.json {
+		v.line(v.events, e)
+		return
+	}
+	if text := steps.ChangeLine(e); text != "" {
+		v.say("%s", text)
+	}
+}
+
+// prompt tells what a person needs to sign in.
+func (v *voice) prompt(e steps.Env, p account.SignInPrompt) {
+	if v.json {
+		v.line(v.events, asked{v.now(), "sign-in", "waiting", p})
+		return
+	}
+	for _, text := range steps.PromptLines(e, p) {
+		v.say("%s", text)
+	}
+}
+
+// result writes how the command ended: text for people, r as JSON.
+func (v *voice) result(text string, r result) {
+	if v.json {
+		r.At, r.Step = v.now(), "result"
+		v.line(v.out, r)
+		return
+	}
+	for s := range strings.Lines(text) {
+		indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
+		fmt.Fprintln(v.out, indent+account.Clean(s, textLimit))
+	}
+}
+
+// follow tells what an operation tells until it ends. It returns the newest
+// report, and what could not be taken back.
+func (v *voice) follow(ctx context.Context, op *link.Operation) (report *account.Report, left *link.Left, err error) {
+	for {
+		e, err := op.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return report, left, nil
+		case ctx.Err() != nil:
+			v.say("Finishing what is being written; then this ends.")
+			op.Stop()
+			v.wait(op.Ended()) // it has the administrator's token until then
+			return report, left, ended(ctx, ctx.Err())
+		case err != nil:
+			return report, left, err
+		}
+		if e.Report != nil {
+			report = e.Report
+		}
+		if e.Left != nil {
+			left = e.Left
+		}
+		v.event(e)
+	}
+}

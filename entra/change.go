@@ -32,6 +32,7 @@ type change struct {
 	q      asker
 	e      *Entra
 	tell   func(account.Pause)
+	stop   context.Context // when it ends, nothing more is begun; what is under way is not cut
 	record rest.Record
 
 	paused int
@@ -49,8 +50,8 @@ func (a *Administrator) begin(ctx context.Context, tell func(account.Pause)) (c 
 	if tell == nil {
 		tell = func(account.Pause) {}
 	}
-	c = &change{q: q, e: a.e, tell: tell}
-	ctx, cancel := context.WithTimeout(ctx, changeLimit)
+	c = &change{q: q, e: a.e, tell: tell, stop: ctx}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeLimit)
 	ctx = rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack)
 	return c, ctx, cancel, nil
 }
@@ -101,7 +102,15 @@ func (c *change) pause(ctx context.Context, reason account.PauseReason, said err
 	c.paused++
 	wait = min(wait*4/5+rand.N(wait*2/5), left)
 	c.tell(account.Pause{Reason: reason, Since: c.since, Next: now.Add(wait), Until: now.Add(left)})
-	if err := rested(ctx, wait); err != nil {
+	select {
+	case <-c.stop.Done():
+		return ended(c.stop.Err())
+	default:
+	}
+	in, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.stop, cancel)()
+	if err := rested(in, wait); err != nil {
 		return ended(err)
 	}
 	return nil
@@ -141,6 +150,9 @@ func (c *change) get(ctx context.Context, path string, into any) error {
 // write makes a change. Where it does no harm to make it twice, ctx is
 // rest.Idempotent.
 func (c *change) write(ctx context.Context, w rest.Write, path string, into any) (rest.Answer, error) {
+	if err := c.stop.Err(); err != nil {
+		return rest.Answer{}, ended(err)
+	}
 	w.Address = c.q.root + path
 	return c.patiently(ctx, func() (rest.Answer, error) { return c.q.rest.WriteJSON(ctx, w, c.q.bearer, into) })
 }

@@ -670,3 +670,23 @@ func TestNoSecretInWhatChangesTell(t *testing.T) {
 		}
 	})
 }
+
+// TestStopCutsNoWrite stops while a write is on its way: it is made, and its
+// answer is taken; what would come next is not begun.
+func TestStopCutsNoWrite(t *testing.T) {
+	at(t, licensed(), func(t *testing.T, d *desk) {
+		d.cloud.SetLatency(2 * time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		app, _, err := d.admin.CreateApplication(ctx, account.AppWish{Unique: unique, Name: appIs, Certificate: d.key}, nil)
+		if err != nil || !app.Found() {
+			t.Fatalf("the write was cut: %v", err)
+		}
+		before := len(d.writes())
+		_, _, err = d.admin.CreatePrincipal(ctx, app.Client, appIs, nil)
+		d.wantKind(err, account.Cancelled)
+		if n := len(d.writes()); n != before {
+			t.Errorf("%d writes were begun after the stop", n-before)
+		}
+	})
+}

@@ -21,6 +21,7 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 			return d
 		}
 		d.Keys, d.Journal, d.Made, d.Owner, d.Created = have.Keys, have.Journal, have.Made, have.Owner, have.Created
+		d.Link = madeLink(d, have)
 		return d
 	})
 	// Asked only afterwards: it may have become one between any two lines.
@@ -30,6 +31,18 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 		}
 	}
 	return got, err
+}
+
+// madeLink is the answers' link with the ids of what was made in the tenant,
+// which no answer takes back.
+func madeLink(d, have account.Draft) account.Link {
+	m, ok := d.Link.(account.MicrosoftLink)
+	if !ok || have.Made.Application == "" && have.Made.Adopted == nil {
+		return d.Link
+	}
+	was := have.Microsoft()
+	m.Client, m.Application, m.Principal = was.Client, was.Application, was.Principal
+	return m
 }
 
 // change reads a draft, changes it and writes it, as one write that no other

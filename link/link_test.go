@@ -414,3 +414,24 @@ func TestWriteHoldsTheEnd(t *testing.T) {
 		t.Error("it was not stopped between two writes")
 	}
 }
+
+// TestAnswersKeepWhatWasMade looks that a late answer of the wizard takes no id
+// back that the tenant gave.
+func TestAnswersKeepWhatWasMade(t *testing.T) {
+	w := newWorld()
+	ops := begin(t, w)
+	d, err := ops.SaveAnswers(t.Context(), unlinked())
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := w.drafts["draft"]
+	made.Made.Application = "object"
+	made.Link = account.MicrosoftLink{Tenant: "t", Client: "client", Application: "object", Principal: "principal"}
+	w.drafts["draft"] = made
+	if _, err := ops.SaveAnswers(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.drafts["draft"].Microsoft(); m.Client != "client" || m.Principal != "principal" || m.Tenant != "t" {
+		t.Errorf("saved %+v, want the ids of what was made", m)
+	}
+}

@@ -106,12 +106,12 @@ func adviseToken(p *account.Problem) (Advice, bool) {
 	case account.AppNotFound:
 		return Advice{
 			Say: "Entra does not find this app in this tenant.",
-			Do:  "Compare both ids with the app's Overview page. One of these it is:",
+			Do:  "Compare both ids with the app's Overview page:",
 			Causes: []string{
-				"the Object ID was entered instead of Application (client) ID",
+				"the Object ID was entered, not the client ID",
 				"the app is in another tenant",
 				"it was deleted",
-				"it was registered just now and is still spreading",
+				"it is new, and still spreading",
 			},
 		}, true
 	case account.NoPrincipal:

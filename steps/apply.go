@@ -363,19 +363,19 @@ func (a *apply) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 }
 
 func (a *apply) stopped() {
-	on := pick{"Go on", "What is done stays done.", func() (Outcome, tea.Cmd) { return Stay, a.begin() }}
+	on := pick{"Go on; what is done stays done", "", func() (Outcome, tea.Cmd) { return Stay, a.begin() }}
 	if k := a.wrong.Kind; k == account.SignInOver || k == account.RightMissing {
-		on = pick{"Sign in and go on", "What is done stays done; somebody else may sign in.", outcome(SignInAgain)}
+		on = pick{"Sign in and go on", "Somebody else may sign in, too.", outcome(SignInAgain)}
 	}
 	if k := a.wrong.Kind; k == account.PolicyAuthority || k == account.PolicyLife {
 		on.title, on.detail = "Try again", "Once there is an exception for the app."
 	}
-	picks := []pick{on, {"Go on later", "The draft and its key are kept.", outcome(Leave)}}
+	picks := []pick{on, {"Go on later; the draft and its key are kept", "", outcome(Leave)}}
 	if a.wrong.Kind == account.RightMissing && a.draft.Made.Nothing() {
 		picks = append(picks, pick{"Do it by hand instead", "With everything that is known already.", outcome(ByHandNow)})
 	}
 	if a.report == nil || !a.report.Linked() {
-		picks = append(picks, pick{"Take everything back", "What was made in the tenant, the key and the draft are removed.", outcome(TakeBackNow)})
+		picks = append(picks, pick{"Take everything back, the key and the draft too", "", outcome(TakeBackNow)})
 	}
 	a.offer(picks...)
 }

@@ -129,7 +129,7 @@ func (h *demoHand) keys(e Env, keys []key.Binding) []key.Binding {
 	if e.Demo == nil {
 		return keys
 	}
-	return append([]key.Binding{named(demoKey, "do it for me")}, keys...)
+	return append([]key.Binding{demoKey}, keys...)
 }
 
 // line is the demo's word on the live line, or what stands there otherwise.

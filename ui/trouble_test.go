@@ -30,7 +30,7 @@ func TestWhatCanBeWrongInEntra(t *testing.T) {
 		},
 		{
 			"the Object ID for the client id", "upload", func(w *world) { w.client(w.app.ObjectID) }, 0,
-			[]string{"Entra does not find this app in this tenant.", "the Object ID was entered instead of Application (client) ID", "i correct the ids"},
+			[]string{"Entra does not find this app in this tenant.", "the Object ID was entered, not the client ID", "i correct the ids"},
 		},
 		{"an app of another tenant", "upload", func(w *world) {
 			other := w.cloud.AddTenant(simcloud.TenantSpec{Name: "Fabrikam", Initial: "fabrikam.onmicrosoft.com"})

@@ -170,7 +170,7 @@ func TestTakenBack(t *testing.T) {
 	s.Press("enter")
 	s.SeeWithin(patience, "✓ Global Reader")
 	s.Press("esc")
-	s.SeeWithin(patience, "Go on later")
+	s.SeeWithin(patience, "Go on later", "Take everything back")
 	s.Press("2", "enter")
 	s.SeeWithin(patience, "Go on with Contoso", "Throw Contoso away")
 	s.Press("up", "enter")

@@ -127,9 +127,11 @@ func (a *adopt) View(size kit.Size, t kit.Theme) kit.Page {
 	out := []kit.Frame{
 		kit.Value(size.Width, t, "App", app.App.Name),
 		kit.Value(size.Width, t, "Client ID", string(app.App.Client)),
-		kit.Value(size.Width, t, "Made", app.App.Made.Format("2 January 2006")),
-		kit.Blank,
 	}
+	if !app.App.Made.IsZero() {
+		out = append(out, kit.Value(size.Width, t, "Made", app.App.Made.Format("2 January 2006")))
+	}
+	out = append(out, kit.Blank)
 	if app.Unread != nil {
 		out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Not all of it could be read: "+lowerFirst(Advise(app.Unread).Say)))
 	}

@@ -375,20 +375,6 @@ func (w *Wizard) saved(m savedMsg) tea.Cmd {
 // Saving tells whether the draft is on its way to the disk.
 func (w *Wizard) Saving() bool { return w.saving }
 
-// fleeting ticks the stops before this one that are not remembered.
-func (w *Wizard) fleeting(items []kit.Item) []kit.Item {
-	here := slices.IndexFunc(items, func(it kit.Item) bool { return it.State == kit.Here })
-	if w.stop.Over && here < 0 {
-		here = len(items)
-	}
-	for i := range items[:max(here, 0)] {
-		if (w.stop.Fleet || w.stop.Over) && items[i].State == kit.ToCome {
-			items[i].State = kit.Done
-		}
-	}
-	return items
-}
-
 // Trouble is why the draft could not be written, nil when it could.
 func (w *Wizard) Trouble() *account.Problem { return w.trouble }
 
@@ -412,11 +398,13 @@ func (w *Wizard) At() string { return w.stop.Name }
 // Panel is the list of steps as the panel shows it.
 func (w *Wizard) Panel() []kit.Item {
 	var items []kit.Item
-	for _, s := range w.route(w.draft) {
+	stops := w.route(w.draft)
+	here := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == w.stop.Name })
+	for i, s := range stops {
 		if s.Label == "" {
 			continue
 		}
-		passed := slices.Contains(w.draft.Trail, s.Name)
+		passed := slices.Contains(w.draft.Trail, s.Name) || s.Fleet && i < here // those are not remembered
 		it := kit.Item{Label: s.Label}
 		switch {
 		case s.Name == w.stop.Name:
@@ -428,5 +416,5 @@ func (w *Wizard) Panel() []kit.Item {
 		}
 		items = append(items, it)
 	}
-	return w.fleeting(items)
+	return items
 }

@@ -636,6 +636,27 @@ var screens = []struct {
 		p.See("Yes, show me the plan")
 		return p
 	}},
+	{"adopt", func(w *world) *person {
+		w.ada()
+		p := w.start(80, 24).drive("survey")
+		p.See("Yes, show me the plan")
+		p.Press("a")
+		p.See("Use an app that is there")
+		return p
+	}},
+	{"adopt-foreign", func(w *world) *person {
+		w.ada()
+		app := w.tenant.Register("Our old app")
+		w.portal(w.tenant.AddSecret(app.ClientID, "somebody's secret"))
+		p := w.start(80, 24).drive("survey")
+		p.See("Yes, show me the plan")
+		p.Press("a")
+		p.See("Use an app that is there")
+		p.Paste(app.ClientID)
+		p.Press("enter")
+		p.See("Type yes to use it")
+		return p
+	}},
 	{"survey-may-not-register", func(w *world) *person {
 		w.administrator("ines", simcloud.PrivilegedRoleAdministrator)
 		p := w.start(80, 24).drive("survey")

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -267,12 +268,20 @@ func (m *machine) files() map[string][]byte {
 	all := map[string][]byte{}
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // what is being written is renamed meanwhile
+			}
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
-			b, err := os.ReadFile(path)
-			all[path] = b
-			return err
+			switch b, err := os.ReadFile(path); {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				return err
+			default:
+				all[path] = b
+			}
+			return nil
 		})
 		if err != nil {
 			m.t.Fatal(err)

@@ -108,9 +108,12 @@ type prepared struct{}
 func (s *signIn) Typing() bool { return false }
 
 func (s *signIn) Keys() []key.Binding {
-	switch {
-	case s.cancel != nil:
-		return s.demo.keys(s.env, []key.Binding{named(backKey, "stop waiting")})
+	if s.cancel != nil {
+		stop := []key.Binding{named(backKey, "stop waiting")}
+		if s.prompt == nil {
+			return stop
+		}
+		return s.demo.keys(s.env, stop)
 	}
 	on := named(enterKey, "take it")
 	on.SetEnabled(s.choice.Options[s.choice.At()].Off == "")

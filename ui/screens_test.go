@@ -800,7 +800,7 @@ var screens = []struct {
 		p.Press("enter", "enter")
 		p.See("› Use a device code")
 		p.Press("enter")
-		p.See("ctrl+d do it for me")
+		p.See("Type this code", "ctrl+d do it for me")
 		return p
 	}},
 	{"quitting", func(w *world) *person {

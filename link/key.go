@@ -74,6 +74,17 @@ func (os *Operations) NewCertificate(id account.ID, life time.Duration, director
 
 // storeKey is the change "key".
 func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWish, tell func(Event)) (account.Draft, error) {
+	if d.Key().Stored {
+		return d, nil
+	}
+	// Two operations may want the same key, as PrepareKey and Connect do: the
+	// second waits, and finds what the first has made.
+	os.keys.Lock()
+	defer os.keys.Unlock()
+	d, err := os.ports.Registry.Draft(ctx, d.ID)
+	if err != nil {
+		return d, os.told("key", d, err, nil, tell)
+	}
 	k := d.Key()
 	if k.Stored {
 		return d, nil
@@ -84,7 +95,7 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 	tell(Event{Step: "key", State: Doing, Draft: d})
 	// The key's name is on disk before the key is anywhere: whatever happens
 	// next, somebody knows of it.
-	d, err := os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
+	d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
 	if err != nil {
 		return d, err
 	}

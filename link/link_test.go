@@ -32,7 +32,9 @@ type world struct {
 	fail  int // the call that fails; 0 for none
 	after bool
 
-	held, hold chan struct{} // Delete tells on held that it runs, and waits for hold
+	held, hold chan struct{} // the first Make or Delete tells on held that it runs, and waits for hold
+	first      sync.Once
+	makes      int
 }
 
 func newWorld() *world {
@@ -58,6 +60,15 @@ func (w *world) step(do func()) error {
 	return nil
 }
 
+// wait holds the first call that comes by.
+func (w *world) wait() {
+	if w.hold == nil {
+		return
+	}
+	w.first.Do(func() { close(w.held) })
+	<-w.hold
+}
+
 func (w *world) ports() link.Ports {
 	return link.Ports{Keys: (*keys)(w), Registry: (*reg)(w), Microsoft: (*entra)(w), Save: (*save)(w), Now: time.Now}
 }
@@ -69,7 +80,8 @@ func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
 }
 
 func (k *keys) Make(_ context.Context, _ account.Store, id account.KeyID, _ int) error {
-	return (*world)(k).step(func() { k.keys[id] = true })
+	(*world)(k).wait()
+	return (*world)(k).step(func() { k.keys[id] = true; k.makes++ })
 }
 
 func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypto.Signer, error) {
@@ -82,10 +94,7 @@ func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypt
 }
 
 func (k *keys) Delete(_ context.Context, _ account.Store, id account.KeyID) error {
-	if k.hold != nil {
-		close(k.held)
-		<-k.hold
-	}
+	(*world)(k).wait()
 	return (*world)(k).step(func() { delete(k.keys, id) })
 }
 

@@ -121,6 +121,7 @@ type Operations struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	drafts sync.Mutex // one change of a draft at a time
+	keys   sync.Mutex // one key is being made at a time
 
 	mu      sync.Mutex
 	writing []Written // under way, the oldest first

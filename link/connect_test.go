@@ -411,22 +411,26 @@ func TestAdoptedAppKeepsWhatItHad(t *testing.T) {
 // TestKeyIsMadeByOneOperation has the key prepared while somebody signs in, and
 // Connect come before it is done: one key is made, once.
 func TestKeyIsMadeByOneOperation(t *testing.T) {
-	ten := newTenant()
-	ten.held, ten.hold = make(chan struct{}), make(chan struct{})
-	ops := begin(t, ten.world)
-	prepare := ops.PrepareKey(unlinked(), wish)
-	<-ten.held // the key is being made
-	other := wish
-	other.ID = "99999999-2222-4333-8444-555555555555"
-	connect := ops.Connect("draft", &administrator{t: ten}, link.ConnectWish{Key: other, Graph: "graph", Lives: link.Lives})
-	close(ten.hold)
-	if err := end(t, prepare); err != nil {
-		t.Fatal(err)
-	}
-	if err := end(t, connect); err != nil {
-		t.Fatal(err)
-	}
-	if len(ten.keys) != 1 || ten.makes != 1 || !ten.keys[ten.linked["draft"].Key.ID] {
-		t.Errorf("keys %v made %d times, account's %s", ten.keys, ten.makes, ten.linked["draft"].Key.ID)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ten := newTenant()
+		ten.held, ten.hold = make(chan struct{}), make(chan struct{})
+		ops := link.New(t.Context(), ten.ports())
+		defer ops.Close()
+		prepare := ops.PrepareKey(unlinked(), wish)
+		<-ten.held // the key is being made
+		other := wish
+		other.ID = "99999999-2222-4333-8444-555555555555"
+		connect := ops.Connect("draft", &administrator{t: ten}, link.ConnectWish{Key: other, Graph: "graph", Lives: link.Lives})
+		synctest.Wait() // it came as far as it can
+		close(ten.hold)
+		if err := end(t, prepare); err != nil {
+			t.Fatal(err)
+		}
+		if err := end(t, connect); err != nil {
+			t.Fatal(err)
+		}
+		if len(ten.keys) != 1 || ten.makes != 1 || !ten.keys[ten.linked["draft"].Key.ID] {
+			t.Errorf("keys %v made %d times, account's %s", ten.keys, ten.makes, ten.linked["draft"].Key.ID)
+		}
+	})
 }

@@ -79,8 +79,12 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 	}
 	// Two operations may want the same key, as PrepareKey and Connect do: the
 	// second waits, and finds what the first has made.
-	os.keys.Lock()
-	defer os.keys.Unlock()
+	select {
+	case os.keys <- struct{}{}:
+		defer func() { <-os.keys }()
+	case <-ctx.Done():
+		return d, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+	}
 	d, err := os.ports.Registry.Draft(ctx, d.ID)
 	if err != nil {
 		return d, os.told("key", d, err, nil, tell)

@@ -120,8 +120,8 @@ type Operations struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	group  sync.WaitGroup
-	drafts sync.Mutex // one change of a draft at a time
-	keys   sync.Mutex // one key is being made at a time
+	drafts sync.Mutex    // one change of a draft at a time
+	keys   chan struct{} // held by who is making a key
 
 	mu      sync.Mutex
 	writing []Written // under way, the oldest first
@@ -130,7 +130,7 @@ type Operations struct {
 // New is no operation yet. They end when ctx does.
 func New(ctx context.Context, ports Ports) *Operations {
 	ctx, cancel := context.WithCancel(ctx)
-	return &Operations{ports: ports, ctx: ctx, cancel: cancel}
+	return &Operations{ports: ports, ctx: ctx, cancel: cancel, keys: make(chan struct{}, 1)}
 }
 
 // Ports are the ways out, for questions that change nothing.

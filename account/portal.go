@@ -15,6 +15,11 @@ type PortalPage struct {
 	Path []string
 }
 
+// Menu is the path as one line, with the app's name in its place.
+func (p PortalPage) Menu(app string) string {
+	return strings.ReplaceAll(strings.Join(p.Path, " › "), "{name}", app)
+}
+
 func (c Cloud) blade(path string, menu ...string) PortalPage {
 	return PortalPage{"https://" + c.Entra + "/#view/" + path, append([]string{"Entra ID"}, menu...)}
 }

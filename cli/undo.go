@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -197,5 +196,5 @@ func byHand(d account.Draft) (out []stay) {
 }
 
 func at(what, id, app string, p account.PortalPage) stay {
-	return stay{What: account.Clean(what, 200), ID: id, Path: strings.ReplaceAll(strings.Join(p.Path, " › "), "{name}", app), URL: p.URL}
+	return stay{What: account.Clean(what, 200), ID: id, Path: p.Menu(app), URL: p.URL}
 }

@@ -1,8 +1,6 @@
 package steps
 
 import (
-	"strings"
-
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -56,9 +54,8 @@ func (p *permission) View(size kit.Size, t kit.Theme) kit.Page {
 }
 
 func permissionClicks(d account.Draft) []string {
-	page := d.Cloud.Cloud().PermissionsPage(d.Microsoft().Client)
 	return []string{
-		strings.Join(named2(page.Path, d), " › "),
+		d.Cloud.Cloud().PermissionsPage(d.Microsoft().Client).Menu(appName(d)),
 		"Add a permission › Microsoft APIs › Microsoft Graph",
 		"Application permissions (not Delegated), search for " + accessReviewPermission + ", select it, Add permissions",
 		"Grant admin consent, then Yes",
@@ -71,16 +68,4 @@ func appName(d account.Draft) string {
 		return n
 	}
 	return account.AppName(d.Name)
-}
-
-// replaceName is a sentence with a name in its place.
-func replaceName(sentence, name string) string { return strings.ReplaceAll(sentence, "%s", name) }
-
-// named2 is a menu path with the app's name in its place.
-func named2(path []string, d account.Draft) []string {
-	out := make([]string, len(path))
-	for i, s := range path {
-		out[i] = strings.ReplaceAll(s, "{name}", appName(d))
-	}
-	return out
 }

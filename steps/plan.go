@@ -39,7 +39,7 @@ func planned(e Env, d account.Draft) []account.PlannedChange {
 
 // planWords say what a change does, and why it is needed.
 var planWords = map[string][2]string{
-	link.TheApplication: {"Register the app %s", "For this directory only, with a certificate; it asks for AccessReview.Read.All."},
+	link.TheApplication: {"Register the app {name}", "For this directory only, with a certificate; it asks for AccessReview.Read.All."},
 	"adoption":          {"Add a certificate to the app that is there", "It asks for AccessReview.Read.All then, too. What it has stays."},
 	link.ThePrincipal:   {"Make its enterprise app", "Without it no token is issued."},
 	link.TheGrant:       {"Grant it AccessReview.Read.All (admin consent)", "It may then read access reviews."},
@@ -73,11 +73,7 @@ func whoMay(s account.Survey, change string) (words string, state account.CheckS
 
 // planSentence is a change as a sentence.
 func planSentence(name string, d account.Draft) string {
-	w := planWords[name]
-	if name == link.TheApplication {
-		return replaceName(w[0], account.AppName(d.Name))
-	}
-	return w[0]
+	return strings.ReplaceAll(planWords[name][0], "{name}", account.AppName(d.Name))
 }
 
 // lifeWords say how long the certificate will live.

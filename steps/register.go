@@ -73,7 +73,7 @@ func (r *register) Fill(d account.Draft) account.Draft { return d }
 // registerClicks is what to click, in the portal's own words.
 func registerClicks(d account.Draft) []string {
 	return []string{
-		strings.Join(d.Cloud.Cloud().AppRegistrationsPage().Path, " › ") + " › New registration",
+		d.Cloud.Cloud().AppRegistrationsPage().Menu("") + " › New registration",
 		"Name: " + account.AppName(d.Name),
 		"Supported account types: Accounts in this organizational directory only",
 		"Register. Leave the Redirect URI empty.",

@@ -1,8 +1,6 @@
 package steps
 
 import (
-	"strings"
-
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -51,7 +49,7 @@ func (r *role) View(size kit.Size, t kit.Theme) kit.Page {
 
 func roleClicks(d account.Draft) []string {
 	return []string{
-		strings.Join(d.Cloud.Cloud().RolesPage().Path, " › "),
+		d.Cloud.Cloud().RolesPage().Menu(""),
 		"Search for Global Reader and select it",
 		"Add assignments, search for " + appName(d) + ", select it, Add",
 		"Assignment type Active, where it is asked for",

@@ -46,10 +46,10 @@ func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 		for _, o := range b.left.Binned {
 			out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Deleted, and restorable until "+o.Until.Format("2 January 2006")+": "+string(o.Object)))
 		}
-		out = append(out, kit.Frame{Text: kit.Wrap("Your account may not delete these for good. An Application Administrator or Global Administrator can, under Entra ID › App registrations › Deleted applications; or nobody does, and they go by themselves.", size.Width)})
+		out = append(out, kit.Frame{Text: kit.Wrap(WhoMayPurge, size.Width)})
 	}
 	if b.over {
-		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render("Your sign-in left delegated permissions of Microsoft Graph Command Line Tools, which may have been there before. Remove them under "+leftBehindPath+"."), size.Width)})
+		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(SignInLeft), size.Width)})
 	}
 	p := kit.Page{Title: "Take everything back", Why: "Only what this draft made. What was there before stays.", Body: kit.Stack(out...)}
 	switch {

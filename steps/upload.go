@@ -151,9 +151,8 @@ func (u *upload) View(size kit.Size, t kit.Theme) kit.Page {
 
 // uploadClicks is what to click, in the portal's own words.
 func uploadClicks(e Env, d account.Draft) []string {
-	page := d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client)
 	return []string{
-		strings.Join(named2(page.Path, d), " › "),
+		d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client).Menu(appName(d)),
 		"Certificates › Upload certificate",
 		home(e, d.Key().Saved),
 		"Add. It can take a minute until Entra knows it.",

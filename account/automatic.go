@@ -36,12 +36,18 @@ type SignInPrompt struct {
 	VerificationURL string `json:"verificationUrl,omitempty"` // where
 }
 
+// CommandLineTools is the client id of Microsoft Graph Command Line Tools, a
+// public client of Microsoft's own, the same in every tenant.
+// Source: github.com/microsoftgraph/msgraph-sdk-powershell.
+const CommandLineTools = ClientID("14d82eec-204b-4c2f-b7e8-296a70dab67e")
+
 // Person is who signed in. Texts are cleaned.
 type Person struct {
 	ID     ObjectID `json:"id"`
 	Name   string   `json:"name"`
 	UPN    string   `json:"upn"`
 	Tenant TenantID `json:"tenant"`
+	Client ClientID `json:"client,omitempty"` // the app signed in to
 }
 
 // Rung is how to go on after a sign-in that was refused.

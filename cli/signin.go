@@ -59,7 +59,7 @@ func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, w
 		return nil, usage{errors.New("--sign-in: the demo opens no port for a browser; use device-code")}
 	}
 	v.say("Sign in as an administrator of tenant %s. What you sign in with stays in this program's memory and is dropped after the changes.", d.Microsoft().Tenant)
-	v.say("%s", steps.SignInLeaves)
+	v.say("%s", steps.SignInLeaves(client))
 	wish := account.SignInWish{Cloud: d.Cloud, Tenant: d.Microsoft().Tenant, Client: client}
 	admin, err := w.Env.Ops.Ports().SignIn(ctx, way, wish, func(p account.SignInPrompt) {
 		v.prompt(w.Env, p)

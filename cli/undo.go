@@ -130,7 +130,7 @@ func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way accou
 		}
 		text += steps.WhoMayPurge + "\n"
 	}
-	v.result(text+steps.SignInLeft+"\n", result{State: "taken-back", Left: binned})
+	v.result(text+steps.SignInLeft(admin.Person().Client)+"\n", result{State: "taken-back", Left: binned})
 	return nil
 }
 

@@ -17,11 +17,6 @@ import (
 	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
-// commandLineTools is the client id of Microsoft Graph Command Line Tools, a
-// public client of Microsoft's own, the same in every tenant.
-// Source: github.com/microsoftgraph/msgraph-sdk-powershell.
-const commandLineTools = account.ClientID("14d82eec-204b-4c2f-b7e8-296a70dab67e")
-
 // delegated are the permissions that a person's sign-in asks for.
 // Source: learn.microsoft.com/graph/permissions-reference.
 var delegated = []string{"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "RoleManagement.ReadWrite.Directory", "User.Read"}
@@ -47,7 +42,7 @@ type signIn struct {
 // newSignIn prepares a sign-in to the tenant that was named, never to "common".
 func (e *Entra) newSignIn(wish account.SignInWish) (*signIn, error) {
 	if wish.Client == "" {
-		wish.Client = commandLineTools
+		wish.Client = account.CommandLineTools
 	}
 	if !isGUID(string(wish.Tenant)) || !isGUID(string(wish.Client)) {
 		return nil, &account.Problem{Kind: account.InputNotID}
@@ -169,7 +164,7 @@ func (s *signIn) administrator(ctx context.Context, r public.AuthResult) (*Admin
 		return nil, &account.Problem{Kind: account.WrongTenantSignedIn, Subject: string(tenant)}
 	}
 	p := account.Person{
-		ID: account.ObjectID(strings.ToLower(r.IDToken.Oid)), Tenant: tenant,
+		ID: account.ObjectID(strings.ToLower(r.IDToken.Oid)), Tenant: tenant, Client: s.wish.Client,
 		Name: rest.Text(r.IDToken.Name, longestText), UPN: rest.Text(r.IDToken.PreferredUsername, longestText),
 	}
 	return &Administrator{e: s.e, cloud: s.cloud, person: p, bearer: rest.NewBearer(r.AccessToken, s.cloud.Graph, string(tenant)+"/"+string(p.ID))}, nil

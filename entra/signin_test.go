@@ -65,7 +65,7 @@ func TestSignInWithABrowser(t *testing.T) {
 			v := d.browse(d.tenant.Browser(boss), nil)
 			d.must(v.err)
 			users := d.tenant.Users()
-			want := account.Person{ID: account.ObjectID(users[0].ID), Name: "Adele Vance", UPN: boss, Tenant: account.TenantID(d.tenant.ID())}
+			want := account.Person{ID: account.ObjectID(users[0].ID), Name: "Adele Vance", UPN: boss, Tenant: account.TenantID(d.tenant.ID()), Client: account.CommandLineTools}
 			if v.admin.Person() != want {
 				t.Errorf("%+v, want %+v", v.admin.Person(), want)
 			}

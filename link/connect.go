@@ -83,7 +83,7 @@ func (c *connecting) key(ctx context.Context) (err error) {
 	unique := "xops-onboard-" + string(c.draft.ID)
 	who := c.admin.Person()
 	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
-		d.Made.Unique, d.Made.By, d.Made.Graph = unique, who.UPN, c.wish.Graph
+		d.Made.Unique, d.Made.By, d.Made.Client, d.Made.Graph = unique, who.UPN, who.Client, c.wish.Graph
 		d.Made.Adopt, d.Made.AdoptClient = c.wish.Adopt.Application, c.wish.Adopt.Client
 		return d
 	})

@@ -256,7 +256,7 @@ func adviseClient(p *account.Problem) (Advice, bool) {
 	case account.ClientNotThere:
 		return Advice{Say: "The app one signs in to is not there in this cloud or tenant.", Do: "Name an app of your own with --sign-in-client, or go on by hand."}, true
 	case account.ClientDisabled:
-		return Advice{Say: "The app one signs in to is disabled in this tenant.", Do: "Enable the enterprise app Microsoft Graph Command Line Tools, name another with --sign-in-client, or go on by hand."}, true
+		return Advice{Say: "The app one signs in to is disabled in this tenant.", Do: "Enable its enterprise app, name another with --sign-in-client, or go on by hand."}, true
 	case account.ClientNotAssigned:
 		return Advice{Say: "The app one signs in to requires assignment, and this account has none.", Do: "Assign the account under its enterprise app › Users and groups, or go on by hand."}, true
 	}

@@ -84,11 +84,16 @@ func CheckLine(c account.Check) string {
 	return text
 }
 
-// SignInLeaves is said before a sign-in, SignInLeft after one that was taken back.
-const (
-	SignInLeaves = leftBehind + " They can be removed under " + leftBehindPath + "."
-	SignInLeft   = "Your sign-in left delegated permissions of Microsoft Graph Command Line Tools, which may have been there before. Remove them under " + leftBehindPath + "."
-)
+// SignInLeaves is what is said before a sign-in to an app; zero is Microsoft
+// Graph Command Line Tools.
+func SignInLeaves(client account.ClientID) string {
+	return leftBehind(client) + " They can be removed under " + leftBehindPath(client) + "."
+}
+
+// SignInLeft is what is said after a sign-in to an app, as SignInLeaves.
+func SignInLeft(client account.ClientID) string {
+	return "Your sign-in left delegated permissions, which may have been there before. Remove them under " + leftBehindPath(client) + "."
+}
 
 // WhoMayPurge says who can delete for good what was deleted.
 const WhoMayPurge = "Your account may not delete these for good. An Application Administrator or Global Administrator can, under Entra ID › App registrations › Deleted applications; or nobody does, and they go by themselves."

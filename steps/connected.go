@@ -85,7 +85,7 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 // sign-in left behind.
 func connectedNote(a account.Account) string {
 	if a.Made.By != "" {
-		return SignInLeft
+		return SignInLeft(a.Made.Client)
 	}
 	return "Whoever collects data on this machine as this user can use the key. Before it expires, a new certificate is needed."
 }

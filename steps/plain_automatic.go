@@ -28,7 +28,7 @@ func plainTenant(p *Plain, d account.Draft) (account.Draft, error) {
 
 func plainSignIn(p *Plain, d account.Draft) (account.Draft, error) {
 	p.Say("As an administrator of %s. What you sign in with stays in this program's memory and is dropped after the changes.", tenantWords(p.Env, d))
-	p.Say("%s", SignInLeaves)
+	p.Say("%s", SignInLeaves(p.Env.Client))
 	rungs := []account.Rung{account.RungBrowser, account.RungDeviceCode}
 	for way := account.InBrowser; ; {
 		var options []string

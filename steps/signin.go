@@ -263,21 +263,34 @@ func (s *signIn) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 	return Stay, nil
 }
 
+// signInApp is what the enterprise app that people sign in to is found by: the
+// portal's search takes names and application ids.
+func signInApp(client account.ClientID) string {
+	if client == "" || client == account.CommandLineTools {
+		return "Microsoft Graph Command Line Tools"
+	}
+	return string(client)
+}
+
 // leftBehind is what a sign-in leaves in the tenant, which this program cannot
 // take back: it may have been there before.
-const leftBehind = "It leaves delegated permissions of the enterprise app Microsoft Graph Command Line Tools: for you, or for everyone if you tick that. They may have been there before, so they are not taken back."
+func leftBehind(client account.ClientID) string {
+	return "It leaves delegated permissions of the enterprise app " + signInApp(client) + ": for you, or for everyone if you tick that. They may have been there before, so they are not taken back."
+}
 
 // leftBehindPath is where they can be removed.
-const leftBehindPath = "Entra ID › Enterprise apps › Microsoft Graph Command Line Tools › Permissions"
+func leftBehindPath(client account.ClientID) string {
+	return "Entra ID › Enterprise apps › " + signInApp(client) + " › Permissions"
+}
 
 func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Sign in", Why: "As an administrator of " + tenantWords(s.env, s.draft) + ". The token stays in memory, and is dropped after the changes."}
 	switch {
 	case s.cancel == nil:
 		p.Body = s.choice.Draw(size.Width, t)
-		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), leftBehind)
+		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), leftBehind(s.env.Client))
 		if s.wrong != nil {
-			p.Body = kit.Stack(p.Body, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind), size.Width)})
+			p.Body = kit.Stack(p.Body, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind(s.env.Client)), size.Width)})
 			a := Advise(s.wrong)
 			p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), a.Say+" "+a.Do)
 		}

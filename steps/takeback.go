@@ -44,12 +44,12 @@ func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 	if b.left != nil {
 		out = append(out, kit.Blank)
 		for _, o := range b.left.Binned {
-			out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Deleted, and restorable until "+o.Until.Format("2 January 2006")+": "+string(o.Object)))
+			out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), BinnedLine(o)))
 		}
 		out = append(out, kit.Frame{Text: kit.Wrap(WhoMayPurge, size.Width)})
 	}
 	if b.over {
-		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(SignInLeft), size.Width)})
+		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(SignInLeft(b.env.Client)), size.Width)})
 	}
 	p := kit.Page{Title: "Take everything back", Why: "Only what this draft made. What was there before stays.", Body: kit.Stack(out...)}
 	switch {

@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 )
 
@@ -77,6 +78,35 @@ func TestSignInAndBeConnected(t *testing.T) {
 	p.Press("enter")
 	p.See("1 connected")
 	p.quit()
+}
+
+// TestSignInToTheCustomersApp names the app that is really left with
+// permissions: before the sign-in, on Connected, and by Undo.
+func TestSignInToTheCustomersApp(t *testing.T) {
+	t.Parallel()
+	ours := func(w *world) string {
+		w.signsTo = account.ClientID(w.tenant.RegisterSignInClient("Contoso onboarding").ClientID)
+		w.ada()
+		return string(w.signsTo)
+	}
+	t.Run("and on", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		app := ours(w)
+		p := w.start(120, 40).drive("signin")
+		p.reads("It leaves delegated permissions of the enterprise app " + app)
+		p.driveFrom("signin", "connected")
+		p.reads("Enterprise apps › " + app + " › Permissions")
+	})
+	t.Run("and back", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		app := ours(w)
+		p := w.stopInTheMiddle("esc")
+		p.choose("Take everything back")
+		p.See("Taken back.")
+		p.reads("Enterprise apps › " + app + " › Permissions")
+	})
 }
 
 func TestSignInByDeviceCode(t *testing.T) {

@@ -72,6 +72,7 @@ type world struct {
 	ids    *counter
 
 	browser func(*simcloud.Browser) // changes the person's browser before it is used
+	signsTo account.ClientID        // the app that people sign in to; empty for Microsoft's own
 	posed   bool                    // what chance picks in a sign-in is the same in every run
 
 	mu     sync.Mutex
@@ -124,7 +125,7 @@ func (w *world) start(width, height int, opts ...tea.ProgramOption) *person {
 	}
 	env := steps.Env{
 		Ops: ops, Place: w.place, Known: known.Accounts, Drafts: known.Drafts, Demo: w.demo, Open: w.open,
-		Now: w.clock.Now, NewID: w.ids.next,
+		Client: w.signsTo, Now: w.clock.Now, NewID: w.ids.next,
 	}
 	app := ui.New(ctx, ui.Ports{Env: env, Open: w.open, Demo: w.page, Text: w.text}, known)
 	// The program first, then what its operations still write.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ import (
 type loopback struct {
 	listeners []net.Listener
 	port      int
+	uid       int // of the user whose browser may bring the answer
 }
 
 // listenLoopback takes a port, or a free one for 0. PortTaken otherwise.
@@ -46,7 +48,7 @@ func takePort(port int) (*loopback, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loopback{listeners: []net.Listener{four}, port: four.Addr().(*net.TCPAddr).Port}
+	l := &loopback{listeners: []net.Listener{four}, port: four.Addr().(*net.TCPAddr).Port, uid: os.Getuid()}
 	six, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(l.port)))
 	switch {
 	case err == nil:
@@ -82,10 +84,11 @@ type brought struct {
 	refusal tokenRefusal
 }
 
-// await serves until the answer with our state is there, or ctx ends. Whatever
-// else is sent is answered with 404 and changes nothing, however often.
+// await serves until this user's browser has brought the answer with our state,
+// or ctx ends. Whatever else is sent is answered with 404 and changes nothing,
+// however often.
 func (l *loopback) await(ctx context.Context, state string) (brought, error) {
-	g := &doorkeeper{host: localhost(l.port), state: state, came: make(chan brought, 1)}
+	g := &doorkeeper{host: localhost(l.port), state: state, uid: l.uid, came: make(chan brought, 1)}
 	server := &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
@@ -111,6 +114,7 @@ func (l *loopback) await(ctx context.Context, state string) (brought, error) {
 type doorkeeper struct {
 	host  string // "localhost:port", the name that a browser must have used
 	state string
+	uid   int
 	taken atomic.Bool
 	came  chan brought
 }
@@ -128,7 +132,7 @@ const afterwards = `<!DOCTYPE html>
 // ServeHTTP takes the answer, once.
 func (g *doorkeeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b, ok := g.read(w, r)
-	if !ok || !g.taken.CompareAndSwap(false, true) {
+	if !ok || !g.own(r) || !g.taken.CompareAndSwap(false, true) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
@@ -159,6 +163,13 @@ func (g *doorkeeper) read(w http.ResponseWriter, r *http.Request) (brought, bool
 		return brought{}, false
 	}
 	return readAnswer(string(body), g.state)
+}
+
+// own tells whether a request is this user's.
+func (g *doorkeeper) own(r *http.Request) bool {
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	remote, err := net.ResolveTCPAddr("tcp", r.RemoteAddr) // numbers, so that nothing is looked up
+	return err == nil && mayBring(local, remote, g.uid)
 }
 
 // named tells whether host is ours. A browser leaves a port of 80 out.

@@ -10,7 +10,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -480,23 +482,23 @@ func sendRaw(t *testing.T, port int, raw string) string {
 // TestSecondAnswer: the first counts; who comes later, even with the state, is
 // turned away.
 func TestSecondAnswer(t *testing.T) {
-	g := &doorkeeper{host: "localhost:5", state: "s", came: make(chan brought, 1)}
+	g := &doorkeeper{state: "s", uid: os.Getuid(), came: make(chan brought, 1)}
+	server := httptest.NewServer(g)
+	defer server.Close()
+	g.host = server.Listener.Addr().String()
 	post := func(body string) int {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:5/", strings.NewReader(body))
+		r, err := server.Client().Post(server.URL, "application/x-www-form-urlencoded; charset=utf-8", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.RequestURI = "/"
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-		w := &page{header: http.Header{}}
-		g.ServeHTTP(w, r)
-		return w.status
+		r.Body.Close()
+		return r.StatusCode
 	}
-	if got := post("code=a&state=s"); got != 0 { // 200 is what is written without a status
-		t.Errorf("first: %d", got)
+	if got := post("code=a&state=s"); got != http.StatusOK {
+		t.Fatalf("first: %d", got)
 	}
 	for range 3 {
-		if got := post("code=b&state=s"); got != 404 {
+		if got := post("code=b&state=s"); got != http.StatusNotFound {
 			t.Errorf("later: %d", got)
 		}
 	}
@@ -504,15 +506,6 @@ func TestSecondAnswer(t *testing.T) {
 		t.Errorf("code %q", b.code)
 	}
 }
-
-type page struct {
-	header http.Header
-	status int
-}
-
-func (p *page) Header() http.Header         { return p.header }
-func (p *page) Write(b []byte) (int, error) { return len(b), nil }
-func (p *page) WriteHeader(status int)      { p.status = status }
 
 // TestCodeOfAnotherSignIn: somebody who learned the state brings a code that
 // was given for another challenge.

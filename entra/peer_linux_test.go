@@ -1,0 +1,117 @@
+package entra
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestAnotherUserBringsNothing: who read our state among the processes, and is
+// another user of this machine, neither ends the sign-in nor feeds it.
+func TestAnotherUserBringsNothing(t *testing.T) {
+	for _, body := range []string{"code=theirs&state=s", "error=access_denied&state=s"} {
+		l, err := listenLoopback(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dial := asNobody
+		if os.Getuid() != 0 { // nobody else can be played: so that we are not who is waited for
+			l.uid, dial = os.Getuid()+1, dialed
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		type end struct {
+			b   brought
+			err error
+		}
+		ended := make(chan end, 1)
+		go func() { b, err := l.await(ctx, "s"); ended <- end{b, err} }()
+		for _, address := range []string{"127.0.0.1", "::1"} {
+			if got := post(t, dial(t, net.JoinHostPort(address, strconv.Itoa(l.port))), l.port, body); !strings.Contains(got, " 404 ") {
+				t.Errorf("another user at %s is answered %q", address, got)
+			}
+		}
+		if os.Getuid() == 0 {
+			if got := post(t, dialed(t, localhost(l.port)), l.port, "code=ours&state=s"); !strings.Contains(got, " 200 ") {
+				t.Errorf("we are answered %q", got)
+			}
+			if e := <-ended; e.err != nil || e.b.code != "ours" {
+				t.Errorf("it ended with %+v", e)
+			}
+		}
+		cancel()
+		l.close()
+	}
+}
+
+// TestAClosedSocketIsNobodys: sockets that were let go are listed as root's, and
+// bring nothing.
+func TestAClosedSocketIsNobodys(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := dialed(t, l.Addr().String())
+		in, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !mayBring(in.LocalAddr(), in.RemoteAddr(), os.Getuid()) {
+			t.Errorf("%s: we may not", address)
+		}
+		_ = out.Close()
+		_, _ = io.ReadAll(in) // its end has come
+		if mayBring(in.LocalAddr(), in.RemoteAddr(), os.Getuid()) {
+			t.Errorf("%s: whoever has gone may", address)
+		}
+		_ = in.Close()
+		_ = l.Close()
+	}
+}
+
+func dialed(t *testing.T, address string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// asNobody is a connection of the user nobody's. The thread that is him ends
+// with the goroutine.
+func asNobody(t *testing.T, address string) net.Conn {
+	t.Helper()
+	const nobody = 65534
+	made := make(chan net.Conn)
+	go func() {
+		runtime.LockOSThread()
+		_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, nobody, 0, 0) // of this thread alone; it answers with the one before
+		c, _ := net.Dial("tcp", address)
+		made <- c
+	}()
+	c := <-made
+	if c == nil {
+		t.Fatalf("nobody cannot reach %s", address)
+	}
+	return c
+}
+
+// post sends a form and gives the first line of the answer.
+func post(t *testing.T, c net.Conn, port int, body string) string {
+	t.Helper()
+	defer c.Close()
+	_, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: "+localhost(port)+"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _ := io.ReadAll(c)
+	line, _, _ := strings.Cut(string(answer), "\r\n")
+	return line
+}

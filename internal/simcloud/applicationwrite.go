@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // byUniqueName is the application that was made under that name.
@@ -26,37 +27,34 @@ func createApplication(g *call) *graphError {
 	if e != nil {
 		return e
 	}
-	return g.makeApplication(b, "")
-}
-
-// makeApplication makes one, under a unique name or none.
-func (g *call) makeApplication(b body, uniqueName string) *graphError {
-	if e := b.require("Application", "displayName"); e != nil {
-		return e
-	}
 	var made *application
-	e := g.change(ApplicationChange, func(d *directory) *graphError {
-		if e := g.t.hasRoom(d); e != nil {
-			return e
-		}
-		// Another call may have taken the name since this one looked.
-		if _, taken := d.byUniqueName(uniqueName); taken && uniqueName != "" {
-			return g.conflicts()
-		}
-		made = &application{client: g.t.newID(), id: g.t.newID(), created: g.now, uniqueName: uniqueName, audience: "AzureADandPersonalMicrosoftAccount"}
-		if e := g.setApplication(made, b); e != nil {
-			return e
-		}
-		if u, ok := g.person(); ok && (g.t.ownsCreated || !g.caller.holds(appAdministrators...)) {
-			made.owners = []owner{u.owner()}
-		}
-		d.apps[made.client] = made
-		return nil
+	e = g.change(ApplicationChange, func(d *directory) (e *graphError) {
+		made, e = g.makeApplication(d, b, "")
+		return e
 	})
 	if e != nil {
 		return e
 	}
 	return g.created("applications", g.application(made, false))
+}
+
+// makeApplication makes one, under a unique name or none. c.mu is held.
+func (g *call) makeApplication(d *directory, b body, uniqueName string) (*application, *graphError) {
+	if e := b.require("Application", "displayName"); e != nil {
+		return nil, e
+	}
+	if e := g.t.hasRoom(d); e != nil {
+		return nil, e
+	}
+	made := &application{client: g.t.newID(), id: g.t.newID(), created: g.now, uniqueName: uniqueName, audience: "AzureADandPersonalMicrosoftAccount"}
+	if e := g.setApplication(made, b); e != nil {
+		return nil, e
+	}
+	if u, ok := g.person(); ok && (g.t.ownsCreated || !g.caller.holds(appAdministrators...)) {
+		made.owners = []owner{u.owner()}
+	}
+	d.apps[made.client] = made
+	return made, nil
 }
 
 // SetQuota limits how many apps and enterprise apps there may be, deleted ones
@@ -91,30 +89,51 @@ func updateApplication(g *call) *graphError {
 	if seen == nil {
 		return g.upsertApplication(b)
 	}
-	return g.patchApplication(seen.client, b)
+	e = g.change(ApplicationChange, func(d *directory) *graphError { return g.patchApplication(d, seen.client, b) })
+	if e != nil {
+		return e
+	}
+	return g.done()
 }
 
 // upsertApplication is an upsert of what this Graph does not see. The name is
 // unique where the write goes, whatever is seen here; whether a deleted
-// application keeps it is not published, and here it does.
+// application keeps it is not published, and here it does. It is one change, so
+// that of two at once the second meets what the first has made.
 func (g *call) upsertApplication(b body) *graphError {
-	name := g.keys[0].value
-	d := get(g.t, g.t.latest)
-	for _, x := range d.deleted {
-		if x.app != nil && strings.EqualFold(x.app.uniqueName, name) && g.now.Before(x.at.Add(restorable)) {
+	name, may := g.keys[0].value, g.mayRegister()
+	var made *application
+	e := g.change(ApplicationChange, func(d *directory) (e *graphError) {
+		hidden, taken := d.byUniqueName(name)
+		switch {
+		case d.keepsName(name, g.now), taken && g.t.racyUpserts:
 			return g.conflicts()
+		case taken:
+			return g.patchApplication(d, hidden.client, b)
+		case !may:
+			return denied
+		}
+		made, e = g.makeApplication(d, b, name)
+		return e
+	})
+	switch {
+	case e != nil:
+		return e
+	case made == nil:
+		return g.done()
+	}
+	return g.created("applications", g.application(made, false))
+}
+
+// keepsName tells whether a deleted application that can be restored has the
+// unique name.
+func (d *directory) keepsName(name string, now time.Time) bool {
+	for id, x := range d.deleted {
+		if _, there := d.inBin(id, now); there && x.app != nil && strings.EqualFold(x.app.uniqueName, name) {
+			return true
 		}
 	}
-	if hidden, ok := d.byUniqueName(name); ok {
-		if get(g.t, func() bool { return g.t.racyUpserts }) {
-			return g.conflicts()
-		}
-		return g.patchApplication(hidden.client, b)
-	}
-	if !g.mayRegister() {
-		return denied
-	}
-	return g.makeApplication(b, name)
+	return false
 }
 
 // SetRacingUpserts decides what an upsert says of an application that was made
@@ -127,21 +146,16 @@ func (t *Tenant) SetRacingUpserts(conflict bool) { t.set(func() { t.racyUpserts 
 // has been for long. Both are seen.
 func (t *Tenant) SetNewerConflicts(newer bool) { t.set(func() { t.newConflicts = newer }) }
 
-func (g *call) patchApplication(client string, b body) *graphError {
-	e := g.change(ApplicationChange, func(d *directory) *graphError {
-		a, err := d.app(client)
-		if err != nil {
-			return noSuchObject(g.keys[0].value)
-		}
-		if !g.manages(a.owners) {
-			return denied
-		}
-		return g.setApplication(a, b)
-	})
-	if e != nil {
-		return e
+// patchApplication sets what the body names. c.mu is held.
+func (g *call) patchApplication(d *directory, client string, b body) *graphError {
+	a, err := d.app(client)
+	if err != nil {
+		return noSuchObject(g.keys[0].value)
 	}
-	return g.done()
+	if !g.manages(a.owners) {
+		return denied
+	}
+	return g.setApplication(a, b)
 }
 
 // readOnly are properties that nobody sets.

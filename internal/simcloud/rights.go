@@ -172,15 +172,8 @@ func (g *call) upserts() bool {
 }
 
 // conflicts is the refusal of what is there already, in the words the tenant's
-// Graph has for it.
+// Graph has for it. c.mu is held.
 func (g *call) conflicts() *graphError {
-	g.c.mu.Lock()
-	defer g.c.mu.Unlock()
-	return g.conflictsLocked()
-}
-
-// conflictsLocked is conflicts while c.mu is held.
-func (g *call) conflictsLocked() *graphError {
 	if g.t.newConflicts {
 		return problem(http.StatusConflict, "Request_MultipleObjectsWithSameKeyValue", conflict).about("ConflictingObjects", "")
 	}

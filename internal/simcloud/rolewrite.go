@@ -34,7 +34,7 @@ func createRoleAssignment(g *call) *graphError {
 			return noSuchObject(holder)
 		}
 		if slices.ContainsFunc(*roles, func(r roleAssignment) bool { return r.role == role && r.scope == scope }) {
-			return g.conflictsLocked()
+			return g.conflicts()
 		}
 		made.id = g.t.newID()
 		*roles = append(*roles, made)

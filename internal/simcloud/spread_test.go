@@ -2,6 +2,7 @@ package simcloud_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"syscall"
@@ -277,5 +278,46 @@ func TestPeopleHoldRoles(t *testing.T) {
 	}
 	if u := w.tenant.Users()[0]; len(u.Roles) != 2 || u.Roles[1] != "Application Administrator at /administrativeUnits/1" {
 		t.Errorf("%+v", u)
+	}
+}
+
+// TestUpsertsAtOnce: of many upserts of one name at the same moment one makes
+// the app, and all are answered.
+func TestUpsertsAtOnce(t *testing.T) {
+	w := newTenant(t, account.Global)
+	token := w.signIn(admin)
+	for i := range 10 {
+		name := fmt.Sprintf("/applications(uniqueName='xops-onboard-%d')", i)
+		start, statuses := make(chan struct{}), make(chan int, 200)
+		for range cap(statuses) {
+			req := w.writing("PATCH", token, name, j{"displayName": "x"}, upsert...)
+			go func() {
+				<-start
+				resp, err := w.cloud.Client().Do(req)
+				if err != nil {
+					statuses <- 0
+					return
+				}
+				resp.Body.Close()
+				statuses <- resp.StatusCode
+			}()
+		}
+		close(start)
+		made := 0
+		for range cap(statuses) {
+			select {
+			case s := <-statuses:
+				if s == http.StatusCreated {
+					made++
+				} else if s != http.StatusNoContent {
+					t.Errorf("%d", s)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("no answer")
+			}
+		}
+		if made != 1 || len(w.tenant.Apps()) != i+1 {
+			t.Fatalf("%d made, %d apps", made, len(w.tenant.Apps()))
+		}
 	}
 }

@@ -30,9 +30,8 @@ type Screen struct {
 	line   *vterm.Line
 	master *os.File
 	before *term.State // of the terminal, before the command ran
-	after  *term.State // when it had ended; nil until done
-	err    error       // what cmd.Wait gave
-	done   chan struct{}
+	after  *term.State // when it had ended; nil until it is over
+	err    error       // what cmd.Wait gave, when it is over
 
 	mu       sync.Mutex
 	recorded bytes.Buffer
@@ -46,7 +45,7 @@ type Screen struct {
 func Start(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	t.Helper()
 	screen, line := vterm.New(t, width, height)
-	s := &Screen{Screen: screen, t: t, cmd: cmd, line: line, done: make(chan struct{})}
+	s := &Screen{Screen: screen, t: t, cmd: cmd, line: line}
 	master, tty, err := open(width, height)
 	if err != nil {
 		t.Fatalf("open a pty: %v", err)
@@ -150,17 +149,16 @@ func (s *Screen) wait(tty *os.File, read <-chan struct{}) {
 	case <-time.After(time.Second):
 	}
 	s.line.Ended(s.cmd.ProcessState.String())
-	close(s.done)
 }
 
 func (s *Screen) stop() {
 	select {
-	case <-s.done:
+	case <-s.Over():
 	default:
 		_ = s.cmd.Process.Kill()
 	}
 	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // the rest of its group
-	<-s.done
+	<-s.Over()
 	s.line.Close()
 	_ = s.master.Close()
 }
@@ -193,11 +191,7 @@ func (s *Screen) Kill() {
 // what exec.Cmd.Wait gave: nil for exit code 0.
 func (s *Screen) Wait() error {
 	s.t.Helper()
-	select {
-	case <-s.done:
-	case <-time.After(vterm.Patience):
-		s.t.Fatalf("the command still runs after %v\n%s", vterm.Patience, s.Picture())
-	}
+	s.Screen.Wait()
 	return s.err
 }
 

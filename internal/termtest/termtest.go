@@ -24,8 +24,7 @@ type Screen struct {
 	t       testing.TB
 	line    *vterm.Line
 	program *tea.Program
-	done    chan struct{} // closed when Run has returned
-	err     error         // what it returned
+	err     error // what Run returned, when it is over
 }
 
 // Start runs the model in a dark terminal of that size, with true colours,
@@ -34,7 +33,7 @@ type Screen struct {
 func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOption) *Screen {
 	t.Helper()
 	screen, line := vterm.New(t, width, height)
-	s := &Screen{Screen: screen, t: t, line: line, done: make(chan struct{})}
+	s := &Screen{Screen: screen, t: t, line: line}
 	s.program = tea.NewProgram(m, append([]tea.ProgramOption{
 		tea.WithInput(line), tea.WithOutput(output{line}), tea.WithWindowSize(width, height), tea.WithoutSignals(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}),
@@ -43,12 +42,11 @@ func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOpti
 	go func() {
 		_, s.err = s.program.Run()
 		line.Ended(fmt.Sprint(s.err))
-		close(s.done)
 	}()
 	t.Cleanup(s.stop)
 	select {
 	case <-screen.Drawn():
-	case <-s.done:
+	case <-screen.Over():
 	case <-time.After(vterm.Patience):
 		t.Fatalf("nothing was drawn after %v", vterm.Patience)
 	}
@@ -60,7 +58,7 @@ func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOpti
 func (s *Screen) stop() {
 	s.program.Kill()
 	select {
-	case <-s.done:
+	case <-s.Over():
 		if errors.Is(s.err, tea.ErrProgramPanic) {
 			s.t.Errorf("the program ended: %v", s.err)
 		}
@@ -73,11 +71,7 @@ func (s *Screen) stop() {
 // Wait waits until the program has ended and gives what Run returned.
 func (s *Screen) Wait() error {
 	s.t.Helper()
-	select {
-	case <-s.done:
-	case <-time.After(vterm.Patience):
-		s.t.Fatalf("the program still runs after %v\n%s", vterm.Patience, s.Picture())
-	}
+	s.Screen.Wait()
 	return s.err
 }
 

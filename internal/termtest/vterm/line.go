@@ -75,12 +75,20 @@ func (l *Line) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		case len(l.chunks) == 0 || l.newest[len(l.newest)-1] != me || me <= l.givenUp:
 		case wait > 0:
-			time.AfterFunc(wait, l.arrived.Broadcast)
+			time.AfterFunc(wait, l.wake)
 		default:
 			return l.take(p), nil
 		}
 		l.arrived.Wait()
 	}
+}
+
+// wake has the readers look again. It takes the lock, so that a reader that has
+// looked already is waiting by then and hears it.
+func (l *Line) wake() {
+	l.in.Lock()
+	defer l.in.Unlock()
+	l.arrived.Broadcast()
 }
 
 // Wire tells that one reader alone takes everything for good, as a pty's does:
@@ -159,7 +167,8 @@ func (l *Line) Resize(width, height int) {
 	l.s.tell()
 }
 
-// Ended tells the screen that the program will write no more, and why.
+// Ended tells the screen that the program will write no more, and why. It is
+// called once.
 func (l *Line) Ended(why string) {
 	l.out.Lock()
 	defer l.out.Unlock()
@@ -170,6 +179,7 @@ func (l *Line) Ended(why string) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
 	l.s.ended = why
+	close(l.s.over)
 	l.s.tell()
 }
 

@@ -28,7 +28,8 @@ type Screen struct {
 	changed chan struct{} // closed and replaced after each change
 	drawn   chan struct{} // closed after the first that shows anything
 	first   sync.Once
-	ended   string // why the program ended, empty while it runs
+	over    chan struct{} // closed when the program has ended
+	ended   string        // why, empty while it runs
 	title   string
 	clip    string
 	dark    bool
@@ -43,7 +44,7 @@ type Screen struct {
 // its line. The terminal is dark. Close the line when the program has ended.
 func New(t testing.TB, width, height int) (*Screen, *Line) {
 	s := &Screen{
-		t: t, emu: vt.NewEmulator(width, height), changed: make(chan struct{}), drawn: make(chan struct{}),
+		t: t, emu: vt.NewEmulator(width, height), changed: make(chan struct{}), drawn: make(chan struct{}), over: make(chan struct{}),
 		dark: true, modes: map[ansi.Mode]bool{},
 	}
 	s.line = newLine(s)
@@ -174,6 +175,20 @@ func (s *Screen) draw(p []byte) {
 // size of the window. That it is Bubble Tea's shows in its asking for a
 // keyboard protocol.
 func (s *Screen) Drawn() <-chan struct{} { return s.drawn }
+
+// Over is closed when the program has ended.
+func (s *Screen) Over() <-chan struct{} { return s.over }
+
+// Wait waits until the program has ended, and fails the test with the screen
+// otherwise.
+func (s *Screen) Wait() {
+	s.t.Helper()
+	select {
+	case <-s.over:
+	case <-time.After(Patience):
+		s.t.Fatalf("the program still runs after %v\n%s", Patience, s.Picture())
+	}
+}
 
 func (s *Screen) tell() {
 	close(s.changed)

@@ -70,7 +70,7 @@ func (u *user) holds(roles ...string) bool {
 
 // consent records it, and makes the client's enterprise app if there is none.
 func (t *Tenant) consent(client signInClient, userID string, values []string) error {
-	return t.changeOf(ConsentChange, func(d *directory, now time.Time) error {
+	return changeOf(t, ConsentChange, func(d *directory, now time.Time) error {
 		p, err := t.enterpriseApp(d, client.id, now)
 		if err != nil {
 			return err

@@ -159,17 +159,24 @@ type version struct {
 
 // change makes a new version, as an administrator in the portal does.
 func (t *Tenant) change(f func(d *directory, now time.Time) error) error {
-	return t.changeOf(anyChange, f)
+	return changeOf(t, anyChange, f)
 }
 
-// changeOf makes a new version. f gets ids with t.newID; its time is the service's.
-func (t *Tenant) changeOf(what Change, f func(d *directory, now time.Time) error) error {
+// always is a change that nothing can refuse.
+func (t *Tenant) always(f func(d *directory, now time.Time)) {
+	changeOf(t, anyChange, func(d *directory, now time.Time) bool { f(d, now); return false })
+}
+
+// changeOf makes a new version, unless f refuses with anything but the zero E.
+// f gets ids with t.newID; its time is the service's.
+func changeOf[E comparable](t *Tenant, what Change, f func(d *directory, now time.Time) E) E {
 	t.c.mu.Lock()
 	defer t.c.mu.Unlock()
 	now := t.c.now()
 	d := t.latest().clone()
-	if err := f(d, now.Add(t.c.offset).UTC()); err != nil {
-		return err
+	var none E
+	if refusal := f(d, now.Add(t.c.offset).UTC()); refusal != none {
+		return refusal
 	}
 	// What both services are past is not needed any more.
 	t.versions = t.versions[min(t.seenAt(login, now), t.seenAt(graph, now)):]
@@ -178,7 +185,7 @@ func (t *Tenant) changeOf(what Change, f func(d *directory, now time.Time) error
 		delay = spreading{t.toLogin, t.toGraph}
 	}
 	t.versions = append(slices.Clip(t.versions), version{d, arrives(now, delay.toLogin), arrives(now, delay.toGraph)})
-	return nil
+	return none
 }
 
 // arrives is when a change is seen; without a delay always, even if the clock

@@ -26,9 +26,6 @@ func problem(status int, code, message string) *graphError {
 	return &graphError{status: status, code: code, message: message}
 }
 
-// Error is the message; a refusal ends a change of the directory.
-func (e *graphError) Error() string { return e.message }
-
 // about adds what Graph says of the property in question.
 func (e *graphError) about(code, target string) *graphError {
 	copied := *e

@@ -31,7 +31,7 @@ func (t *Tenant) OverviewPage(clientID string) string { return t.OverviewPageIn(
 
 // OverviewPageIn is OverviewPage in a language, "en" or "de".
 func (t *Tenant) OverviewPageIn(clientID, lang string) string {
-	a, ok := get(t, func() *directory { return t.latest() }).apps[strings.ToLower(clientID)]
+	a, ok := get(t, t.latest).apps[strings.ToLower(clientID)]
 	w, known := overviewWords[lang]
 	if !ok || !known {
 		return ""

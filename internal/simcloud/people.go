@@ -147,7 +147,7 @@ type UserState struct {
 // Users are all people, by sign-in name.
 func (t *Tenant) Users() []UserState {
 	var all []UserState
-	for _, u := range get(t, func() *directory { return t.latest() }).users {
+	for _, u := range get(t, t.latest).users {
 		all = append(all, UserState{User{u.id, u.upn, u.name}, u.guest, roleNames(u.roles)})
 	}
 	slices.SortFunc(all, func(x, y UserState) int { return strings.Compare(x.UPN, y.UPN) })

@@ -35,16 +35,17 @@ type App struct {
 // It makes the application and its service principal, and the application asks
 // for the delegated User.Read, as the portal has it.
 func (t *Tenant) Register(name string) App {
+	return t.register(&application{name: name})
+}
+
+// register makes the application, with what a new one has besides.
+func (t *Tenant) register(a *application) App {
 	var made App
-	// The change cannot be refused: nothing is looked up.
-	_ = t.change(func(d *directory, now time.Time) error {
-		made = App{ClientID: t.newID(), ObjectID: t.newID()}
+	t.always(func(d *directory, now time.Time) {
 		userRead, _ := findPermission(Delegated, "User.Read")
-		d.apps[made.ClientID] = &application{
-			id: made.ObjectID, client: made.ClientID, name: name, created: now, requested: []permission{userRead}, audience: "AzureADMyOrg",
-		}
-		made.PrincipalID = t.addPrincipal(d, made.ClientID, now).id
-		return nil
+		a.client, a.id, a.created, a.audience, a.requested = t.newID(), t.newID(), now, "AzureADMyOrg", []permission{userRead}
+		d.apps[a.client] = a
+		made = App{ClientID: a.client, ObjectID: a.id, PrincipalID: t.addPrincipal(d, a.client, now).id}
 	})
 	return made
 }
@@ -59,11 +60,8 @@ func (t *Tenant) addPrincipal(d *directory, client string, now time.Time) *princ
 // integrated is the tag that makes an enterprise app show in the portal's list.
 const integrated = "WindowsAzureActiveDirectoryIntegratedApp"
 
-// forEveryone is the consent for the whole organization, made if need be. What
+// consentOf is the consent of one person, or of everyone, made if need be. What
 // it returns may be changed until the next consent is made.
-func (p *principal) forEveryone(t *Tenant, now time.Time) *consent { return p.consentOf("", t, now) }
-
-// consentOf is the consent of one person, or of everyone.
 func (p *principal) consentOf(user string, t *Tenant, now time.Time) *consent {
 	for i := range p.consents {
 		if p.consents[i].user == user {
@@ -242,7 +240,7 @@ func (t *Tenant) GrantConsent(clientID string) error {
 		if err != nil {
 			p = t.addPrincipal(d, a.client, now)
 		}
-		everyone := p.forEveryone(t, now)
+		everyone := p.consentOf("", t, now)
 		everyone.scopes = nil
 		for _, want := range a.requested {
 			if want.kind == Delegated {
@@ -325,7 +323,7 @@ func (t *Tenant) DeleteApp(clientID string) error {
 // AssignGlobalReader is Roles and administrators › Global Reader › Add
 // assignments, active and for the whole directory.
 func (t *Tenant) AssignGlobalReader(clientID string) error {
-	p, ok := get(t, func() *directory { return t.latest() }).principals[strings.ToLower(clientID)]
+	p, ok := get(t, t.latest).principals[strings.ToLower(clientID)]
 	if !ok {
 		return notThere(clientID) // the picker does not find it
 	}

@@ -112,14 +112,7 @@ type operation struct {
 // change makes a change of the directory. f looks objects up in g.d, as Graph
 // sees them, and changes d, which is what is true.
 func (g *call) change(what Change, f func(d *directory) *graphError) *graphError {
-	var refusal *graphError
-	_ = g.t.changeOf(what, func(d *directory, _ time.Time) error {
-		if refusal = f(d); refusal != nil {
-			return refusal
-		}
-		return nil
-	})
-	return refusal
+	return changeOf(g.t, what, func(d *directory, _ time.Time) *graphError { return f(d) })
 }
 
 // write carries a write out.

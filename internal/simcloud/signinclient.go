@@ -45,17 +45,7 @@ func (t *Tenant) RegisterSignInClient(name string, redirects ...string) App {
 	if redirects == nil {
 		redirects = []string{"http://localhost"}
 	}
-	made := t.Register(name)
-	// It was just made, and cannot be missing.
-	_ = t.change(func(d *directory, _ time.Time) error {
-		a, err := d.app(made.ClientID)
-		if err != nil {
-			return err
-		}
-		a.redirects, a.public = redirects, true
-		return nil
-	})
-	return made
+	return t.register(&application{name: name, redirects: redirects, public: true})
 }
 
 // signInClient is the client of that id, as the sign-in service sees it.

@@ -35,7 +35,7 @@ type CertificateState struct {
 // Apps are all app registrations, by name and client id. Enterprise apps
 // without a registration are not among them.
 func (t *Tenant) Apps() []AppState {
-	d := get(t, func() *directory { return t.latest() })
+	d := get(t, t.latest)
 	var all []AppState
 	for _, a := range d.apps {
 		all = append(all, state(a, d.principals[a.client]))

@@ -74,13 +74,13 @@ func (a *assertion) readClaims(p map[string]json.RawMessage) *signInError {
 	a.exp, ok[4] = instant(p, "exp")
 	for i, name := range []string{"iss", "sub", "aud", "nbf", "exp"} {
 		if !ok[i] {
-			return missingClaim(name)
+			return missingField(name)
 		}
 	}
 	return nil
 }
 
-func missingClaim(name string) *signInError {
+func missingField(name string) *signInError {
 	return badRequest(90014, "The required field '%s' is missing from the credential. Ensure that you have all the necessary parameters for the login request.", name)
 }
 

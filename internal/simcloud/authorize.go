@@ -197,6 +197,10 @@ func (v *visit) graphRoot(name string) string {
 
 func graphOf(id account.CloudID) string { return "https://" + id.Cloud().Graph }
 
+func appDisabled(id, name string) *signInError {
+	return badRequest(7000112, "Application '%s'(%s) is disabled.", id, name).as("unauthorized_client")
+}
+
 func appNotFound(id, where string) *signInError {
 	e := badRequest(700016, "Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", id, where)
 	return e.as("unauthorized_client")

@@ -1,7 +1,6 @@
 package simcloud
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -69,13 +68,13 @@ func removeOwner(g *call) *graphError {
 	}
 	e = g.change(ApplicationChange, func(d *directory) *graphError {
 		now, err := d.app(a.client)
-		had := len(a.owners)
-		if err == nil {
-			had = len(now.owners)
-			now.owners = slices.DeleteFunc(now.owners, func(o owner) bool { return strings.EqualFold(o.id, g.keys[1].value) })
+		if err != nil {
+			return noSuchObject(g.keys[0].value)
 		}
-		if err != nil || len(now.owners) == had {
-			return problem(http.StatusNotFound, "Request_ResourceNotFound", noSuchObject(g.keys[1].value).message)
+		had := len(now.owners)
+		now.owners = slices.DeleteFunc(now.owners, func(o owner) bool { return strings.EqualFold(o.id, g.keys[1].value) })
+		if len(now.owners) == had {
+			return noSuchObject(g.keys[1].value)
 		}
 		return nil
 	})

@@ -16,7 +16,7 @@ func (v *visit) login() {
 	form, refusal := v.form()
 	var a ask
 	if refusal != nil || !v.c.unseal("login", form.Get("ctx"), &a) {
-		v.showRefusal(badRequest(90014, "The required field 'ctx' is missing from the credential. Ensure that you have all the necessary parameters for the login request."))
+		v.showRefusal(missingField("ctx"))
 		return
 	}
 	t, u, refusal := v.whoIs(a, form.Get("login"))
@@ -102,7 +102,7 @@ func (v *visit) stops(t *Tenant, u *user, client signInClient, a ask) (e *signIn
 	p, ok := t.seen(login).principals[client.id]
 	switch {
 	case ok && p.disabled:
-		return badRequest(7000112, "Application '%s'(%s) is disabled.", client.id, client.name).as("unauthorized_client"), a.Device == ""
+		return appDisabled(client.id, client.name), a.Device == ""
 	case ok && p.needsAssignment && !slices.Contains(p.assigned, u.id):
 		return badRequest(50105, "Your administrator has configured the application %s ('%s') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '%s' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.", client.name, client.id, u.upn).as("access_denied"), false
 	case a.Device != "":
@@ -142,7 +142,7 @@ func (v *visit) decide() {
 	form, refusal := v.form()
 	var p passage
 	if refusal != nil || !v.c.unseal("consent", form.Get("ctx"), &p) {
-		v.showRefusal(badRequest(90014, "The required field 'ctx' is missing from the credential. Ensure that you have all the necessary parameters for the login request."))
+		v.showRefusal(missingField("ctx"))
 		return
 	}
 	t, u, client, refusal := v.found(p)

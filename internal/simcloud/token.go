@@ -88,10 +88,10 @@ func (v *visit) clientCredentials(name string, form url.Values) *signInError {
 		return badClient(7000229, "The client application %s is missing service principal in the tenant %s. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119", app.client, t.spec.ID)
 	}
 	if principal.disabled {
-		return badRequest(7000112, "Application '%s'(%s) is disabled.", app.client, app.name).as("unauthorized_client")
+		return appDisabled(app.client, app.name)
 	}
 	if get(t, func() bool { return t.blocked }) {
-		return badRequest(53003, "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.").as("invalid_grant")
+		return policyRefusal(53003)
 	}
 	if !v.offers(resource) {
 		return badRequest(500011, "The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.", resource, t.spec.Name).as("invalid_resource")
@@ -102,14 +102,17 @@ func (v *visit) clientCredentials(name string, form url.Values) *signInError {
 
 // credential checks what the app proves itself with.
 func (v *visit) credential(t *Tenant, app *application, form url.Values) *signInError {
+	if app.public {
+		if e := noSecret(form); e != nil {
+			return e
+		}
+	}
 	proof := form.Get("client_assertion")
 	switch {
-	case app.public && (proof != "" || form.Get("client_secret") != ""):
-		return badClient(700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.")
 	case proof == "" && form.Get("client_secret") != "":
 		return badClient(7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", app.client)
 	case proof == "":
-		return badClient(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+		return secretNeeded()
 	case form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
 		return missing("client_assertion_type")
 	}

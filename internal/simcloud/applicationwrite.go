@@ -241,7 +241,13 @@ func wishes(b body) ([]permission, *graphError) {
 	}
 	var out []permission
 	for _, r := range all {
+		if r.ResourceAppID == "" {
+			return nil, badRequestBody("Invalid value specified for property 'resourceAppId' of resource 'RequiredResourceAccess'.")
+		}
 		for _, x := range r.ResourceAccess {
+			if x.ID == "" {
+				return nil, badRequestBody("Invalid value specified for property 'id' of resource 'ResourceAccess'.")
+			}
 			p, ok := wish(r.ResourceAppID, strings.ToLower(x.ID), x.Type)
 			if !ok {
 				return nil, badRequestBody("Invalid value specified for property 'type' of resource 'ResourceAccess'.")

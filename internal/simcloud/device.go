@@ -162,6 +162,9 @@ func (v *visit) pollDevice(name string, form url.Values) *signInError {
 	if _, refusal := v.askedBy(ask{Name: name, Client: strings.ToLower(form.Get("client_id"))}); refusal != nil {
 		return refusal
 	}
+	if e := noSecret(form); e != nil {
+		return e
+	}
 	p, refusal := v.c.poll(form.Get("device_code"), strings.ToLower(form.Get("client_id")), v.now)
 	if refusal != nil {
 		return refusal

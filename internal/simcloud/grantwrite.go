@@ -34,7 +34,7 @@ func createGrant(g *call) *graphError {
 		return e
 	}
 	side := "resourceId"
-	if strings.HasSuffix(g.r.URL.Path, "/appRoleAssignments") {
+	if g.grantSide() == "appRoleAssignments" {
 		side = "principalId"
 	}
 	if here := g.idOf(at); !strings.EqualFold(b.str(side), here) {
@@ -85,20 +85,20 @@ func (g *call) grant(holder *principal, role string) *graphError {
 		return e
 	}
 	o := g.grants(&principal{id: holder.id, name: holder.name, grants: []grant{made}})[0]
-	return g.created("servicePrincipals('"+g.keys[0].value+"')/appRoleAssignedTo", o)
+	return g.created("servicePrincipals('"+g.keys[0].value+"')/"+g.grantSide(), o)
 }
 
 // deleteGrant withdraws it.
 // Source: learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignedto.
 func deleteGrant(g *call) *graphError {
-	at, e := g.namedPrincipal()
+	holders, e := g.holders()
 	if e != nil {
 		return e
 	}
 	id := g.keys[1].value
 	is := func(x grant) bool { return strings.EqualFold(x.id, id) }
-	for _, seen := range g.d.principals {
-		if !slices.ContainsFunc(seen.grants, is) || (at != nil && at.id != seen.id) {
+	for _, seen := range holders {
+		if !slices.ContainsFunc(seen.grants, is) {
 			continue
 		}
 		e := g.change(GrantChange, func(d *directory) *graphError {

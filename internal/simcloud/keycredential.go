@@ -92,7 +92,7 @@ func (g *call) newKey(k keyCredential) (certificate, *graphError) {
 		return certificate{}, badRequestBody("The value for the property \"key\" in one of your credentials is invalid.")
 	}
 	if k.StartDateTime != nil {
-		if k.StartDateTime.Before(c.start) {
+		if k.StartDateTime.Before(c.start) || !k.StartDateTime.Before(c.end) {
 			return certificate{}, problem(400, "KeyCredentialsInvalidStartDate", "Key credential start date is invalid.")
 		}
 		c.start = k.StartDateTime.UTC()

@@ -225,6 +225,7 @@ func TestKeyCredentials(t *testing.T) {
 		"ends too late":    {func(string) []j { return []j{set(second.credential(), "endDateTime", "2027-05-21T10:00:01Z")} }, nil, "KeyCredentialsInvalidEndDate", nil},
 		"ends in the past": {func(string) []j { return []j{set(second.credential(), "endDateTime", "2026-11-22T09:59:00Z")} }, nil, "KeyCredentialsInvalidEndDate", nil},
 		"starts too early": {func(string) []j { return []j{set(second.credential(), "startDateTime", "2026-11-22T09:54:59Z")} }, nil, "KeyCredentialsInvalidStartDate", nil},
+		"starts too late":  {func(string) []j { return []j{set(second.credential(), "startDateTime", "2027-05-21T10:00:00Z")} }, nil, "KeyCredentialsInvalidStartDate", nil},
 		"no time":          {func(string) []j { return []j{set(second.credential(), "endDateTime", "2027-01-01")} }, nil, "BadRequest", nil},
 		"old one is over": {func(id string) []j { return []j{set(set(first.credential(), "keyId", id), "key", nil)} }, func(w *world) {
 			w.clock.forward(181 * 24 * time.Hour)

@@ -86,9 +86,9 @@ func principalRoutes() []route {
 		{path: sp, get: onePrincipal, read: one("servicePrincipal"), people: read, do: map[string]operation{http.MethodPatch: {do: updatePrincipal}, http.MethodDelete: {do: deletePrincipal}}},
 		{path: sp + "/owners", get: principalOwners, read: many("user"), people: read},
 		{path: sp + "/owners/$ref", get: refOnly, read: reading{typ: "user"}, people: read, writes: []string{http.MethodPost}},
-		{path: sp + "/appRoleAssignments", get: appRoleAssignments, read: many("appRoleAssignment", "#resourceId", "#appRoleId"), people: read, do: create},
+		{path: sp + "/appRoleAssignments", get: allGrants, read: many("appRoleAssignment", "#resourceId", "#appRoleId"), people: read, do: create},
 		{path: sp + "/appRoleAssignments/{}", get: oneGrant, read: one("appRoleAssignment"), people: read, do: remove},
-		{path: sp + "/appRoleAssignedTo", get: appRoleAssignedTo, read: many("appRoleAssignment", "#principalId", "#appRoleId"), people: read, do: create},
+		{path: sp + "/appRoleAssignedTo", get: allGrants, read: many("appRoleAssignment", "#principalId", "#appRoleId"), people: read, do: create},
 		{path: sp + "/appRoleAssignedTo/{}", get: oneGrant, read: one("appRoleAssignment"), people: read, do: remove},
 		{path: sp + "/oauth2PermissionGrants", get: permissionGrants, read: many("oAuth2PermissionGrant"), people: consents},
 		{path: "oauth2PermissionGrants", get: consentsOfAll, read: many("oAuth2PermissionGrant", "clientId", "principalId", "resourceId", "consentType"), people: consents, writes: []string{http.MethodPost}},
@@ -267,12 +267,49 @@ func principals(g *call) *graphError {
 	return g.list("servicePrincipals", all)
 }
 
-// oneGrant is an app role assignment, seen from either side.
-func oneGrant(g *call) *graphError {
-	if _, e := g.namedPrincipal(); e != nil {
+// grantSide is from which side the address looks at app role assignments.
+func (g *call) grantSide() string {
+	if strings.Contains(g.r.URL.Path, "/appRoleAssignedTo") {
+		return "appRoleAssignedTo"
+	}
+	return "appRoleAssignments"
+}
+
+// holders are the service principals whose app role assignments stand at the
+// address: the one it names, or everybody where they are assigned to Microsoft
+// Graph. Nobody else offers roles.
+func (g *call) holders() ([]*principal, *graphError) {
+	p, e := g.namedPrincipal()
+	assigned := g.grantSide() == "appRoleAssignedTo"
+	switch {
+	case e != nil:
+		return nil, e
+	case p == nil && assigned:
+		return g.d.sortedPrincipals(), nil
+	case p != nil && !assigned:
+		return []*principal{p}, nil
+	}
+	return nil, nil
+}
+
+func allGrants(g *call) *graphError {
+	holders, e := g.holders()
+	if e != nil {
 		return e
 	}
-	for _, p := range g.d.sortedPrincipals() {
+	var all []object
+	for _, p := range holders {
+		all = append(all, g.grants(p)...)
+	}
+	return g.list("servicePrincipals('"+g.keys[0].value+"')/"+g.grantSide(), all)
+}
+
+func oneGrant(g *call) *graphError {
+	holders, e := g.holders()
+	if e != nil {
+		return e
+	}
+	for _, p := range holders {
 		for _, o := range g.grants(p) {
 			if strings.EqualFold(o["id"].(string), g.keys[1].value) {
 				return g.entity("appRoleAssignments", o)
@@ -323,32 +360,6 @@ func principalOwners(g *call) *graphError {
 		return g.people(nil)
 	}
 	return g.people(p.owners)
-}
-
-func appRoleAssignments(g *call) *graphError {
-	p, e := g.namedPrincipal()
-	if e != nil {
-		return e
-	}
-	var all []object
-	if p != nil {
-		all = g.grants(p)
-	}
-	return g.list("servicePrincipals('"+g.keys[0].value+"')/appRoleAssignments", all)
-}
-
-func appRoleAssignedTo(g *call) *graphError {
-	p, e := g.namedPrincipal()
-	if e != nil {
-		return e
-	}
-	var all []object
-	if p == nil { // nobody else offers roles
-		for _, p := range g.d.sortedPrincipals() {
-			all = append(all, g.grants(p)...)
-		}
-	}
-	return g.list("servicePrincipals('"+g.keys[0].value+"')/appRoleAssignedTo", all)
 }
 
 func permissionGrants(g *call) *graphError {

@@ -208,7 +208,7 @@ func TestAuthorizeShows(t *testing.T) {
 		"https":                {ask("redirect_uri", "https://localhost:44713"), "", 50011, ""},
 		"elsewhere":            {ask("redirect_uri", "http://localhost.example.com:44713"), "", 50011, ""},
 		"with a user":          {ask("redirect_uri", "http://localhost:44713@example.com"), "", 50011, ""},
-		"no redirect known":    {func(w *world, a *app) { a.query.Set("client_id", w.app.ClientID) }, "", 0, ""}, // replaced below
+		"no redirect known":    {func(w *world, a *app) { a.query.Set("client_id", w.app.ClientID) }, "", 500113, "No reply address is registered"},
 		"unknown tenant":       {func(_ *world, a *app) { a.tenant = "nope.example" }, "", 90002, "'nope.example' not found"},
 		"single, organizations": {func(w *world, a *app) {
 			a.query.Set("client_id", w.tenant.RegisterSignInClient("Ours").ClientID)
@@ -225,9 +225,6 @@ func TestAuthorizeShows(t *testing.T) {
 		"policy with a page": {func(w *world, _ *app) { w.must(w.tenant.RefuseSignIns(53003, simcloud.OnPage)) }, "", 53003, "Conditional Access"},
 		"personal":           {func(_ *world, a *app) { a.tenant = "consumers" }, "", 50034, ""},
 	} {
-		if name == "no redirect known" {
-			c.code, c.text = 500113, "No reply address is registered"
-		}
 		t.Run(name, func(t *testing.T) {
 			w := newPeople(t, account.Global)
 			a := w.asking()
@@ -575,6 +572,7 @@ func TestDeviceCodeRefused(t *testing.T) {
 		"not assigned":   {func(w *world) { w.must(w.tenant.SetAssignmentRequired(simcloud.CommandLineTools, true)) }, 0, admin, 0, "access_denied", 50105},
 		"wrong person":   {nil, 0, "nobody@contoso.com", 0, "authorization_pending", 70016},
 		"another client": {nil, 0, "cli", 0, "bad_verification_code", 70018},
+		"a secret":       {nil, 0, "secret", 0, "invalid_client", 700025},
 	} {
 		w := newPeople(t, account.Global)
 		if c.prepare != nil {
@@ -583,15 +581,23 @@ func TestDeviceCodeRefused(t *testing.T) {
 		a := w.asking()
 		start := a.post("/devicecode", url.Values{"client_id": {a.client}, "scope": {a.query.Get("scope")}})
 		f := url.Values{"grant_type": {"device_code"}, "client_id": {a.client}, "device_code": {start.body["device_code"].(string)}}
-		if c.upn == "cli" {
+		switch c.upn {
+		case "-":
+		case "cli":
 			f.Set("client_id", simcloud.AzureCLI)
-		} else if c.upn != "-" {
+		case "secret":
+			f.Set("client_secret", "x")
+		default:
 			b := w.tenant.Browser(c.upn)
 			b.Consent = c.consent
 			must(b.EnterCode(t.Context(), start.body["user_code"].(string)))
 		}
 		w.clock.forward(c.wait)
-		if got := a.post("/token", f); got.status != 400 || got.body["error"] != c.oauth || got.code() != c.code {
+		want := http.StatusBadRequest
+		if c.oauth == "invalid_client" {
+			want = http.StatusUnauthorized
+		}
+		if got := a.post("/token", f); got.status != want || got.body["error"] != c.oauth || got.code() != c.code {
 			t.Errorf("%s: %d %s", name, got.status, got.text)
 		}
 	}

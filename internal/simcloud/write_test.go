@@ -458,6 +458,8 @@ func TestBodiesRefused(t *testing.T) {
 		"text for bool":       {"POST", "/applications", j{"displayName": "x", "isFallbackPublicClient": "true"}, 400, graph, "'Edm.Boolean'"},
 		"no GUID":             {"POST", "/applications", j{"displayName": "x", "requiredResourceAccess": []j{{"resourceAppId": graphApp, "resourceAccess": []j{{"id": "x", "type": "Role"}}}}}, 400, graph, "'Edm.Guid'"},
 		"no type":             {"POST", "/applications", j{"displayName": "x", "requiredResourceAccess": []j{{"resourceAppId": graphApp, "resourceAccess": []j{{"id": reviewsID, "type": "Rule"}}}}}, 400, bad, "'type'"},
+		"no permission":       {"POST", "/applications", j{"displayName": "x", "requiredResourceAccess": []j{{"resourceAppId": graphApp, "resourceAccess": []j{{"type": "Role"}}}}}, 400, bad, "'id' of resource 'ResourceAccess'"},
+		"no resource":         {"POST", "/applications", j{"displayName": "x", "requiredResourceAccess": []j{{"resourceAccess": []j{{"id": reviewsID, "type": "Role"}}}}}, 400, bad, "'resourceAppId'"},
 		"audience":            {"POST", "/applications", j{"displayName": "x", "signInAudience": "Everybody"}, 400, bad, "Invalid value specified for property 'signInAudience' of resource 'Application'."},
 		"read-only":           {"POST", "/applications", j{"displayName": "x", "appId": graphApp}, 400, bad, "Property 'appId' is read-only and cannot be set."},
 		"unique name":         {"POST", "/applications", j{"displayName": "x", "uniqueName": "x"}, 400, bad, "Property 'uniqueName' is read-only"},
@@ -482,15 +484,18 @@ func TestBodiesRefused(t *testing.T) {
 		"owner of nothing":    {"POST", "/applications/ID/owners/$ref", j{"@odata.id": "https://graph.microsoft.com/v1.0/directoryObjects/" + reviewsID}, 400, bad, "Not a valid reference update."},
 		"purge of nothing":    {"DELETE", "/directory/deletedItems/" + reviewsID, nil, 404, "Request_ResourceNotFound", ""},
 
-		"grant: nothing":          {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{}, 400, bad, "'principalId' of resource 'AppRoleAssignment'"},
-		"grant: the app's id":     {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "ID", "resourceId": "GRAPH", "appRoleId": reviewsID}, 400, bad, "Not a valid reference update."},
-		"grant: ids swapped":      {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "GRAPH", "resourceId": "SP", "appRoleId": reviewsID}, 400, bad, "Not a valid reference update."},
-		"grant: on the wrong one": {"POST", "/servicePrincipals/SP/appRoleAssignedTo", j{"principalId": "SP", "resourceId": "GRAPH", "appRoleId": reviewsID}, 400, bad, "Not a valid reference update."},
-		"grant: delegated":        {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "SP", "resourceId": "GRAPH", "appRoleId": "ebfcd32b-babb-40f4-a14b-42706e83bd28"}, 400, bad, "Permission being assigned was not found on application '" + graphApp + "'."},
-		"grant: of our own":       {"POST", "/servicePrincipals/SP/appRoleAssignedTo", j{"principalId": "SP", "resourceId": "SP", "appRoleId": reviewsID}, 400, bad, "was not found on application"},
-		"grant: no GUID":          {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "x", "resourceId": "GRAPH", "appRoleId": reviewsID}, 400, graph, "'Edm.Guid'"},
-		"grant: unknown property": {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principal": "SP"}, 400, bad, "Invalid property 'principal'."},
-		"grant: read-only":        {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalType": "User"}, 400, bad, "read-only"},
+		"grant: nothing":             {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{}, 400, bad, "'principalId' of resource 'AppRoleAssignment'"},
+		"grant: the app's id":        {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "ID", "resourceId": "GRAPH", "appRoleId": reviewsID}, 400, bad, "Not a valid reference update."},
+		"grant: ids swapped":         {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "GRAPH", "resourceId": "SP", "appRoleId": reviewsID}, 400, bad, "Not a valid reference update."},
+		"grant: on the wrong one":    {"POST", "/servicePrincipals/SP/appRoleAssignedTo", j{"principalId": "SP", "resourceId": "GRAPH", "appRoleId": reviewsID}, 400, bad, "Not a valid reference update."},
+		"grant: delegated":           {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "SP", "resourceId": "GRAPH", "appRoleId": "ebfcd32b-babb-40f4-a14b-42706e83bd28"}, 400, bad, "Permission being assigned was not found on application '" + graphApp + "'."},
+		"grant: of another side":     {"DELETE", "/servicePrincipals/SP/appRoleAssignedTo/GRANT", nil, 404, "Request_ResourceNotFound", ""},
+		"grant: Graph's as a client": {"DELETE", "/servicePrincipals/GRAPH/appRoleAssignments/GRANT", nil, 404, "Request_ResourceNotFound", ""},
+		"grant: read there":          {"GET", "/servicePrincipals/SP/appRoleAssignedTo/GRANT", nil, 404, "Request_ResourceNotFound", ""},
+		"grant: of our own":          {"POST", "/servicePrincipals/SP/appRoleAssignedTo", j{"principalId": "SP", "resourceId": "SP", "appRoleId": reviewsID}, 400, bad, "was not found on application"},
+		"grant: no GUID":             {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalId": "x", "resourceId": "GRAPH", "appRoleId": reviewsID}, 400, graph, "'Edm.Guid'"},
+		"grant: unknown property":    {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principal": "SP"}, 400, bad, "Invalid property 'principal'."},
+		"grant: read-only":           {"POST", "/servicePrincipals/GRAPH/appRoleAssignedTo", j{"principalType": "User"}, 400, bad, "read-only"},
 
 		"role: nothing":       {"POST", assignments, j{}, 400, bad, "'principalId' of resource 'RoleAssignment'"},
 		"role: no scope":      {"POST", assignments, j{"principalId": "SP", "roleDefinitionId": simcloud.GlobalReader}, 400, bad, "'directoryScopeId'"},
@@ -505,9 +510,12 @@ func TestBodiesRefused(t *testing.T) {
 			w := newTenant(t, account.Global)
 			token := w.signIn(admin)
 			w.connect(token)
-			w.must(w.tenant.RevokeConsent(w.app.ClientID))
+			granted := w.get(token, w.spPath()+"/appRoleAssignments").value()[0]["id"].(string)
+			if !strings.Contains(c.path, "GRANT") {
+				w.must(w.tenant.RevokeConsent(w.app.ClientID))
+			}
 			w.must(w.tenant.RemoveGlobalReader(w.app.ClientID))
-			ids := strings.NewReplacer("/ID", "/"+w.app.ObjectID, "/SP", "/"+w.app.PrincipalID, "/GRAPH", "/"+w.graphID(token), `"ID"`, `"`+w.app.ObjectID+`"`, `"SP"`, `"`+w.app.PrincipalID+`"`, `"GRAPH"`, `"`+w.graphID(token)+`"`)
+			ids := strings.NewReplacer("/GRANT", "/"+granted, "/ID", "/"+w.app.ObjectID, "/SP", "/"+w.app.PrincipalID, "/GRAPH", "/"+w.graphID(token), `"ID"`, `"`+w.app.ObjectID+`"`, `"SP"`, `"`+w.app.PrincipalID+`"`, `"GRAPH"`, `"`+w.graphID(token)+`"`)
 			body := c.body
 			if m, ok := body.(j); ok {
 				body = ids.Replace(string(must(json.Marshal(m))))

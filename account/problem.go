@@ -42,6 +42,7 @@ const (
 const (
 	TenantNotFound    Kind = "tenant-not-found"    // in none of the clouds asked
 	TenantElsewhere   Kind = "tenant-elsewhere"    // Subject is the cloud it lives in
+	TenantFixed       Kind = "tenant-fixed"        // changes were begun in another already; Subject is its id
 	OrganizationNone  Kind = "organization-none"   // no tenant has the domain that was entered as organization
 	OrganizationOther Kind = "organization-other"  // the organization is another tenant's; Subject is that tenant's id
 	AppNotFound       Kind = "app-not-found"       // 700016: wrong client id, Object ID, wrong tenant, deleted, or not spread yet

@@ -192,8 +192,10 @@ var roleIDs = map[string]string{
 	appDeveloper:          "cf1c38e5-3621-4004-a7cb-879624dced7c",
 }
 
-// given are the roles that give each right, the least first.
-// Source: learn.microsoft.com/graph/permissions-grant-via-msgraph,
+// given are the roles that give each right, the least first. A tenant may let
+// every user register an app, but its enterprise app takes one of the roles all
+// the same, so that without one nobody gets further than the registration.
+// Source: learn.microsoft.com/graph/api/serviceprincipal-upsert, learn.microsoft.com/graph/permissions-grant-via-msgraph,
 // learn.microsoft.com/entra/identity/role-based-access-control/delegate-by-task and
 // learn.microsoft.com/graph/api/directory-deleteditems-delete.
 var given = []account.Right{

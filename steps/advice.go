@@ -96,7 +96,9 @@ func adviseWay(p *account.Problem) (Advice, bool) {
 func adviseToken(p *account.Problem) (Advice, bool) {
 	switch p.Kind {
 	case account.TenantNotFound:
-		return Advice{Say: "No tenant has this id or domain, in any of Microsoft's clouds that were asked.", Do: "Copy Directory (tenant) ID again from the Overview page."}, true
+		return Advice{Say: "No tenant has this id or domain, in any of Microsoft's clouds that were asked.", Do: "Compare it with Entra ID › Overview."}, true
+	case account.TenantFixed:
+		return Advice{Say: fmt.Sprintf("Changes were begun in tenant %s, so this account stays there.", p.Subject), Do: "Another tenant is another account."}, true
 	case account.TenantElsewhere:
 		return Advice{Say: fmt.Sprintf("This tenant is in another cloud: %s.", account.CloudID(p.Subject).Cloud().Name), Do: "Go back to the choice of the way and change the national cloud with n."}, true
 	case account.OrganizationNone:

@@ -217,7 +217,7 @@ func walkAutomatic(t *testing.T, w *world) *walker {
 	k.send(letter('1'), enter)
 	k.at("tenant")
 	k.send(paste("ada@contoso.com"), enter)
-	k.send(enter, enter)
+	k.send(enter) // the name
 	k.at("signin")
 	return k
 }

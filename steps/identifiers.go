@@ -268,12 +268,18 @@ func (s *identifiers) clean() bool {
 	if p == nil {
 		return true
 	}
-	if !s.found.outside && p.Kind != account.ClockOff {
+	if !s.passable(p) {
 		return false
 	}
 	was := s.doubt
 	s.doubt = p
 	return was != nil
+}
+
+// passable tells whether enter again may go on in spite of it: where it could
+// not be asked, with an id that need not be looked up, and where the clock is off.
+func (s *identifiers) passable(p *account.Problem) bool {
+	return p.Kind == account.ClockOff || s.found.outside && s.draft.Microsoft().Tenant != ""
 }
 
 func (s *identifiers) problem() *account.Problem {
@@ -469,8 +475,11 @@ func (s *identifiers) live(width int, t kit.Theme) kit.Frame {
 	case s.twin != nil:
 		return kit.Mark(width, t.Warn.Render("!"), Advise(&account.Problem{Kind: account.AlreadyLinked, Subject: string(s.twin.Name)}).Line())
 	case p != nil && s.asked == s.texts() && (s.found.outside || p.Kind == account.ClockOff):
-		a := Advise(p)
-		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do+" Enter again goes on all the same.")
+		a, enter := Advise(p), " Enter again goes on all the same."
+		if !s.passable(p) {
+			enter = " Enter tries again; with the tenant's id in place of its domain it goes on all the same."
+		}
+		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do+enter)
 	case s.demo.err != nil:
 		return s.demo.line(width, t, "")
 	case s.asked == s.texts() && p == nil && s.ready():

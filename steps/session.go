@@ -3,6 +3,7 @@ package steps
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
@@ -11,13 +12,30 @@ import (
 // session is who signed in, and what that person saw. It is kept between the
 // stops of one wizard, in memory alone, and never in a draft.
 type session struct {
-	named  string // the tenant as it was entered: a domain, where it was one
-	hint   string // sign-in name that was entered for the tenant
+	typed  string           // what was typed for the tenant: its id, a domain, or a sign-in name
+	tenant account.TenantID // that it stands for
 	client account.ClientID
 	admin  link.Administrator
 	over   bool // the token was dropped
 	survey account.Survey
 	adopt  account.App // the app that is to be used; zero: one is made
+}
+
+// typedFor is what was typed for the draft's tenant; empty where that is another
+// by now, or came from elsewhere.
+func (s *session) typedFor(d account.Draft) string {
+	if s == nil || s.tenant != d.Microsoft().Tenant {
+		return ""
+	}
+	return s.typed
+}
+
+// hint is the sign-in name that was typed for the draft's tenant, if it was one.
+func (s *session) hint(d account.Draft) string {
+	if text := s.typedFor(d); strings.Contains(text, "@") {
+		return text
+	}
+	return ""
 }
 
 // drop forgets the administrator's token.

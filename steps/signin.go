@@ -153,7 +153,7 @@ func (s *signIn) start(way account.SignInWay) tea.Cmd {
 	s.prompts = make(chan account.SignInPrompt, 1)
 	e := s.env
 	e.ctx, s.cancel = context.WithCancel(s.env.ctx)
-	wish := account.SignInWish{Cloud: s.draft.Cloud, Tenant: s.draft.Microsoft().Tenant, Hint: s.env.session.hint, Client: s.env.session.client}
+	wish := account.SignInWish{Cloud: s.draft.Cloud, Tenant: s.draft.Microsoft().Tenant, Hint: s.env.session.hint(s.draft), Client: s.env.session.client}
 	ask, prompts := e.Ops.Ports().SignIn, s.prompts
 	cmds := []tea.Cmd{
 		Ask(e, func(ctx context.Context) (account.SignInPrompt, error) {
@@ -363,11 +363,12 @@ func browserPage(width int, t kit.Theme, e Env, p account.SignInPrompt) kit.Fram
 // tenantWords is the tenant as people call it, as far as is known.
 func tenantWords(e Env, d account.Draft) string {
 	m := d.Microsoft()
+	_, domain, _ := account.ParseTenant(e.session.typedFor(d))
 	switch {
-	case m.TenantName == "" && e.session.named != "":
-		return e.session.named
 	case m.TenantName != "":
 		return m.TenantName
+	case domain != "":
+		return string(domain)
 	case m.Organization != "":
 		return string(m.Organization)
 	}

@@ -26,12 +26,12 @@ type tenant struct {
 	draft  account.Draft
 	fields [2]kit.Field
 	at     int
-	own    bool // the person typed a name
-	asking bool
-	asked  string
+	own    bool   // the name is the person's, or was seen by it
+	asking string // the text that is being looked up; empty: none
+	enters bool   // enter was pressed meanwhile: on when nothing stands in the way
+	asked  string // the text that was looked up
 	found  resolved
-	doubt  *account.Problem
-	twin   *account.Row
+	doubt  bool // the clock's warning was seen, enter goes on in spite of it
 }
 
 const (
@@ -39,12 +39,25 @@ const (
 	nameAt
 )
 
+// lookedUp is what discovery says of a text.
+type lookedUp struct {
+	text string
+	resolved
+}
+
 func newTenant(e Env, d account.Draft) *tenant {
 	s := &tenant{env: e, draft: d, own: d.Name != ""}
 	s.fields[whichAt] = kit.NewField("Tenant", "Its id, one of its domains, or your sign-in name there.", "contoso.com")
 	s.fields[nameAt] = kit.NewField(nameField.Label, nameField.Why, nameField.Hint)
 	s.fields[whichAt].Set(tenantField.Get(d))
+	if text := e.session.typedFor(d); text != "" {
+		s.fields[whichAt].Set(text)
+	}
 	s.fields[nameAt].Set(nameField.Get(d))
+	if d.Microsoft().Tenant != "" { // it was looked up before
+		s.asked, s.found = s.fields[whichAt].Value(), resolved{draft: d}
+		s.note()
+	}
 	s.focus(whichAt)
 	return s
 }
@@ -62,7 +75,7 @@ func (s *tenant) Keys() []key.Binding { return []key.Binding{enterKey, fieldKey,
 
 func (s *tenant) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Answer[resolved]:
+	case Answer[lookedUp]:
 		return s.answered(msg.Value), nil
 	case tea.KeyPressMsg:
 		switch {
@@ -78,7 +91,7 @@ func (s *tenant) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	before := s.fields[s.at].Value()
 	cmd := s.fields[s.at].Update(msg)
 	if s.fields[s.at].Value() != before {
-		s.doubt, s.twin = nil, nil
+		s.doubt, s.enters = false, false
 		s.own = s.own || s.at == nameAt
 	}
 	return Stay, cmd
@@ -87,42 +100,74 @@ func (s *tenant) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 // look asks for the tenant that is entered, once.
 func (s *tenant) look() tea.Cmd {
 	text := s.fields[whichAt].Value()
-	if s.asking || s.asked == text {
+	if s.asking == text || s.asked == text {
 		return nil
 	}
 	what := tenantText(text)
 	if what == "" {
 		_, _, err := account.ParseTenant(text)
-		s.fields[whichAt].Wrong(Advise(account.AsProblem(err)).Line())
+		s.wrong(account.AsProblem(err))
 		return nil
 	}
-	s.asking = true
+	s.asking = text
 	e, d := s.env, s.draft
-	return Ask(e, func(ctx context.Context) (resolved, error) { return resolve(ctx, e, d, what, ""), nil })
+	d.Link = account.MicrosoftLink{} // nothing of another tenant's comes along
+	return Ask(e, func(ctx context.Context) (lookedUp, error) { return lookedUp{text, resolve(ctx, e, d, what, "")}, nil })
 }
 
-func (s *tenant) answered(r resolved) Outcome {
-	s.asking, s.found = false, r
-	s.asked = s.fields[whichAt].Value()
-	if r.tenant != nil {
-		if !r.outside {
-			s.fields[whichAt].Wrong(Advise(r.tenant).Line())
-			s.focus(whichAt)
+// wrong says under the field what is wrong with the tenant.
+func (s *tenant) wrong(p *account.Problem) {
+	s.fields[whichAt].Wrong(Advise(p).Line())
+	s.focus(whichAt)
+}
+
+func (s *tenant) note() {
+	s.fields[whichAt].Note("Tenant " + string(s.found.draft.Microsoft().Tenant) + ", " + s.found.draft.Cloud.Cloud().Name + " cloud.")
+}
+
+func (s *tenant) answered(l lookedUp) Outcome {
+	if s.asking == l.text {
+		s.asking = ""
+	}
+	if l.text != s.fields[whichAt].Value() {
+		return Stay // typed on meanwhile: that is what counts
+	}
+	enters := s.enters
+	s.enters, s.asked, s.found = false, l.text, s.kept(l.resolved)
+	if p := s.found.tenant; p != nil {
+		if !s.found.outside {
+			s.wrong(p)
 		}
 		return Stay
 	}
-	s.draft = r.draft
-	s.fields[whichAt].Note("Tenant " + string(r.draft.Microsoft().Tenant) + ", " + r.draft.Cloud.Cloud().Name + " cloud.")
+	s.note()
 	if !s.own {
-		s.fields[nameAt].Set(nameFrom(s.asked))
+		s.fields[nameAt].Set(nameFrom(l.text))
+	}
+	if enters {
+		return s.goOn()
 	}
 	return Stay
 }
 
+// kept is what was found, with all that is known of the tenant where it is the
+// draft's. A draft that began to make something there stays there.
+func (s *tenant) kept(r resolved) resolved {
+	was := s.draft.Microsoft().Tenant
+	switch {
+	case r.tenant != nil:
+	case r.draft.Microsoft().Tenant == was:
+		r.draft.Link = s.draft.Link
+	case !untouched(s.draft):
+		r.tenant = &account.Problem{Kind: account.TenantFixed, Subject: string(was)}
+	}
+	return r
+}
+
 // nameFrom is a friendly name made from a domain: contoso.com is Contoso.
 func nameFrom(text string) string {
-	d, err := account.ParseDomain(text)
-	if err != nil {
+	_, d, err := account.ParseTenant(text)
+	if err != nil || d == "" {
 		return ""
 	}
 	first, _, _ := strings.Cut(string(d), ".")
@@ -131,32 +176,36 @@ func nameFrom(text string) string {
 	return string(r)
 }
 
-// enter goes on when the tenant was found and the name is free.
+// enter goes on when the tenant was found, and looks it up before.
 func (s *tenant) enter() (Outcome, tea.Cmd) {
-	if s.asking {
-		return Stay, nil
+	if s.asked == s.fields[whichAt].Value() && s.asked != "" && s.found.tenant == nil {
+		return s.goOn(), nil
 	}
-	if s.asked != s.fields[whichAt].Value() || s.asked == "" || s.found.tenant != nil {
-		s.asked = ""
-		return Stay, s.look()
-	}
-	if s.at == whichAt && !s.own && s.fields[nameAt].Value() != "" {
-		s.own = true // it was seen
+	s.asked = "" // again, where it was not found
+	cmd := s.look()
+	s.enters = s.asking != ""
+	return Stay, cmd
+}
+
+// goOn is over when the name was seen and is free.
+func (s *tenant) goOn() Outcome {
+	if !s.own && s.fields[nameAt].Value() != "" {
+		s.own = true
 		s.focus(nameAt)
-		return Stay, nil
+		return Stay
 	}
-	d, err := nameField.Set(s.env, s.draft, s.fields[nameAt].Value())
+	d, err := nameField.Set(s.env, s.found.draft, s.fields[nameAt].Value())
 	if err != nil {
 		s.fields[nameAt].Wrong(Advise(account.AsProblem(err)).Line())
 		s.focus(nameAt)
-		return Stay, nil
+		return Stay
 	}
-	if p := s.clockOff(); p != nil && s.doubt == nil {
-		s.doubt = p
-		return Stay, nil
+	if s.clockOff() != nil && !s.doubt {
+		s.doubt = true
+		return Stay
 	}
 	s.draft = d
-	return Next, nil
+	return Next
 }
 
 func (s *tenant) clockOff() *account.Problem {
@@ -173,11 +222,11 @@ func (s *tenant) View(size kit.Size, t kit.Theme) kit.Page {
 		Body:  kit.Stack(s.fields[whichAt].Draw(size.Width, t), kit.Blank, s.fields[nameAt].Draw(size.Width, t)),
 	}
 	switch {
-	case s.asking:
+	case s.asking != "":
 		p.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Looking up the tenant")
 	case s.found.tenant != nil && s.found.outside:
 		a := Advise(s.found.tenant)
-		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), a.Say+" "+a.Do)
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), a.Say+" "+a.Do+" Enter tries again.")
 	case s.clockOff() != nil:
 		a := Advise(s.clockOff())
 		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), a.Say+" "+a.Do+" Enter again goes on all the same.")
@@ -187,19 +236,13 @@ func (s *tenant) View(size kit.Size, t kit.Theme) kit.Page {
 	return p
 }
 
-// Fill brings the tenant, its cloud, the name, and the sign-in name as a hint
-// for the sign-in alone.
+// Fill brings the tenant, its cloud and the name; what was typed for the tenant
+// stays with the sign-in.
 func (s *tenant) Fill(d account.Draft) account.Draft {
-	text := strings.TrimSpace(s.fields[whichAt].Value())
-	if strings.Contains(text, "@") {
-		s.env.session.hint = text
-	}
-	if _, domain, err := account.ParseTenant(text); err == nil && domain != "" {
-		s.env.session.named = string(domain)
-	}
-	d.ID, d.Name, d.Link, d.Cloud = s.draft.ID, s.draft.Name, s.draft.Link, s.draft.Cloud
-	m := d.Microsoft()
+	d.ID, d.Name, d.Cloud = s.draft.ID, s.draft.Name, s.draft.Cloud
+	m := s.draft.Microsoft()
 	m.AppName = account.AppName(d.Name)
 	d.Link = m
+	s.env.session.typed, s.env.session.tenant = strings.TrimSpace(s.fields[whichAt].Value()), m.Tenant
 	return d
 }

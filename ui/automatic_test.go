@@ -57,7 +57,7 @@ func TestSignInAndBeConnected(t *testing.T) {
 	p.Type("contoso.com")
 	press("enter")
 	p.See("Tenant "+tenantID, "› Contoso")
-	press("enter", "enter") // the name is seen, and taken
+	press("enter") // the name is seen, and taken
 	p.See("Sign in in the browser")
 	p.reads("Microsoft Graph Command Line Tools")
 	press("enter")
@@ -643,8 +643,9 @@ func TestAutomaticBackAndForth(t *testing.T) {
 	p.Press("enter")
 	p.See("This machine is ready")
 	p.Press("enter")
-	p.See("Which tenant?", tenantID, "› Contoso")
-	p.until("Sign in in the browser", "enter")
+	p.See("Which tenant?", "› contoso.com", tenantID, "› Contoso")
+	p.Press("enter")
+	p.See("Sign in in the browser")
 	w.bare()
 	p.driveFrom("signin", "connected")
 	w.whole()

@@ -797,7 +797,7 @@ var screens = []struct {
 		p.Type("contoso.com")
 		p.Press("enter")
 		p.See("✓ Tenant ", "› Contoso")
-		p.Press("enter", "enter")
+		p.Press("enter")
 		p.See("› Use a device code")
 		p.Press("enter")
 		p.See("Type this code", "ctrl+d do it for me")

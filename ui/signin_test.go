@@ -175,7 +175,7 @@ func (p *person) nameTenant() {
 	p.Type("contoso.com")
 	p.Press("enter")
 	p.See("Tenant " + tenantID)
-	p.Press("enter", "enter")
+	p.Press("enter")
 }
 
 func (p *person) signIn() {

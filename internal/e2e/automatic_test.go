@@ -28,7 +28,7 @@ func (m *machine) toSignIn(s *ptytest.Screen) {
 	s.Type("contoso.com")
 	s.Press("enter")
 	s.See(m.tenant.ID(), "Contoso")
-	s.Press("enter", "enter")
+	s.Press("enter")
 	s.SeeWithin(patience, "Sign in", "Use a device code")
 }
 

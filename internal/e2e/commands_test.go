@@ -20,7 +20,7 @@ type event struct {
 	Step    string
 	State   string
 	Code    int
-	Prompt  struct{ UserCode string }
+	Prompt  struct{ UserCode, URL string }
 	Changes []struct{ Method, Path, Body string }
 	Account struct{ Client string }
 }

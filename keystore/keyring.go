@@ -46,6 +46,7 @@ type ring struct {
 	limits limits
 	turn   chan struct{} // held by the call that is under way
 	lost   atomic.Bool   // a call ran out of time: the state is unknown from then on
+	starts atomic.Bool   // the system is starting the service for a probe
 }
 
 func newRing(getenv func(string) string) *ring {
@@ -84,6 +85,9 @@ func (r *ring) probe(ctx context.Context) account.StoreStatus {
 	case status = <-looked:
 	case <-timer.C:
 		status.State, status.Detail = account.StoreUnresponsive, errRanOut.Error()
+		if r.starts.Load() {
+			status.State = account.StoreStartTimeout
+		}
 	}
 	status.Store, status.Detail = account.Keyring, account.Clean(status.Detail, 200)
 	return status

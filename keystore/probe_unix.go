@@ -59,7 +59,7 @@ func (r *ring) look(ctx context.Context) (state account.StoreState, canPrompt bo
 		return account.StoreNoBus, false, err.Error()
 	}
 	defer conn.Close()
-	if state, err := started(ctx, conn); err != nil {
+	if state, err := r.started(ctx, conn); err != nil {
 		return state, false, err.Error()
 	}
 	collection, err := collection(ctx, conn)
@@ -81,7 +81,7 @@ func (r *ring) look(ctx context.Context) (state account.StoreState, canPrompt bo
 
 // started has the bus start the service if nobody provides it yet. Left to a
 // call of the library, a service that never comes up takes four minutes.
-func started(ctx context.Context, conn *dbus.Conn) (account.StoreState, error) {
+func (r *ring) started(ctx context.Context, conn *dbus.Conn) (account.StoreState, error) {
 	bus := conn.BusObject()
 	var owned bool
 	if err := bus.CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, secretName).Store(&owned); err != nil {
@@ -97,6 +97,8 @@ func started(ctx context.Context, conn *dbus.Conn) (account.StoreState, error) {
 	if !slices.Contains(names, secretName) {
 		return account.StoreNoService, errors.New("nobody provides " + secretName)
 	}
+	r.starts.Store(true)
+	defer r.starts.Store(false)
 	if err := bus.CallWithContext(ctx, "org.freedesktop.DBus.StartServiceByName", 0, secretName, uint32(0)).Err; err != nil {
 		return account.StoreStartTimeout, err
 	}

@@ -26,7 +26,7 @@ const (
 	loginPath  = secretPath + "/collection/login"
 
 	// patience is how long a daemon gets for what takes it milliseconds.
-	patience = 10 * time.Second
+	patience = 30 * time.Second
 )
 
 // Session is a session bus and, mostly, a keyring on it.
@@ -180,17 +180,34 @@ func (s *Session) connect() *dbus.Conn {
 }
 
 // daemon starts gnome-keyring and waits until it serves, with --unlock until
-// its keyring is open.
+// its keyring is open. On a busy machine the daemon can fall over its own start
+// (it asserts that it knows who asks, before it does); then it is started again.
 func (s *Session) daemon(args ...string) {
 	s.t.Helper()
-	s.ring = s.command("gnome-keyring-daemon", append([]string{"--foreground", "--components=secrets"}, args...)...)
-	s.ring.Stdin = strings.NewReader("test only") // an empty password would unlock nothing
-	s.run(s.ring)
-	s.until("the keyring is open", func() bool {
-		var locked dbus.Variant
-		err := s.conn.Object(secretName, loginPath).Call("org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart, "org.freedesktop.Secret.Collection", "Locked").Store(&locked)
-		return err == nil && locked.Value() == false
-	})
+	for range 5 {
+		ring := s.command("gnome-keyring-daemon", append([]string{"--foreground", "--components=secrets"}, args...)...)
+		ring.Stdin = strings.NewReader("test only") // an empty password would unlock nothing
+		s.ring = ring
+		s.run(ring)
+		fell := make(chan struct{})
+		go func() { _ = ring.Wait(); close(fell) }()
+		open := false
+		s.until("the keyring is open", func() bool {
+			select {
+			case <-fell:
+				return true
+			default:
+			}
+			var locked dbus.Variant
+			err := s.conn.Object(secretName, loginPath).Call("org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart, "org.freedesktop.Secret.Collection", "Locked").Store(&locked)
+			open = err == nil && locked.Value() == false
+			return open
+		})
+		if open {
+			return
+		}
+	}
+	s.t.Fatalf("the keyring's daemon ends by itself, again and again\n%s", s.logs())
 }
 
 // Lock locks the keyring.

@@ -215,13 +215,20 @@ func TestNames(t *testing.T) {
 func TestPortalPagesAreOfTheirCloud(t *testing.T) {
 	for _, id := range account.Clouds {
 		c := id.Cloud()
-		for _, p := range []account.PortalPage{c.AppRegistrationsPage(), c.CertificatesPage(clientID), c.PermissionsPage(clientID), c.RolesPage(), c.DomainsPage()} {
+		for _, p := range []account.PortalPage{c.AppRegistrationsPage(), c.CertificatesPage(clientID), c.PermissionsPage(clientID), c.RolesPage(), c.DomainsPage(), c.EnterpriseAppPage("", clientID), c.EnterpriseAppPage(tenantID, clientID)} {
 			if !strings.HasPrefix(p.URL, "https://"+c.Entra+"/#view/") || p.Path[0] != "Entra ID" {
 				t.Errorf("%s: %+v", id, p)
 			}
 		}
 		if !strings.Contains(c.CertificatesPage(clientID).URL, clientID) {
 			t.Errorf("%s: no client id in %s", id, c.CertificatesPage(clientID).URL)
+		}
+		page := c.EnterpriseAppPage(tenantID, clientID)
+		if !strings.HasSuffix(page.URL, "/objectId/"+tenantID+"/appId/"+clientID) || page.Menu("Tool") != "Entra ID › Enterprise apps › Tool › Permissions" {
+			t.Errorf("%s: %+v", id, page)
+		}
+		if list := c.EnterpriseAppPage("", clientID); strings.Contains(list.URL, clientID) || list.Menu("Tool") != page.Menu("Tool") {
+			t.Errorf("%s: without its object id: %+v", id, list)
 		}
 	}
 }

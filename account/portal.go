@@ -59,6 +59,17 @@ func (c Cloud) DomainsPage() PortalPage {
 	return c.blade("Microsoft_AAD_IAM/DomainsManagementMenuBlade/~/CustomDomainNames", "Domain names")
 }
 
+// EnterpriseAppPage is Permissions of an enterprise app, where what a sign-in
+// left behind can be removed; the list of enterprise apps while its object id
+// is not known.
+func (c Cloud) EnterpriseAppPage(principal ObjectID, client ClientID) PortalPage {
+	menu := []string{"Enterprise apps", "{name}", "Permissions"}
+	if principal == "" || client == "" {
+		return c.blade("Microsoft_AAD_IAM/StartboardApplicationsMenuBlade/~/AppAppsPreview", menu...)
+	}
+	return c.blade("Microsoft_AAD_IAM/ManagedAppMenuBlade/~/Permissions/objectId/"+string(principal)+"/appId/"+string(client), menu...)
+}
+
 // refused are words the portal refuses in an app's name, in lower case.
 // Source: github.com/pnp/cli-microsoft365/issues/6367.
 var refused = []string{"microsoft"}

@@ -221,11 +221,22 @@ type Assignment struct {
 // Found tells whether there is one.
 func (a Assignment) Found() bool { return a.ID != "" }
 
+// BinnedKind is what a deleted object was, as Microsoft Graph calls it.
+type BinnedKind string
+
+// The kinds.
+const (
+	BinnedApplication BinnedKind = "application"
+	BinnedPrincipal   BinnedKind = "servicePrincipal"
+)
+
 // Binned is what became of a deleted object.
 type Binned struct {
-	Object ObjectID  `json:"object"`
-	Purged bool      `json:"purged"`
-	Until  time.Time `json:"until,omitzero"` // not purged: it can be restored until then
+	Object ObjectID   `json:"object"`
+	Kind   BinnedKind `json:"kind,omitempty"`
+	Name   string     `json:"name,omitempty"` // under which it stands among the deleted ones
+	Purged bool       `json:"purged"`
+	Until  time.Time  `json:"until,omitzero"` // not purged: it can be restored until then
 }
 
 // PauseReason is why a change pauses.

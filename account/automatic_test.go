@@ -57,3 +57,18 @@ func TestOnlyKey(t *testing.T) {
 		t.Error("no key is a certificate that was not made")
 	}
 }
+
+// TestMadeOfAnAdoptedApp holds that an app which was there counts as the
+// draft's from when our certificate is on it, and is looked for all along.
+func TestMadeOfAnAdoptedApp(t *testing.T) {
+	chosen := Made{Unique: "u", Adopt: "object", AdoptClient: "client"}
+	adopted := Made{Unique: "u", Adopted: &Adoption{App: App{Application: "object", Client: "client"}}}
+	if chosen.HasApp() || !adopted.HasApp() || !(Made{Application: "object"}).HasApp() {
+		t.Error("HasApp is wrong")
+	}
+	for _, m := range []Made{chosen, adopted} {
+		if w := m.SurveyWish(); w != (SurveyWish{Unique: "u", Adopt: "client"}) {
+			t.Errorf("of %+v the wish is %+v", m, w)
+		}
+	}
+}

@@ -21,6 +21,10 @@ func (m Made) Nothing() bool {
 	return m.Application == "" && m.Principal == "" && m.Grant == "" && m.Role == "" && m.Adopt == "" && m.Adopted == nil
 }
 
+// HasApp tells whether the draft has its app: one that it made, or one that was
+// there and has our certificate now.
+func (m Made) HasApp() bool { return m.Application != "" || m.Adopted != nil }
+
 // PlannedChange is one change of a tenant as it will be sent.
 type PlannedChange struct {
 	Name   string `json:"name"` // of the change: "application" or "adoption", "principal", "grant", "role"
@@ -31,11 +35,11 @@ type PlannedChange struct {
 }
 
 // SurveyWish is what is looked for in the tenant for a draft that made this: its
-// own app, and the one that it was about to use.
+// own app, and the one that it uses or was about to use.
 func (m Made) SurveyWish() SurveyWish {
-	w := SurveyWish{Unique: m.Unique}
-	if m.Adopted == nil {
-		w.Adopt = m.AdoptClient
+	w := SurveyWish{Unique: m.Unique, Adopt: m.AdoptClient}
+	if m.Adopted != nil {
+		w.Adopt = m.Adopted.App.Client
 	}
 	return w
 }

@@ -158,7 +158,7 @@ func TestUndoMayNotPurge(t *testing.T) {
 			continue
 		}
 		code, out, _ := b.call(args...)
-		if code != cli.Done || !strings.Contains(out, "restorable until 3 February 2030: application-id") || !strings.Contains(out, "Application Administrator or Global Administrator can") {
+		if code != cli.Done || !strings.Contains(out, "App registration Xops 360 - Contoso (application-id): deleted, and restorable until 3 February 2030.") || !strings.Contains(out, "Enterprise app Xops 360 - Contoso (principal-id): deleted") || !strings.Contains(out, "Application Administrator or Global Administrator can") {
 			t.Errorf("code %d, out %q", code, out)
 		}
 	}

@@ -364,7 +364,7 @@ func TestWhoMayNotPurge(t *testing.T) {
 			left = e.Left
 		}
 	}
-	if left == nil || len(left.Binned) != 2 || left.Binned[0].Until.IsZero() {
+	if left == nil || len(left.Binned) != 2 || left.Binned[0].Until.IsZero() || left.Binned[0].Kind != account.BinnedPrincipal || left.Binned[1].Kind != account.BinnedApplication || left.Binned[1].Name == "" {
 		t.Fatalf("left = %+v, want both objects and until when", left)
 	}
 	if len(ten.drafts) != 0 || len(ten.keys) != 0 {

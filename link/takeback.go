@@ -191,7 +191,7 @@ func (t *takingBack) purge(ctx context.Context) error {
 		binned, calls, err := t.admin.Purge(ctx, t.made("undo-"+TheApplication), pause, objects...)
 		for _, b := range binned {
 			if !b.Purged {
-				left.Binned = append(left.Binned, b)
+				left.Binned = append(left.Binned, t.named(b))
 			}
 		}
 		if account.KindOf(err) == account.PurgeNotAllowed {
@@ -203,4 +203,13 @@ func (t *takingBack) purge(ctx context.Context) error {
 		t.tell(Event{Step: "purge", State: Done, Draft: t.draft, Left: &left})
 	}
 	return err
+}
+
+// named is a deleted object with what a person finds it by.
+func (t *takingBack) named(b account.Binned) account.Binned {
+	b.Kind, b.Name = account.BinnedApplication, account.AppName(t.draft.Name)
+	if b.Object == t.draft.Made.Principal {
+		b.Kind = account.BinnedPrincipal
+	}
+	return b
 }

@@ -100,5 +100,9 @@ const WhoMayPurge = "Your account may not delete these for good. An Application 
 
 // BinnedLine is a deleted object that can still be restored.
 func BinnedLine(b account.Binned) string {
-	return "Deleted, and restorable until " + b.Until.Format("2 January 2006") + ": " + string(b.Object)
+	what := "App registration "
+	if b.Kind == account.BinnedPrincipal {
+		what = "Enterprise app "
+	}
+	return what + b.Name + " (" + string(b.Object) + "): deleted, and restorable until " + Day(b.Until) + "."
 }

@@ -2,9 +2,13 @@ package steps
 
 import (
 	"fmt"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
+
+// Day is a date as people read it.
+func Day(t time.Time) string { return t.Format("2 January 2006") }
 
 // plural is a count with its noun.
 func plural(n int, noun string) string {

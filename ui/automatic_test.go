@@ -595,7 +595,7 @@ func TestTakeBackLater(t *testing.T) {
 		p.See("Take Contoso back?")
 		p.Press("b")
 		p.signIn()
-		p.reads("Taken back as far as your account may.", "Deleted, and restorable until 25 December 2026:", "An Application Administrator or Global Administrator can")
+		p.reads("Taken back as far as your account may.", "App registration Xops 360 - Contoso (", "deleted, and restorable until 25 December 2026.", "An Application Administrator or Global Administrator can")
 		if n := len(w.tenant.Deleted()); n != 2 || len(w.tenant.Apps()) != 0 {
 			t.Errorf("%d deleted objects and %d apps, want 2 and 0", n, len(w.tenant.Apps()))
 		}

@@ -18,6 +18,7 @@ const (
 	InputNotDomain  Kind = "input-not-domain" // not a DNS name
 	InputSameIDs    Kind = "input-same-ids"   // client id and tenant id are equal
 	InputTaken      Kind = "input-taken"      // Subject is the account or draft that has the name
+	AppTaken        Kind = "app-taken"        // Subject is the account that has this app
 	InputReserved   Kind = "input-reserved"   // a word the portal refuses
 	InputControl    Kind = "input-control"    // control characters
 	AlreadyLinked   Kind = "already-linked"   // Subject is the account with the same cloud, tenant and client

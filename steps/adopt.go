@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -33,8 +32,8 @@ type adopt struct {
 
 func newAdopt(e Env, d account.Draft) *adopt {
 	a := &adopt{env: e, draft: d}
-	a.which = kit.NewField("Application (client) ID", "Of the app registration to use, from its Overview page.", "")
-	a.yes = kit.NewField("Type yes to use it", "", "")
+	a.which = kit.NewField(clientField.Label, adoptWhich, "")
+	a.yes = kit.NewField(adoptQuestion, "", "")
 	a.which.Focus()
 	return a
 }
@@ -69,8 +68,8 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 	case a.asking:
 		return Stay, nil
 	case a.found != nil:
-		if strings.TrimSpace(strings.ToLower(a.yes.Value())) != "yes" {
-			a.yes.Wrong("Anything but yes leaves the app alone. esc goes back.")
+		if !Yes(a.yes.Value()) {
+			a.yes.Wrong(adoptRefused + " esc goes back.")
 			return Stay, nil
 		}
 		a.env.session.survey, a.env.session.adopt = *a.found, a.found.Adopted.App
@@ -78,7 +77,7 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 	}
 	id, err := account.ParseClientID(a.which.Value())
 	if err == nil {
-		err = a.linked(id)
+		err = Unlinked(a.env.Known, a.draft, id)
 	}
 	if err != nil {
 		a.which.Wrong(Advise(account.AsProblem(err)).Line())
@@ -89,18 +88,38 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 	return Stay, Ask(a.env, func(ctx context.Context) (account.Survey, error) { return admin.Survey(ctx, wish) })
 }
 
-// linked refuses an app that an account here has already.
-func (a *adopt) linked(id account.ClientID) error {
-	m := a.draft.Microsoft()
+// Unlinked refuses an app of the draft's tenant that an account here has already.
+func Unlinked(known []account.Row, d account.Draft, id account.ClientID) error {
+	m := d.Microsoft()
 	m.Client = id
-	d := a.draft
 	d.Link = m
-	for _, r := range a.env.Known {
+	for _, r := range known {
 		if r.Identity == d.Identity() {
-			return &account.Problem{Kind: account.InputTaken, Subject: string(r.Name)}
+			return &account.Problem{Kind: account.AppTaken, Subject: string(r.Name)}
 		}
 	}
 	return nil
+}
+
+// The words of adopting an app.
+const (
+	adoptQuestion = "Type yes to use it"
+	adoptWhich    = "Of the app registration to use, from its Overview page."
+	adoptWhy      = "Our certificate and permission are added to it. What it has stays, and can then be used beside ours."
+	adoptRefused  = "Anything but yes leaves the app alone."
+)
+
+// OnApp is what is on an app that is there, a line each, and whether any of it
+// is not this program's or could not be read.
+func OnApp(a account.Adoptable) (lines []string, foreign bool) {
+	if a.Unread != nil {
+		lines = append(lines, "Not all of it could be read: "+lowerFirst(Advise(a.Unread).Say))
+	}
+	lines = append(lines, a.Foreign...)
+	if len(lines) == 0 {
+		return []string{"Nothing else is on it."}, false
+	}
+	return lines, true
 }
 
 func (a *adopt) answered(msg Answer[account.Survey]) {
@@ -115,7 +134,7 @@ func (a *adopt) answered(msg Answer[account.Survey]) {
 }
 
 func (a *adopt) View(size kit.Size, t kit.Theme) kit.Page {
-	p := kit.Page{Title: "Use an app that is there", Why: "Our certificate and permission are added to it. What it has stays, and can then be used beside ours."}
+	p := kit.Page{Title: "Use an app that is there", Why: adoptWhy}
 	if a.found == nil {
 		p.Body = a.which.Draw(size.Width, t)
 		if a.asking {
@@ -129,17 +148,16 @@ func (a *adopt) View(size kit.Size, t kit.Theme) kit.Page {
 		kit.Value(size.Width, t, "Client ID", string(app.App.Client)),
 	}
 	if !app.App.Made.IsZero() {
-		out = append(out, kit.Value(size.Width, t, "Made", app.App.Made.Format("2 January 2006")))
+		out = append(out, kit.Value(size.Width, t, "Made", Day(app.App.Made)))
 	}
 	out = append(out, kit.Blank)
-	if app.Unread != nil {
-		out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), "Not all of it could be read: "+lowerFirst(Advise(app.Unread).Say)))
+	lines, foreign := OnApp(app)
+	sign := t.Good.Render("✓")
+	if foreign {
+		sign = t.Warn.Render("!")
 	}
-	for _, f := range app.Foreign {
-		out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), f))
-	}
-	if len(app.Foreign) == 0 && app.Unread == nil {
-		out = append(out, kit.Mark(size.Width, t.Good.Render("✓"), "Nothing else is on it."))
+	for _, f := range lines {
+		out = append(out, kit.Mark(size.Width, sign, f))
 	}
 	p.Body = kit.Stack(append(out, kit.Blank, a.yes.Draw(size.Width, t))...)
 	return p

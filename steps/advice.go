@@ -59,6 +59,8 @@ func adviseInput(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "This is the same id as the tenant's.", Do: "Copy Application (client) ID from the app's Overview page."}, true
 	case account.InputTaken:
 		return Advice{Say: fmt.Sprintf("%s is taken by another account or draft here.", p.Subject), Do: "Choose another name."}, true
+	case account.AppTaken:
+		return Advice{Say: fmt.Sprintf("%s uses this app already.", p.Subject), Do: "Choose another app."}, true
 	case account.InputReserved:
 		return Advice{Say: "The portal refuses app names with that word in it.", Do: "Choose another name."}, true
 	case account.InputWeakPhrase:
@@ -398,6 +400,10 @@ func orSomebody(p *account.Problem) string {
 	}
 	return p.Subject
 }
+
+// BrowserError is what to do where Entra shows an error on its own page, as it
+// does for a person of another tenant (AADSTS50020): nothing comes back here then.
+const BrowserError = "If the browser shows an error instead, open the page again in a private window, as an administrator of this tenant."
 
 // skewWords say how far a clock is off.
 func skewWords(d time.Duration) string {

@@ -66,11 +66,19 @@ func newApply(e Env, d account.Draft) *apply { return &apply{newChanging(e, d)} 
 func (a *apply) Enter() tea.Cmd { return a.begin() }
 
 func (a *apply) begin() tea.Cmd {
-	return a.run(a.env.Ops.Connect(a.draft.ID, a.env.session.admin, link.ConnectWish{
-		Key:   link.KeyWish{ID: account.KeyID(a.env.NewID()), Store: store(a.draft), Bits: 2048},
-		Graph: a.env.session.survey.Graph, Lives: lives(a.env.session.survey),
-		Adopt: a.env.session.adopt,
-	}))
+	s := a.env.session
+	return a.run(a.env.Ops.Connect(a.draft.ID, s.admin, Connecting(NewKey(a.env, store(a.draft)), s.survey, s.adopt)))
+}
+
+// NewKey is the key to be made for an account, where it has none yet.
+func NewKey(e Env, s account.Store) link.KeyWish {
+	return link.KeyWish{ID: account.KeyID(e.NewID()), Store: s, Bits: 2048}
+}
+
+// Connecting is how an account is connected in a tenant that was surveyed; the
+// app to use is zero where one is made.
+func Connecting(k link.KeyWish, s account.Survey, use account.App) link.ConnectWish {
+	return link.ConnectWish{Key: k, Graph: s.Graph, Lives: lives(s), Adopt: use}
 }
 
 // lives are the lives of a certificate that the tenant may take; what its
@@ -253,6 +261,8 @@ var applyWords = map[string]string{
 	"undo-find":                   "What was made, looked for",
 	"undo-" + link.TheRole:        "Global Reader, taken back",
 	"undo-" + link.TheGrant:       "Admin consent, taken back",
+	"undo-" + link.ThePrincipal:   "Enterprise app, deleted",
+	"undo-adoption":               "Our certificate and permission, taken from the app",
 	"undo-" + link.TheApplication: "App and enterprise app, deleted",
 	"undo-purge":                  "Both, deleted for good",
 }
@@ -341,6 +351,38 @@ func (c *changing) offer(add ...pick) {
 	}
 }
 
+// wayOn is one way to go on from a page; Stay does what the page does once more.
+type wayOn struct {
+	title, detail string
+	outcome       Outcome
+}
+
+// waysOn are the ways to go on after a change was refused; linked tells whether
+// the checks held already.
+func waysOn(wrong *account.Problem, d account.Draft, linked bool) []wayOn {
+	on := wayOn{"Go on; what is done stays done", "", Stay}
+	switch wrong.Kind {
+	case account.SignInOver, account.RightMissing:
+		on = wayOn{"Sign in and go on", "Somebody else may sign in, too.", SignInAgain}
+	case account.PolicyAuthority, account.PolicyLife:
+		on = wayOn{"Try again", "Once there is an exception for the app.", Stay}
+	}
+	ways := []wayOn{on, {"Go on later; the draft and its key are kept", "", Leave}}
+	if wrong.Kind == account.RightMissing && d.Made.Nothing() {
+		ways = append(ways, wayOn{"Do it by hand instead", "With everything that is known already.", ByHandNow})
+	}
+	if !linked {
+		ways = append(ways, wayOn{"Take everything back, the key and the draft too", "", TakeBackNow})
+	}
+	return ways
+}
+
+// waysBack are the ways to go on after something could not be taken back.
+var waysBack = []wayOn{
+	{"Sign in and go on", "What is gone stays gone.", SignInAgain},
+	{"Go on later", "The draft and its key are kept.", Leave},
+}
+
 // pick is one way to go on.
 type pick struct {
 	title, detail string
@@ -363,19 +405,13 @@ func (a *apply) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 }
 
 func (a *apply) stopped() {
-	on := pick{"Go on; what is done stays done", "", func() (Outcome, tea.Cmd) { return Stay, a.begin() }}
-	if k := a.wrong.Kind; k == account.SignInOver || k == account.RightMissing {
-		on = pick{"Sign in and go on", "Somebody else may sign in, too.", outcome(SignInAgain)}
-	}
-	if k := a.wrong.Kind; k == account.PolicyAuthority || k == account.PolicyLife {
-		on.title, on.detail = "Try again", "Once there is an exception for the app."
-	}
-	picks := []pick{on, {"Go on later; the draft and its key are kept", "", outcome(Leave)}}
-	if a.wrong.Kind == account.RightMissing && a.draft.Made.Nothing() {
-		picks = append(picks, pick{"Do it by hand instead", "With everything that is known already.", outcome(ByHandNow)})
-	}
-	if a.report == nil || !a.report.Linked() {
-		picks = append(picks, pick{"Take everything back, the key and the draft too", "", outcome(TakeBackNow)})
+	var picks []pick
+	for _, w := range waysOn(a.wrong, a.draft, a.report != nil && a.report.Linked()) {
+		do := outcome(w.outcome)
+		if w.outcome == Stay {
+			do = func() (Outcome, tea.Cmd) { return Stay, a.begin() }
+		}
+		picks = append(picks, pick{w.title, w.detail, do})
 	}
 	a.offer(picks...)
 }

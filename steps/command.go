@@ -26,6 +26,9 @@ func (e Env) begun(d account.Draft) (Env, account.Draft) {
 	return e, d
 }
 
+// Yes tells whether an answer is a yes. Nothing less than the word is.
+func Yes(answer string) bool { return strings.EqualFold(strings.TrimSpace(answer), "yes") }
+
 // PromptLines say what a person needs to sign in.
 func PromptLines(e Env, s account.SignInPrompt) []string {
 	if s.Way == account.ByDeviceCode {

@@ -37,7 +37,7 @@ func HandOverText(d account.Draft) string {
 		}
 	}
 	consent, consentClicks := "Add the API permission and grant admin consent (Privileged Role Administrator)", permissionClicks(d)
-	if d.Made.Application != "" { // it asks for the permission since it was made
+	if d.Made.HasApp() { // it asks for the permission since it was made
 		consent, consentClicks = "Grant admin consent (Privileged Role Administrator)", []string{consentClicks[0], consentClicks[len(consentClicks)-1]}
 	}
 	parts := []struct {
@@ -68,7 +68,7 @@ func HandOverText(d account.Draft) string {
 
 func done(d account.Draft, stop string) bool {
 	m := map[string]bool{
-		"register": d.Microsoft().Client != "", "upload": d.Made.Application != "",
+		"register": d.Microsoft().Client != "", "upload": d.Made.HasApp(),
 		"role": d.Made.Role != "", "permission": d.Made.Grant != "",
 	}
 	return slices.Contains(d.Ticked, stop) || m[stop]

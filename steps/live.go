@@ -118,10 +118,16 @@ func (w *watching) check(n account.CheckName) (account.Check, bool) {
 	if w.report == nil {
 		return account.Check{}, false
 	}
-	if c, ok := w.report.Check(n); ok {
+	return outcomeOf(*w.report, n)
+}
+
+// outcomeOf is how a check ended; where none could even be begun, the first
+// says why.
+func outcomeOf(r account.Report, n account.CheckName) (account.Check, bool) {
+	if c, ok := r.Check(n); ok {
 		return c, true
 	}
-	return w.report.Check(account.CertificateAccepted)
+	return r.Check(account.CertificateAccepted)
 }
 
 // waited is how long this has been watched.

@@ -31,11 +31,11 @@ func (s *session) typedFor(d account.Draft) string {
 }
 
 // hint is the sign-in name that was typed for the draft's tenant, if it was one.
-func (s *session) hint(d account.Draft) string {
-	if text := s.typedFor(d); strings.Contains(text, "@") {
-		return text
-	}
-	return ""
+func (s *session) hint(d account.Draft) string { return SignInHint(s.typedFor(d)) }
+
+// name notes what was typed for a tenant.
+func (s *session) name(text string, tenant account.TenantID) {
+	s.typed, s.tenant = strings.TrimSpace(text), tenant
 }
 
 // drop forgets the administrator's token.
@@ -52,4 +52,14 @@ func ended(err error) error {
 		return nil
 	}
 	return err
+}
+
+// SignInHint is the sign-in name that was entered for a tenant, empty where
+// something else was.
+func SignInHint(text string) string {
+	text = strings.TrimSpace(text)
+	if !strings.Contains(text, "@") {
+		return ""
+	}
+	return text
 }

@@ -50,6 +50,21 @@ func newSignIn(e Env, d account.Draft) *signIn {
 	return s
 }
 
+// rungWords name the rungs.
+var rungWords = map[account.Rung]string{
+	account.RungAgain:      "Sign in again",
+	account.RungBrowser:    "Sign in in the browser",
+	account.RungDeviceCode: "Use a device code",
+	account.RungByHand:     "Do it by hand instead",
+}
+
+// checkInstead is what can be done where the rest is somebody else's.
+const checkInstead = "Check without signing in"
+
+// checkable tells whether there is something that the checks can ask with: our
+// certificate on an app that has its enterprise app.
+func checkable(d account.Draft) bool { return d.Made.HasApp() && d.Microsoft().Principal != "" }
+
 // offer lists ways to go on. The demo has no browser to open.
 func (s *signIn) offer(rungs ...account.Rung) {
 	s.choice, s.picks = kit.Choice{}, nil
@@ -62,9 +77,9 @@ func (s *signIn) offer(rungs ...account.Rung) {
 	for _, r := range rungs {
 		switch r {
 		case account.RungAgain:
-			add(kit.Option{Title: "Sign in again"}, begin(s.way))
+			add(kit.Option{Title: rungWords[r]}, begin(s.way))
 		case account.RungBrowser:
-			o := kit.Option{Title: "Sign in in the browser", Detail: "The browser comes back to this program by itself."}
+			o := kit.Option{Title: rungWords[r], Detail: "The browser comes back to this program by itself."}
 			if s.env.Place.Remote {
 				o.Detail = "Your browser is on another machine: an ssh line brings it here."
 			}
@@ -73,15 +88,15 @@ func (s *signIn) offer(rungs ...account.Rung) {
 			}
 			add(o, begin(account.InBrowser))
 		case account.RungDeviceCode:
-			add(kit.Option{Title: "Use a device code", Detail: "A code that you type in any browser. Many tenants block it."}, begin(account.ByDeviceCode))
+			add(kit.Option{Title: rungWords[r], Detail: "A code that you type in any browser. Many tenants block it."}, begin(account.ByDeviceCode))
 		case account.RungByHand:
 			if untouched(s.draft) {
-				add(kit.Option{Title: "Do it by hand instead", Detail: "With everything that is known already."}, func() (Outcome, tea.Cmd) { return ByHandNow, nil })
+				add(kit.Option{Title: rungWords[r], Detail: "With everything that is known already."}, func() (Outcome, tea.Cmd) { return ByHandNow, nil })
 			}
 		}
 	}
-	if s.draft.Made.Principal != "" {
-		add(kit.Option{Title: "Check without signing in", Detail: "Where somebody else did the rest in the portal."}, func() (Outcome, tea.Cmd) { return CheckNow, nil })
+	if checkable(s.draft) {
+		add(kit.Option{Title: checkInstead, Detail: "Where somebody else did the rest in the portal."}, func() (Outcome, tea.Cmd) { return CheckNow, nil })
 	}
 	if len(s.picks) == 0 { // nothing helps from here, now
 		add(kit.Option{Title: "Sign in again"}, begin(s.way))

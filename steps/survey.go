@@ -88,24 +88,32 @@ func (s *survey) answered(a Answer[account.Survey]) {
 	add := func(title, detail string, o Outcome) {
 		s.choice.Options, s.picks = append(s.choice.Options, kit.Option{Title: title, Detail: detail}), append(s.picks, o)
 	}
+	for _, w := range s.ways() {
+		add(w.title, w.detail, w.outcome)
+	}
+}
+
+// ways are how one goes on from what there is.
+func (s *survey) ways() (ways []wayOn) {
 	switch {
 	case s.found == nil:
 	case s.inTheWay() != nil, missing(*s.found, account.MayRegister) && s.draft.Made.Application == "":
 	case lacks(*s.found, s.draft.Made):
-		add("Go on as far as this account may", "Somebody with the missing role finishes it.", Next)
+		ways = append(ways, wayOn{"Go on as far as this account may", "Somebody with the missing role finishes it.", Next})
 	default:
-		add("Yes, show me the plan", "", Next)
+		ways = append(ways, wayOn{"Yes, show me the plan", "", Next})
 	}
-	add("Sign in as somebody else", "", SignInAgain)
+	ways = append(ways, wayOn{"Sign in as somebody else", "", SignInAgain})
 	if s.draft.Made.Nothing() && (s.found == nil || !s.found.Own.Found()) {
-		add("Do it by hand instead", "With everything that is known already.", ByHandNow)
+		ways = append(ways, wayOn{"Do it by hand instead", "With everything that is known already.", ByHandNow})
 	}
+	return ways
 }
 
 // inTheWay is what in the tenant keeps every way from being made; nil for nothing.
 func (s *survey) inTheWay() *account.Problem {
 	switch {
-	case s.found == nil || s.draft.Made.Application != "":
+	case s.found == nil || s.draft.Made.HasApp():
 	case s.found.Permission == account.Missing:
 		return &account.Problem{Kind: account.PermissionUnknown}
 	case s.found.TrustedOnly:
@@ -139,7 +147,7 @@ func lacks(s account.Survey, made account.Made) bool {
 func needed(n account.RightName, made account.Made) bool {
 	switch n {
 	case account.MayRegister:
-		return made.Application == "" || made.Principal == ""
+		return made.Adopted == nil && (made.Application == "" || made.Principal == "")
 	case account.MayConsent:
 		return made.Grant == ""
 	case account.MayAssign:
@@ -195,20 +203,24 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 }
 
 func rightLine(width int, t kit.Theme, r account.Right, made account.Made) kit.Frame {
-	sign, text := Sign(r.State, t), "You may "+rightWords[r.Name]
-	switch r.State {
-	case account.Missing:
-		text = "You may not " + rightWords[r.Name] + "; it needs " + r.Roles[0]
-		if !needed(r.Name, made) {
-			sign = t.Faint.Render("·")
-		}
-		if r.Name != account.MayPurge && !needed(r.Name, made) {
-			text = "You may not " + rightWords[r.Name] + "; that is done"
-		}
-	case account.Unknown:
-		text = "It is not known whether you may " + rightWords[r.Name]
+	sign := Sign(r.State, t)
+	if r.State == account.Missing && !needed(r.Name, made) {
+		sign = t.Faint.Render("·")
 	}
-	return kit.Mark(width, sign, text)
+	return kit.Mark(width, sign, rightText(r, made))
+}
+
+// rightText is a right in words.
+func rightText(r account.Right, made account.Made) string {
+	switch {
+	case r.State == account.Missing && r.Name != account.MayPurge && !needed(r.Name, made):
+		return "You may not " + rightWords[r.Name] + "; that is done"
+	case r.State == account.Missing:
+		return "You may not " + rightWords[r.Name] + "; it needs " + r.Roles[0]
+	case r.State == account.Unknown:
+		return "It is not known whether you may " + rightWords[r.Name]
+	}
+	return "You may " + rightWords[r.Name]
 }
 
 // tagged are apps of this program that are there already.
@@ -218,16 +230,21 @@ func tagged(width int, t kit.Theme, s account.Survey) kit.Frame {
 		if a.Application == s.Own.Application && s.Own.Found() {
 			continue
 		}
-		text := fmt.Sprintf("There is an app of this program: %s, made %s", a.Name, a.Made.Format("2 January 2006"))
-		if len(a.Owners) > 0 {
-			text += ", owner " + strings.Join(a.Owners, ", ")
-		}
-		out = append(out, kit.Mark(width, t.Warn.Render("!"), text+". Going on makes another."))
+		out = append(out, kit.Mark(width, t.Warn.Render("!"), taggedText(a)))
 	}
 	if len(out) == 1 {
 		return kit.Frame{}
 	}
 	return kit.Stack(out...)
+}
+
+// taggedText says that there is an app of this program already.
+func taggedText(a account.App) string {
+	text := fmt.Sprintf("There is an app of this program: %s, made %s", a.Name, Day(a.Made))
+	if len(a.Owners) > 0 {
+		text += ", owner " + strings.Join(a.Owners, ", ")
+	}
+	return text + ". Going on makes another."
 }
 
 // Fill brings what the tenant said of itself.

@@ -28,10 +28,11 @@ func (b *takeBack) Offers() []Offer { return nil }
 func (b *takeBack) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	o, cmd, own := b.update(msg)
 	if own && b.wrong != nil && b.choice == nil && b.op == nil {
-		b.offer(
-			pick{"Sign in and go on", "What is gone stays gone.", outcome(SignInAgain)},
-			pick{"Go on later", "The draft and its key are kept.", outcome(Leave)},
-		)
+		var picks []pick
+		for _, w := range waysBack {
+			picks = append(picks, pick{w.title, w.detail, outcome(w.outcome)})
+		}
+		b.offer(picks...)
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok && b.over && key.Matches(press, enterKey) {
 		return Leave, cmd

@@ -243,6 +243,6 @@ func (s *tenant) Fill(d account.Draft) account.Draft {
 	m := s.draft.Microsoft()
 	m.AppName = account.AppName(d.Name)
 	d.Link = m
-	s.env.session.typed, s.env.session.tenant = strings.TrimSpace(s.fields[whichAt].Value()), m.Tenant
+	s.env.session.name(s.fields[whichAt].Value(), m.Tenant)
 	return d
 }

@@ -62,13 +62,33 @@ func newWay(e Env, d account.Draft) *way {
 
 func (w *way) Enter() tea.Cmd {
 	e, c := w.env, w.draft.Cloud
-	return Ask(e, func(ctx context.Context) (machine, error) {
-		ports := e.Ops.Ports()
-		m := machine{store: ports.Keys.Probe(ctx, account.Keyring)}
-		m.skew, m.unseen = ports.Microsoft.Reach(ctx, c)
-		return m, nil
-	})
+	return Ask(e, func(ctx context.Context) (machine, error) { return lookAround(ctx, e, c), nil })
 }
+
+// lookAround looks at this machine: keyring, clock, way to the service.
+func lookAround(ctx context.Context, e Env, c account.CloudID) machine {
+	ports := e.Ops.Ports()
+	m := machine{store: ports.Keys.Probe(ctx, account.Keyring)}
+	m.skew, m.unseen = ports.Microsoft.Reach(ctx, c)
+	return m
+}
+
+// lacks are sentences of what this machine lacks, the worst first.
+func (m machine) lacks() (out []string) {
+	for i := range m.unseen {
+		out = append(out, Advise(&m.unseen[i]).Line())
+	}
+	if m.skew.Abs() > clockTolerance {
+		out = append(out, Advise(&account.Problem{Kind: account.ClockOff, Skew: m.skew}).Line())
+	}
+	if m.store.State != account.StoreReady {
+		out = append(out, Advise(&account.Problem{Kind: account.StoreNotUsable, State: m.store.State}).Say+" You will be asked what to do before a key is made.")
+	}
+	return out
+}
+
+// machineReady is said of a machine that lacks nothing.
+const machineReady = "This machine is ready: keyring, clock and the way to the service"
 
 func (w *way) Offers() []Offer { return nil }
 func (w *way) Typing() bool    { return false }
@@ -169,19 +189,10 @@ func (w *way) live(width int, t kit.Theme) kit.Frame {
 	if !w.checked {
 		return kit.Mark(width, t.Faint.Render("…"), "Looking at this machine: keyring, clock, way to the service")
 	}
-	if len(w.found.unseen) > 0 {
-		a := Advise(&w.found.unseen[0])
-		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do)
+	if lacks := w.found.lacks(); len(lacks) > 0 {
+		return kit.Mark(width, t.Warn.Render("!"), lacks[0])
 	}
-	if off := w.found.skew.Abs(); off > clockTolerance {
-		a := Advise(&account.Problem{Kind: account.ClockOff, Skew: w.found.skew})
-		return kit.Mark(width, t.Warn.Render("!"), a.Say+" "+a.Do)
-	}
-	if w.found.store.State != account.StoreReady {
-		a := Advise(&account.Problem{Kind: account.StoreNotUsable, State: w.found.store.State})
-		return kit.Mark(width, t.Warn.Render("!"), a.Say+" You will be asked what to do before a key is made.")
-	}
-	return kit.Mark(width, t.Good.Render("✓"), "This machine is ready: keyring, clock and the way to the service")
+	return kit.Mark(width, t.Good.Render("✓"), machineReady)
 }
 
 // clockTolerance is how far the clock may be off before it is said: Entra ID

@@ -92,16 +92,34 @@ func (w *Wizard) on(stops []Stop, at int) (Outcome, tea.Cmd) {
 // passed is the place of the last stop of the trail; the trail is cut where
 // the route does not know it any more.
 func (w *Wizard) passed(stops []Stop) int {
-	at := -1
-	for i, name := range w.draft.Trail {
+	var at int
+	at, w.draft.Trail = passed(stops, w.draft.Trail)
+	return at
+}
+
+// passed is the place of the last stop of a trail, and the trail as far as
+// those stops know it.
+func passed(stops []Stop, trail []string) (at int, known []string) {
+	at = -1
+	for i, name := range trail {
 		j := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name })
 		if j < 0 {
-			w.draft.Trail = slices.Clone(w.draft.Trail[:i])
-			break
+			return at, slices.Clone(trail[:i])
 		}
 		at = j
 	}
-	return at
+	return at, trail
+}
+
+// byHandNow is the draft as it goes on by hand, from the last stop that both
+// ways share; the only page between asks the name, where that is not known.
+func byHandNow(route Route, d account.Draft) account.Draft {
+	d.Way = account.ByHand
+	_, d.Trail = passed(route(d), d.Trail)
+	if d.Name != "" {
+		d.Trail = append(slices.Clone(d.Trail), nameStop.Name)
+	}
+	return d
 }
 
 func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
@@ -222,16 +240,10 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 			}
 		}
 	case ByHandNow:
-		w.draft = w.step.Fill(w.draft)
-		w.draft.Way = account.ByHand
+		w.draft = byHandNow(w.route, w.step.Fill(w.draft))
 		w.env.session.drop()
 		stops := w.route(w.draft)
-		at := w.passed(stops)
-		if w.draft.Name != "" { // the only page between that asks what is known
-			w.draft.Trail = append(w.draft.Trail, nameStop.Name)
-			at = w.passed(stops)
-		}
-		return w.on(stops, at)
+		return w.on(stops, w.passed(stops))
 	case SignInAgain:
 		w.draft = w.step.Fill(w.draft)
 		w.env.session.drop()

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
 )
 
 func newAdd(l *line) *cobra.Command {
@@ -28,6 +29,7 @@ type addMicrosoft struct {
 	*line
 	name, tenant, cloud string
 	signInWay, keyStore string
+	adopt               string
 	automatic, plan     bool
 }
 
@@ -37,6 +39,7 @@ type told struct {
 	cloud account.CloudID
 	way   account.SignInWay
 	store account.Store
+	adopt account.ClientID
 }
 
 func newAddMicrosoft(l *line) *cobra.Command {
@@ -56,6 +59,7 @@ func newAddMicrosoft(l *line) *cobra.Command {
 	f.StringVar(&a.cloud, "cloud", "", "the national cloud: global, usgov, usgov-dod or china; else it is found from the tenant")
 	f.BoolVar(&a.automatic, "automatic", false, "sign in and let the program make the changes")
 	f.BoolVar(&a.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
+	adopts(cmd, &a.adopt)
 	f.StringVar(&a.keyStore, "key-store", "", "where the key is kept: keyring, or file (under a passphrase)")
 	signsIn(cmd, &a.signInWay)
 	l.asJSON(cmd)
@@ -82,6 +86,9 @@ func (a *addMicrosoft) parse() (t told, err error) {
 	t.store = account.Store(a.keyStore)
 	if a.keyStore != "" && t.store != account.Keyring && t.store != account.FileStore {
 		return t, usage{fmt.Errorf("--key-store: it is keyring or file, not %q", account.Clean(a.keyStore, 40))}
+	}
+	if t.adopt, err = parseAdopt(a.adopt); err != nil {
+		return t, err
 	}
 	if _, err := a.signInClient(); err != nil {
 		return t, err
@@ -112,13 +119,16 @@ func (a *addMicrosoft) run(ctx context.Context) error {
 // who asks.
 func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft, error) {
 	if r, linked := named(w.Known.Accounts, string(t.name)); linked {
-		return nil, a.linked(ctx, w, r)
+		return nil, a.linked(ctx, w, r, t.adopt)
 	}
 	d, err := a.begin(ctx, w, t)
 	if err != nil {
 		return nil, err
 	}
 	if open := a.open(d, t.way); len(open) > 0 {
+		if t.adopt != "" {
+			return nil, missing(open, "--adopt goes without a question or not at all; on the screens and with --plain an app is chosen after the sign-in.")
+		}
 		if a.plan || a.json || !a.ports.Terminal && !a.start.Plain {
 			return nil, missing(open, "Without a terminal nothing is asked. --plain asks in lines.")
 		}
@@ -129,7 +139,10 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 	if d, err = a.found(ctx, w, d, t.cloud); err != nil {
 		return nil, err
 	}
-	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, store: t.store, plan: a.plan}
+	if err := mayAdopt(w, d, t.adopt); err != nil {
+		return nil, err
+	}
+	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, hint: steps.SignInHint(a.tenant), store: t.store, adopt: t.adopt, plan: a.plan}
 	if k := d.Key(); run.store == "" {
 		run.store = account.Keyring
 		if k.Store != "" {
@@ -142,19 +155,22 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 }
 
 // linked is what is left to do for an account that is linked already.
-func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row) error {
+func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt account.ClientID) error {
 	v := a.voice(w)
+	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if adopt != "" && adopt != acc.Microsoft().Client {
+		return usage{fmt.Errorf("--adopt: %s has an app already", r.Name)}
+	}
 	if a.tenant != "" {
-		acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
-		if err != nil {
-			return err
-		}
 		if id, err := a.resolve(ctx, w, r.Cloud); err != nil || id.ID != acc.Microsoft().Tenant {
 			return otherTenant(r.Name, err)
 		}
 	}
 	if a.plan {
-		v.result(string(r.Name)+" is linked already. Nothing to change: all of it is there.\n", result{State: "planned", Changes: []account.PlannedChange{}})
+		v.result([]string{string(r.Name) + " is linked already. Nothing to change: all of it is there."}, result{State: "planned", Changes: []account.PlannedChange{}})
 		return nil
 	}
 	ctx, stop := stoppable(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/cli"
 	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/steps"
 )
 
 // whole is a command line of add that leaves nothing to be asked.
@@ -20,6 +21,9 @@ func whole(more ...string) []string {
 func TestAddLinks(t *testing.T) {
 	b := newBench(t)
 	code, out, errs := b.call(whole()...)
+	if !strings.Contains(out, "Nothing has been sent to Xops 360.") || !strings.Contains(out, "Your sign-in left delegated permissions") || !strings.Contains(out, "Page: https://entra.microsoft.com/#view/") {
+		t.Errorf("not said what was left: %q", out)
+	}
 	if code != cli.Done || !strings.Contains(out, "Contoso is connected.") || !strings.Contains(out, "Application ID: "+clientID) {
 		t.Errorf("code %d, out %q", code, out)
 	}
@@ -50,6 +54,26 @@ func TestAddLinksAsJSON(t *testing.T) {
 	acc, _ := last["account"].(map[string]any)
 	if last["step"] != "result" || last["state"] != "linked" || last["code"] != 0.0 || acc["client"] != clientID || acc["tenant"] != tenantID {
 		t.Errorf("result %v", last)
+	}
+}
+
+// TestAddBeginsWithTheSignInName takes the tenant of a sign-in name, and signs
+// in as that person.
+func TestAddBeginsWithTheSignInName(t *testing.T) {
+	b := newBench(t)
+	args := whole()
+	args[slices.Index(args, "contoso.com")] = "ada@contoso.com"
+	if code, _, errs := b.call(args...); code != cli.Done || b.hint != "ada@contoso.com" || !strings.Contains(errs, steps.BrowserError) {
+		t.Errorf("code %d, hint %q, %q", code, b.hint, errs)
+	}
+}
+
+// TestPassphraseElsewhere says where a passphrase comes from when nobody is asked.
+func TestPassphraseElsewhere(t *testing.T) {
+	b := newBench(t)
+	b.store = account.StoreLocked
+	if code, _, errs := b.call(whole("--key-store", "file")...); code != cli.NoKeyStore || !strings.Contains(errs, steps.PassphraseElsewhere) {
+		t.Errorf("code %d, %q", code, errs)
 	}
 }
 
@@ -86,7 +110,7 @@ func TestPlanWritesNothing(t *testing.T) {
 	b.survey.Rights[2].State = account.Missing
 	args := whole("--plan")
 	code, out, errs := b.call(args...)
-	for _, said := range []string{"Register the app Xops 360 - Contoso", "4 changes. Nothing was changed yet.", "assign Global Reader: no; needs Role to assign"} {
+	for _, said := range []string{"Register the app Xops 360 - Contoso", "4 changes. Nothing was changed yet.", "You may not assign Global Reader; it needs Role to assign."} {
 		if !strings.Contains(out, said) {
 			t.Errorf("not in the plan: %q in %q", said, out)
 		}
@@ -160,8 +184,9 @@ func TestAddAsksTheRest(t *testing.T) {
 		t.Errorf("started with %+v", d)
 	}
 	b.terminal = false
-	if b.ran = nil; true {
-		b.call("--plain", "add", "microsoft", "--automatic", "--cloud", "global")
+	b.ran = nil
+	if code, _, errs := b.call("--plain", "add", "microsoft", "--automatic", "--cloud", "global"); code != cli.Done || b.ran == nil {
+		t.Fatalf("in lines: code %d, %q", code, errs)
 	}
 	if d := b.ran.Draft; !b.ran.Plain || !slices.Equal(d.Trail, []string{"cloud", "way"}) || !d.Chosen || d.Cloud != account.Global {
 		t.Errorf("started in lines with %+v", d)
@@ -238,7 +263,7 @@ func TestTwoAdministrators(t *testing.T) {
 	if c := b.contents(); len(c.Drafts) != 1 || len(b.made) != 2 {
 		t.Fatalf("%+v, made %v", c, b.made)
 	}
-	if _, _, errs := b.call(whole()...); !strings.Contains(errs, "For who has the missing role:") || !strings.Contains(errs, clientID) || !strings.Contains(errs, "grant the permission: no; needs Role to consent") {
+	if _, _, errs := b.call(whole()...); !strings.Contains(errs, "For who has the missing role:") || !strings.Contains(errs, clientID) || !strings.Contains(errs, "You may not grant the permission; it needs Role to consent.") {
 		t.Errorf("said %q", errs)
 	}
 	b.survey.Rights[1].State, b.refuse = account.Holds, nil

@@ -20,7 +20,9 @@ type automatic struct {
 	v     *voice
 	draft account.Draft
 	way   account.SignInWay
-	store account.Store // for a key that is not made yet
+	hint  string           // sign-in name to begin with
+	store account.Store    // for a key that is not made yet
+	adopt account.ClientID // of the app to use; zero: one is made
 	plan  bool
 }
 
@@ -49,13 +51,17 @@ func (a *automatic) run(ctx context.Context) error {
 	if account.KindOf(err) == account.RightMissing {
 		a.handOver(ctx)
 	}
-	return a.w.kept(err, "resume", a.draft)
+	on := "resume"
+	if a.adopt != "" {
+		on += " --adopt " + string(a.adopt)
+	}
+	return a.w.kept(err, on, a.draft)
 }
 
 // onlyPlan signs in and says what would be changed. It writes nothing.
 func (a *automatic) onlyPlan(ctx context.Context) error {
 	a.v.events = a.v.errs // the plan is one object, and alone
-	admin, err := a.signIn(ctx, a.w, a.v, a.draft, a.way)
+	admin, err := a.signIn(ctx, a.w, a.v, a.draft, a.way, a.hint)
 	if err != nil {
 		return err
 	}
@@ -64,15 +70,15 @@ func (a *automatic) onlyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changes := a.changes(admin, s)
-	a.v.result(a.planText(s, changes), result{State: "planned", Changes: changes, Survey: &s, Warnings: warnings(s, a.draft)})
+	changes := steps.Planned(admin, s, a.draft)
+	a.v.result(a.planLines(s, changes), result{State: "planned", Changes: changes, Survey: &s, Warnings: steps.Warnings(s, a.draft)})
 	return nil
 }
 
 // connect makes the changes. The key pair is made while the person signs in.
 func (a *automatic) connect(ctx context.Context) error {
 	op := a.w.Env.Ops.PrepareKey(a.draft, a.keyWish())
-	admin, err := a.signIn(ctx, a.w, a.v, a.draft, a.way)
+	admin, err := a.signIn(ctx, a.w, a.v, a.draft, a.way, a.hint)
 	if err != nil {
 		return err
 	}
@@ -87,20 +93,18 @@ func (a *automatic) connect(ctx context.Context) error {
 	if err := a.mayGoOn(s); err != nil {
 		return err
 	}
-	for text := range strings.Lines(a.planText(s, a.changes(admin, s))) {
-		a.v.say("%s", text)
-	}
-	if err := a.agreed(ctx); err != nil {
+	a.v.says(a.planLines(s, steps.Planned(admin, s, a.draft)))
+	if err := a.agreed(ctx, s); err != nil {
 		return err
 	}
 	if a.draft, err = a.w.Env.Ops.SaveAnswers(ctx, a.draft); err != nil {
 		return ended(ctx, err)
 	}
-	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, admin, link.ConnectWish{Key: a.keyWish(), Graph: s.Graph, Lives: steps.Lives(s)}))
+	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, admin, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
 	if err != nil {
 		return err
 	}
-	return a.connected(ctx, report)
+	return a.connected(ctx, a.w, a.v, a.draft.ID, report)
 }
 
 // handOver says what somebody with the missing role needs to know.
@@ -115,16 +119,13 @@ func (a *automatic) handOver(ctx context.Context) {
 	}
 }
 
-func (a *automatic) keyWish() link.KeyWish {
-	const bits = 2048
-	return link.KeyWish{ID: account.KeyID(a.w.Env.NewID()), Store: a.store, Bits: bits}
-}
+func (a *automatic) keyWish() link.KeyWish { return steps.NewKey(a.w.Env, a.store) }
 
 // survey looks what there is, and puts what the tenant says of itself into the draft.
 func (a *automatic) survey(ctx context.Context, admin link.Administrator) (account.Survey, error) {
 	wish := a.draft.Made.SurveyWish()
-	if adopted := a.draft.Made.Adopted; adopted != nil { // on the screens, before
-		wish.Adopt = adopted.App.Client
+	if a.adopt != "" {
+		wish.Adopt = a.adopt
 	}
 	s, err := admin.Survey(ctx, wish)
 	if err != nil {
@@ -139,12 +140,6 @@ func (a *automatic) survey(ctx context.Context, admin link.Administrator) (accou
 	return s, nil
 }
 
-func (a *automatic) changes(admin link.Administrator, s account.Survey) []account.PlannedChange {
-	return admin.Plan(s, account.AppWish{
-		Unique: a.draft.Made.Unique, Name: account.AppName(a.draft.Name), Certificate: a.draft.Key().Certificate,
-	}, a.draft.Made)
-}
-
 // mayGoOn refuses what would come to nothing. Where only a later change needs
 // somebody else, this person makes what they may, and the draft waits.
 func (a *automatic) mayGoOn(s account.Survey) error {
@@ -152,74 +147,74 @@ func (a *automatic) mayGoOn(s account.Survey) error {
 		return p
 	}
 	for _, r := range s.Rights {
-		if made := a.draft.Made; r.Name == account.MayRegister && r.State == account.Missing && made.Application == "" && made.Adopted == nil {
+		if made := a.draft.Made; r.Name == account.MayRegister && r.State == account.Missing && !made.HasApp() {
 			return &account.Problem{Kind: account.RightMissing, Subject: strings.Join(r.Roles, " or ")}
 		}
 	}
-	for _, text := range warnings(s, a.draft) {
-		a.v.say("%s", text)
-	}
+	a.v.says(steps.Warnings(s, a.draft))
 	return nil
 }
 
-// warnings are what whoever says yes ought to know.
-func warnings(s account.Survey, d account.Draft) (out []string) {
-	for _, r := range s.Rights {
-		if r.State != account.Holds && steps.Needed(r.Name, d.Made) {
-			out = append(out, steps.RightLine(r))
-		}
-	}
-	for _, app := range s.Tagged {
-		if app.Application != d.Made.Application {
-			out = append(out, fmt.Sprintf("There is an app of this program already: %s, made %s. Going on makes another.", app.Name, day(app.Made)))
-		}
-	}
-	if p := steps.InTheWay(s, d); p != nil {
-		out = append(out, steps.Advise(p).Line())
-	}
-	return out
-}
-
-// planText is the plan in sentences, one a line.
-func (a *automatic) planText(s account.Survey, changes []account.PlannedChange) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Plan for tenant %s, %s, as %s.\n", account.Clean(s.TenantName, 100), a.draft.Microsoft().Tenant, s.Person.UPN)
+// planLines is the plan in sentences.
+func (a *automatic) planLines(s account.Survey, changes []account.PlannedChange) []string {
+	out := []string{fmt.Sprintf("Plan for tenant %s, %s, as %s.", account.Clean(s.TenantName, 100), a.draft.Microsoft().Tenant, s.Person.UPN)}
 	open := 0
 	for i, c := range changes {
 		if !c.Done {
 			open++
 		}
-		fmt.Fprintf(&b, "  %d. %s\n", i+1, steps.PlannedLine(c, a.draft))
+		out = append(out, fmt.Sprintf("  %d. %s", i+1, steps.PlannedLine(c, a.draft, s)))
+	}
+	if a.adopts(s) {
+		for _, text := range steps.AdoptableLines(s.Adopted) {
+			out = append(out, "  "+text)
+		}
 	}
 	if a.plan {
-		for _, text := range warnings(s, a.draft) {
-			fmt.Fprintln(&b, text)
-		}
+		out = append(out, steps.Warnings(s, a.draft)...)
 	}
 	switch open {
 	case 0:
-		b.WriteString("Nothing to change: all of it is there.\n")
+		return append(out, "Nothing to change: all of it is there.")
 	case 1:
-		b.WriteString("1 change. Nothing was changed yet.\n")
-	default:
-		fmt.Fprintf(&b, "%d changes. Nothing was changed yet.\n", open)
+		return append(out, "1 change. Nothing was changed yet.")
 	}
-	return b.String()
+	return append(out, fmt.Sprintf("%d changes. Nothing was changed yet.", open))
 }
 
-// agreed asks for the yes, where it was not given.
-func (a *automatic) agreed(ctx context.Context) error {
-	if a.yes {
+// adopts tells whether an app that is there is to be used, and was not agreed to
+// before.
+func (a *automatic) adopts(s account.Survey) bool {
+	return s.Adopted.App.Found() && a.draft.Made.Adopt == "" && a.draft.Made.Adopted == nil
+}
+
+// agreed asks for the yes, where it was not given. To an app with something
+// foreign on it only a person can say it, after seeing what that is.
+func (a *automatic) agreed(ctx context.Context, s account.Survey) error {
+	_, foreign := steps.OnApp(s.Adopted)
+	switch asks := a.ports.Terminal && !a.json; {
+	case a.adopts(s) && foreign && !asks:
+		return &outcome{
+			err:  fmt.Errorf("on the app %s is what this program did not put there: %s", s.Adopted.App.Name, strings.Join(onApp(s), "; ")),
+			code: NotLinked, hint: "Using it takes a yes that is typed after seeing that: on a terminal, or in lines with --plain. Nothing was changed.",
+		}
+	case a.adopts(s) && foreign:
+	case a.yes:
 		return nil
 	}
 	text, err := a.answer(ctx, "Type yes to make these changes")
 	if err != nil {
 		return err
 	}
-	if !strings.EqualFold(text, "yes") {
+	if !steps.Yes(text) {
 		return &outcome{err: errors.New("nothing was changed"), code: NotLinked}
 	}
 	return nil
+}
+
+func onApp(s account.Survey) []string {
+	lines, _ := steps.OnApp(s.Adopted)
+	return lines
 }
 
 // answer asks the person one question. Reading cannot be stopped, so that it is
@@ -247,8 +242,8 @@ func (l *line) answer(ctx context.Context, question string) (string, error) {
 }
 
 // connected writes the account that came of it.
-func (a *automatic) connected(ctx context.Context, report *account.Report) error {
-	acc, err := a.w.Env.Ops.Ports().Registry.Account(ctx, a.draft.ID)
+func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, report *account.Report) error {
+	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, id)
 	if err != nil {
 		return ended(ctx, err)
 	}
@@ -256,7 +251,11 @@ func (a *automatic) connected(ctx context.Context, report *account.Report) error
 	if report != nil {
 		r.Checks = report.Checks
 	}
-	a.v.result(accountText(acc), r)
+	text := steps.AccountLines(acc)
+	if c := acc.Made.Client; acc.Made.By != "" {
+		text, r.Stays = append(text, steps.SignInLeftLines(acc.Cloud, c)...), signInLeft(acc.Cloud, c)
+	}
+	v.result(text, r)
 	return nil
 }
 
@@ -266,15 +265,6 @@ func toLinked(a account.Account) *linkedAccount {
 		Name: a.Name, Provider: a.Provider, Cloud: a.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName, Client: m.Client,
 		Organization: m.Organization, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
 	}
-}
-
-// accountText is what the Xops 360 form asks for.
-func accountText(a account.Account) string {
-	text := string(a.Name) + " is connected.\n"
-	for _, o := range steps.AccountOffers(a) {
-		text += o.Title + ": " + o.Value + "\n"
-	}
-	return text + "Key expires: " + day(a.Key.Certificate.NotAfter) + "\n"
 }
 
 // verified checks an account that is linked already, and changes nothing.
@@ -290,16 +280,14 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 	if err != nil {
 		return err
 	}
-	for _, c := range report.Checks {
-		v.say("%s", steps.CheckLine(c))
-	}
+	v.checks(*report)
 	switch worst(*report) {
 	case account.Missing:
 		return &outcome{err: fmt.Errorf("%s is linked, and a check does not hold", acc.Name), code: NotLinked}
 	case account.Unknown:
 		return &outcome{err: fmt.Errorf("%s is linked, and something could not be checked", acc.Name), code: Unchecked}
 	}
-	v.result(accountText(acc)+"It was linked already: nothing was changed, and every check holds.\n", result{State: "linked", Account: toLinked(acc), Checks: report.Checks})
+	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: report.Checks})
 	return nil
 }
 

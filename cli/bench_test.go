@@ -35,15 +35,17 @@ type bench struct {
 	terminal bool
 	typed    string
 
-	survey  account.Survey
-	app     account.App
-	made    []string         // changes of the tenant, in their order
-	refuse  map[string]error // by a change's name
-	purge   bool             // may be done
-	refused error            // the sign-in
-	signed  int              // sign-ins
-	held    int              // tokens that were not dropped
-	report  account.Report
+	survey    account.Survey
+	adoptable account.Adoptable // what there is of the app that is asked for
+	app       account.App
+	hint      string           // of the last sign-in
+	made      []string         // changes of the tenant, in their order
+	refuse    map[string]error // by a change's name
+	purge     bool             // may be done
+	refused   error            // the sign-in
+	signed    int              // sign-ins
+	held      int              // tokens that were not dropped
+	report    account.Report
 
 	ran *cli.Start
 }
@@ -102,6 +104,7 @@ func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 }
 
 func (b *bench) signIn(_ context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
+	b.hint = wish.Hint
 	if wish.Tenant != tenantID {
 		b.t.Errorf("signed in to tenant %q", wish.Tenant)
 	}
@@ -213,13 +216,24 @@ func (a *administrator) Forget() {
 	}
 }
 
-func (a *administrator) Survey(context.Context, account.SurveyWish) (account.Survey, error) {
-	return a.survey, nil
+func (a *administrator) Survey(_ context.Context, wish account.SurveyWish) (account.Survey, error) {
+	s := a.survey
+	if wish.Adopt != "" {
+		if wish.Adopt != a.adoptable.App.Client {
+			return s, &account.Problem{Kind: account.AppNotFound}
+		}
+		s.Adopted = a.adoptable
+	}
+	return s, nil
 }
 
-func (a *administrator) Plan(_ account.Survey, w account.AppWish, m account.Made) []account.PlannedChange {
+func (a *administrator) Plan(s account.Survey, w account.AppWish, m account.Made) []account.PlannedChange {
+	app := account.PlannedChange{Name: link.TheApplication, Method: "PATCH", Path: "/v1.0/applications", Body: w.Name, Done: m.Application != ""}
+	if s.Adopted.App.Found() {
+		app.Name, app.Done = "adoption", m.Adopted != nil
+	}
 	return []account.PlannedChange{
-		{Name: link.TheApplication, Method: "PATCH", Path: "/v1.0/applications", Body: w.Name, Done: m.Application != ""},
+		app,
 		{Name: link.ThePrincipal, Method: "PATCH", Path: "/v1.0/servicePrincipals", Body: "{}", Done: m.Principal != ""},
 		{Name: link.TheGrant, Method: "POST", Path: "/v1.0/appRoleAssignedTo", Body: "{}", Done: m.Grant != ""},
 		{Name: link.TheRole, Method: "POST", Path: "/v1.0/roleAssignments", Body: "{}", Done: m.Role != ""},
@@ -251,7 +265,7 @@ func (a *administrator) CreateApplication(_ context.Context, w account.AppWish, 
 }
 
 func (a *administrator) Adopt(context.Context, account.ObjectID, account.Certificate, func(account.Pause)) (account.Adoption, []account.Evidence, error) {
-	return account.Adoption{}, nil, a.change("adoption")
+	return account.Adoption{App: a.adoptable.App, Key: true}, nil, a.change("adoption")
 }
 
 func (a *administrator) Abandon(context.Context, account.Adoption, account.Certificate, func(account.Pause)) ([]account.Evidence, error) {

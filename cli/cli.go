@@ -181,12 +181,13 @@ func (l *line) tell() {
 		return
 	}
 	if l.json {
-		r := result{State: "failed", Code: code(l.err), Error: account.Clean(sentence(l.err), 500)}
+		say, _ := advice(l.err)
+		r := result{State: "failed", Code: code(l.err), Error: account.Clean(say, 500)}
 		var p *account.Problem
 		if errors.As(l.err, &p) {
 			r.Problem = p
 		}
-		l.voice(World{}).result("", r)
+		l.voice(World{}).result(nil, r)
 	}
 	tell(l.errs, l.err)
 }

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
 )
 
 // listed is a draft as the list writes it.
@@ -45,7 +45,7 @@ func (l *line) listDrafts(w World) error {
 		fmt.Fprintln(l.errs, "There is no draft.")
 	}
 	for _, r := range w.Known.Drafts {
-		text := fmt.Sprintf("%s: %s, last changed %s", r.Name, r.Provider, r.Updated.Local().Format("2 January 2006 15:04"))
+		text := fmt.Sprintf("%s: %s, last changed %s", r.Name, r.Provider, steps.Day(r.Updated.Local())+r.Updated.Local().Format(" 15:04"))
 		if r.Owned {
 			text += ", open in another window"
 		}
@@ -92,6 +92,3 @@ func named(rows []account.Row, name string) (account.Row, bool) {
 	}
 	return account.Row{}, false
 }
-
-// day is a date as people read it.
-func day(t time.Time) string { return t.Format("2 January 2006") }

@@ -74,6 +74,36 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestResumeChecks looks, without a sign-in, whether somebody did the rest.
+func TestResumeChecks(t *testing.T) {
+	for state, want := range map[account.CheckState]int{account.Missing: cli.NotLinked, account.Waiting: cli.NotLinked, account.Unknown: cli.Unchecked} {
+		b := half(t)
+		b.report = checked(account.Holds)
+		b.report.Checks[3].State = state
+		code, _, errs := b.call("resume")
+		if code != want || !strings.Contains(errs, "Contoso is not linked yet") || !strings.Contains(errs, "Admin consent: ") || !strings.Contains(errs, "xops-onboard resume Contoso") || len(b.contents().Drafts) != 1 {
+			t.Errorf("%s: code %d, want %d; %q", state, code, want, errs)
+		}
+	}
+	b := half(t)
+	b.terminal = true
+	code, out, errs := b.call("resume", "--yes")
+	if code != cli.Done || !strings.Contains(out, "Contoso is connected.") || b.signed != 1 || len(b.made) != 2 || len(b.contents().Drafts) != 0 || b.ran != nil {
+		t.Errorf("code %d, out %q, errors %q, %d sign-ins, made %v", code, out, errs, b.signed, b.made)
+	}
+	b = half(t)
+	code, out, errs = b.call("resume", "--json")
+	all := objects(t, out)
+	if last := all[len(all)-1]; code != cli.Done || errs != "" || last["state"] != "linked" || len(last["checks"].([]any)) == 0 {
+		t.Errorf("as JSON: code %d, %v, %q", code, last, errs)
+	}
+	b = half(t)
+	b.store = account.StoreLocked
+	if code, _, _ := b.call("resume"); code != cli.NoKeyStore {
+		t.Errorf("locked: code %d", code)
+	}
+}
+
 func TestResumeEnds(t *testing.T) {
 	b := newBench(t)
 	if code, _, errs := b.call("resume"); code != cli.WrongUsage || !strings.Contains(errs, "there is no draft") {
@@ -84,7 +114,6 @@ func TestResumeEnds(t *testing.T) {
 		args []string
 		says string
 	}{
-		{nil, "--sign-in, --yes are missing"},
 		{[]string{"Contoso", "--sign-in", "browser"}, "--yes is missing"},
 		{[]string{"--plan"}, "--sign-in is missing"},
 		{[]string{"Contoso", "--sign-in", "fax"}, "--sign-in: "},
@@ -133,7 +162,7 @@ func TestUndo(t *testing.T) {
 	}
 	b.refused, b.typed = nil, "Contoso\n"
 	code, out, errs := b.call("undo", "--sign-in", "device-code")
-	if code != cli.Done || !strings.Contains(out, "Taken back. ") || !strings.Contains(errs, "App and enterprise app, deleted: done.") || !strings.Contains(out, "Command Line Tools") {
+	if code != cli.Done || !strings.Contains(out, "Taken back. ") || !strings.Contains(errs, "App and enterprise app, deleted: done.") || !strings.Contains(out, "Command Line Tools") || !strings.Contains(out, "Page: https://entra.microsoft.com/#view/") {
 		t.Errorf("code %d, out %q, errors %q", code, out, errs)
 	}
 	if c := b.contents(); len(c.Drafts) != 0 || len(b.keys) != 0 || !slices.Contains(b.made, "purged") {
@@ -152,7 +181,8 @@ func TestUndoMayNotPurge(t *testing.T) {
 			code, out, _ := b.call(append(args, "--json")...)
 			all := objects(t, out)
 			left, _ := all[len(all)-1]["left"].(map[string]any)
-			if code != cli.Done || len(left["binned"].([]any)) != 2 || all[len(all)-1]["state"] != "taken-back" {
+			stays, _ := all[len(all)-1]["stays"].([]any)
+			if code != cli.Done || len(left["binned"].([]any)) != 2 || len(stays) != 1 || !strings.HasPrefix(stays[0].(map[string]any)["url"].(string), "https://entra.microsoft.com/") || all[len(all)-1]["state"] != "taken-back" {
 				t.Errorf("code %d, result %v", code, all[len(all)-1])
 			}
 			continue

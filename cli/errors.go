@@ -123,12 +123,6 @@ func codeOf(k account.Kind) int {
 	return Failed
 }
 
-// sentence is what an error says, in one line.
-func sentence(err error) string {
-	say, _ := advice(err)
-	return say
-}
-
 // advice is what an error says, and what to do.
 func advice(err error) (say, do string) {
 	say = err.Error()

@@ -7,13 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
 )
 
 // resume is the flags of resume.
 type resume struct {
 	*line
-	signInWay string
-	plan      bool
+	signInWay, adopt string
+	plan             bool
 }
 
 func newResume(l *line) *cobra.Command {
@@ -21,12 +22,14 @@ func newResume(l *line) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume [name]",
 		Short: "Go on with what was begun",
-		Long:  "Go on with a draft where it was left: on the screens, in lines with --plain, or, where an administrator signs in, without a question by --sign-in and --yes.",
-		Args:  l.words(1),
-		RunE:  l.does(r.run),
+		Long: "Go on with a draft where it was left: on the screens, in lines with --plain, or, where an administrator signs in, without a question by --sign-in and --yes. " +
+			"With --yes alone, or where nobody can be asked, it looks whether somebody finished the rest in the portal, and links the account then.",
+		Args: l.words(1),
+		RunE: l.does(r.run),
 	}
 	cmd.Flags().BoolVar(&r.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
 	signsIn(cmd, &r.signInWay)
+	adopts(cmd, &r.adopt)
 	l.asJSON(cmd)
 	l.asksNothing(cmd)
 	return cmd
@@ -37,6 +40,10 @@ func (r *resume) run(ctx context.Context, args []string) error {
 	if err == nil {
 		_, err = r.signInClient()
 	}
+	var adopt account.ClientID
+	if err == nil {
+		adopt, err = parseAdopt(r.adopt)
+	}
 	if err != nil {
 		return err
 	}
@@ -46,11 +53,17 @@ func (r *resume) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if r.byItself(d, way) {
-			return r.automatic(ctx, w, d, way)
+		switch {
+		case r.byItself(d, way):
+			if err := mayAdopt(w, d, adopt); err != nil {
+				return err
+			}
+			return r.automatic(ctx, w, d, way, adopt)
+		case r.looks(d, way, adopt):
+			return w.kept(r.check(ctx, w, d), "resume", d)
 		}
 		asks = &d
-		return r.asked(d, way)
+		return r.asked(d, way, adopt)
 	})
 	if err != nil {
 		return err
@@ -69,10 +82,45 @@ func (r *resume) byItself(d account.Draft, way account.SignInWay) bool {
 	return d.Way == account.Automatic && d.Name != "" && d.Microsoft().Tenant != "" && way != "" && agreed
 }
 
+// looks tells whether nobody signs in, and there is something to be checked
+// without that.
+func (r *resume) looks(d account.Draft, way account.SignInWay, adopt account.ClientID) bool {
+	alone := r.yes || r.json || !r.ports.Terminal && !r.start.Plain
+	return d.Way == account.Automatic && steps.Checkable(d) && way == "" && adopt == "" && !r.plan && alone
+}
+
+// check looks whether somebody finished the rest in the portal, and makes the
+// account then. Nobody signs in, and nothing is changed in the tenant.
+func (r *resume) check(ctx context.Context, w World, d account.Draft) error {
+	ctx, stop := stoppable(ctx)
+	defer stop()
+	if err := r.ready(ctx, w, d.Key().Store); err != nil {
+		return err
+	}
+	v := r.voice(w)
+	v.say("Checking without a sign-in whether the rest was done in the portal.")
+	report, err := steps.Look(ctx, w.Env, d)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	v.checks(report)
+	if !report.Linked() {
+		code := NotLinked
+		if worst(report) == account.Unknown {
+			code = Unchecked
+		}
+		return &outcome{err: fmt.Errorf("%s is not linked yet", d.Name), code: code, hint: "What does not hold is done in the portal, or here by who signs in with --sign-in."}
+	}
+	if _, _, err := v.follow(ctx, w.Env.Ops.Finish(d.ID, report)); err != nil {
+		return err
+	}
+	return r.connected(ctx, w, v, d.ID, &report)
+}
+
 // asked is why nobody can be asked; nil when somebody can.
-func (r *resume) asked(d account.Draft, way account.SignInWay) error {
+func (r *resume) asked(d account.Draft, way account.SignInWay, adopt account.ClientID) error {
 	switch {
-	case !r.plan && !r.json && (r.ports.Terminal || r.start.Plain):
+	case adopt == "" && !r.plan && !r.json && (r.ports.Terminal || r.start.Plain):
 		return nil
 	case d.Way != account.Automatic:
 		return usage{fmt.Errorf("%s is linked by hand, which takes a terminal, or --plain", d.Name)}
@@ -89,13 +137,13 @@ func (r *resume) asked(d account.Draft, way account.SignInWay) error {
 	return missing(flags, "They are asked on a terminal, or in lines with --plain.")
 }
 
-func (r *resume) automatic(ctx context.Context, w World, d account.Draft, way account.SignInWay) error {
+func (r *resume) automatic(ctx context.Context, w World, d account.Draft, way account.SignInWay, adopt account.ClientID) error {
 	ctx, stop := stoppable(ctx)
 	defer stop()
 	store := d.Key().Store
 	if store == "" {
 		store = account.Keyring
 	}
-	run := &automatic{line: r.line, w: w, v: r.voice(w), draft: d, way: way, store: store, plan: r.plan}
+	run := &automatic{line: r.line, w: w, v: r.voice(w), draft: d, way: way, store: store, adopt: adopt, plan: r.plan}
 	return run.run(ctx)
 }

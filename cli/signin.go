@@ -49,8 +49,9 @@ func stoppable(ctx context.Context) (context.Context, func()) {
 	return ctx, stop
 }
 
-// signIn has an administrator of the draft's tenant sign in.
-func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, way account.SignInWay) (link.Administrator, error) {
+// signIn has an administrator of the draft's tenant sign in, beginning with the
+// sign-in name of the hint.
+func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, way account.SignInWay, hint string) (link.Administrator, error) {
 	client, err := l.signInClient()
 	if err != nil {
 		return nil, err
@@ -60,17 +61,8 @@ func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, w
 	}
 	v.say("Sign in as an administrator of tenant %s. What you sign in with stays in this program's memory and is dropped after the changes.", d.Microsoft().Tenant)
 	v.say("%s", steps.SignInLeaves(client))
-	wish := account.SignInWish{Cloud: d.Cloud, Tenant: d.Microsoft().Tenant, Client: client}
-	admin, err := w.Env.Ops.Ports().SignIn(ctx, way, wish, func(p account.SignInPrompt) {
-		v.prompt(w.Env, p)
-		switch {
-		case w.Env.Demo != nil && p.Way == account.ByDeviceCode:
-			v.say("In the demo its administrator types it now.")
-			_ = w.Env.Demo.SignIn(ctx, p) // the sign-in itself says what became of it
-		case p.Way == account.InBrowser && !w.Env.Place.Remote && w.Env.Open != nil:
-			_ = w.Env.Open(ctx, p.URL) // the address is there to be opened by hand
-		}
-	})
+	w.Env.Client = client
+	admin, err := steps.SignIn(ctx, w.Env, d, way, hint, func(p account.SignInPrompt) { v.prompt(w.Env, p) })
 	return admin, ended(ctx, err)
 }
 
@@ -87,8 +79,11 @@ func (l *line) ready(ctx context.Context, w World, store account.Store) error {
 		p.Err = errors.New(status.Detail)
 	}
 	asks := status.State == account.StoreLocked || status.State == account.StoreEmpty
-	if store != account.FileStore || !asks || l.ports.Secret == nil || l.yes {
+	switch {
+	case store != account.FileStore || !asks:
 		return p
+	case l.ports.Secret == nil || l.yes:
+		return &outcome{err: p, hint: steps.PassphraseElsewhere}
 	}
 	phrase, err := l.ports.Secret("Passphrase")
 	if err != nil {

@@ -113,25 +113,24 @@ func (l *line) certain(ctx context.Context, d account.Draft) error {
 
 func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way account.SignInWay) error {
 	v := l.voice(w)
-	admin, err := l.signIn(ctx, w, v, d, way)
+	admin, err := l.signIn(ctx, w, v, d, way, "")
 	if err != nil {
 		return err
 	}
 	defer admin.Forget()
+	client := admin.Person().Client
 	_, binned, err := v.follow(ctx, w.Env.Ops.TakeBack(d.ID, admin))
 	if err != nil {
 		return err
 	}
-	text := "Taken back. The key and the draft are deleted here.\n"
-	if binned != nil {
-		text = "Taken back as far as your account may. The key and the draft are deleted here.\n"
-		for _, b := range binned.Binned {
-			text += steps.BinnedLine(b) + "\n"
-		}
-		text += steps.WhoMayPurge + "\n"
-	}
-	v.result(text+steps.SignInLeft(admin.Person().Client)+"\n", result{State: "taken-back", Left: binned})
+	v.result(append(steps.TakenBackLines(binned), steps.SignInLeftLines(d.Cloud, client)...), result{State: "taken-back", Left: binned, Stays: signInLeft(d.Cloud, client)})
 	return nil
+}
+
+// signInLeft is what a sign-in left in the tenant, which stays there.
+func signInLeft(c account.CloudID, client account.ClientID) []stay {
+	p := steps.SignInPage(c, client)
+	return []stay{{What: steps.SignInLeft(client), Path: p.Menu(steps.SignInApp(client)), URL: p.URL}}
 }
 
 // throwAway removes a draft that made nothing in the tenant by itself.
@@ -141,12 +140,12 @@ func (l *line) throwAway(ctx context.Context, w World, d account.Draft) error {
 		return err
 	}
 	stays := byHand(d)
-	text := "Taken back. The key and the draft are deleted here.\n"
+	text := steps.TakenBackLines(nil)
 	if len(stays) > 0 {
-		text += "This was made by hand, and stays until somebody deletes it:\n"
+		text = append(text, "This was made by hand, and stays until somebody deletes it:")
 	}
 	for _, s := range stays {
-		text += "  " + s.String() + "\n"
+		text = append(text, "  "+s.String())
 	}
 	v.result(text, result{State: "taken-back", Stays: stays})
 	return nil
@@ -159,6 +158,8 @@ func left(d account.Draft) (out []stay) {
 	switch {
 	case made.Adopted != nil:
 		out = append(out, at("our certificate and permission on the app "+made.Adopted.App.Name, string(made.Adopted.App.Application), made.Adopted.App.Name, c.CertificatesPage(made.Adopted.App.Client)))
+	case made.Adopt != "":
+		out = append(out, at("our certificate and permission on the app "+string(made.AdoptClient)+", if they were added", string(made.Adopt), string(made.AdoptClient), c.CertificatesPage(made.AdoptClient)))
 	case made.Application == "":
 		out = append(out, at("app registration "+name+", if it was made", "", name, c.AppRegistrationsPage()))
 	default:

@@ -82,6 +82,20 @@ func (v *voice) say(format string, a ...any) {
 	}
 }
 
+// says says sentences, one a line.
+func (v *voice) says(lines []string) {
+	for _, s := range lines {
+		v.say("%s", s)
+	}
+}
+
+// checks says a report.
+func (v *voice) checks(r account.Report) {
+	for _, c := range r.Checks {
+		v.says(steps.CheckLines(c))
+	}
+}
+
 // line writes one object as JSON.
 func (v *voice) line(w io.Writer, x any) {
 	v.mu.Lock()
@@ -108,19 +122,17 @@ func (v *voice) prompt(e steps.Env, p account.SignInPrompt) {
 		v.line(v.events, asked{v.now(), "sign-in", "waiting", p})
 		return
 	}
-	for _, text := range steps.PromptLines(e, p) {
-		v.say("%s", text)
-	}
+	v.says(steps.PromptLines(e, p))
 }
 
-// result writes how the command ended: text for people, r as JSON.
-func (v *voice) result(text string, r result) {
+// result writes how the command ended: lines for people, r as JSON.
+func (v *voice) result(lines []string, r result) {
 	if v.json {
 		r.At, r.Step = v.now(), "result"
 		v.line(v.out, r)
 		return
 	}
-	for s := range strings.Lines(text) {
+	for _, s := range lines {
 		indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
 		fmt.Fprintln(v.out, indent+account.Clean(s, textLimit))
 	}

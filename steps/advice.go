@@ -401,6 +401,9 @@ func orSomebody(p *account.Problem) string {
 	return p.Subject
 }
 
+// PassphraseElsewhere is how a file store opens where nobody can be asked.
+const PassphraseElsewhere = "Without a terminal its passphrase is read from the file that XOPS_PASSPHRASE_FILE names."
+
 // BrowserError is what to do where Entra shows an error on its own page, as it
 // does for a person of another tenant (AADSTS50020): nothing comes back here then.
 const BrowserError = "If the browser shows an error instead, open the page again in a private window, as an administrator of this tenant."

@@ -372,10 +372,13 @@ func waysOn(wrong *account.Problem, d account.Draft, linked bool) []wayOn {
 		ways = append(ways, wayOn{"Do it by hand instead", "With everything that is known already.", ByHandNow})
 	}
 	if !linked {
-		ways = append(ways, wayOn{"Take everything back, the key and the draft too", "", TakeBackNow})
+		ways = append(ways, wayBack)
 	}
 	return ways
 }
+
+// wayBack takes back what was made so far.
+var wayBack = wayOn{"Take everything back, the key and the draft too", "", TakeBackNow}
 
 // waysBack are the ways to go on after something could not be taken back.
 var waysBack = []wayOn{

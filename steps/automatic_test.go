@@ -16,6 +16,7 @@ import (
 type administrator struct {
 	link.Administrator // what is not used here
 	survey             account.Survey
+	adoptable          account.Adoptable // what there is of the app that is asked for
 	surveyed           error
 	longest            time.Duration // of a certificate; 0: any
 	refused            map[string]error
@@ -41,8 +42,12 @@ func newAdministrator() *administrator {
 func (a *administrator) Person() account.Person { return a.survey.Person }
 func (a *administrator) Forget()                { a.forgotten++ }
 
-func (a *administrator) Survey(context.Context, account.SurveyWish) (account.Survey, error) {
-	return a.survey, a.surveyed
+func (a *administrator) Survey(_ context.Context, wish account.SurveyWish) (account.Survey, error) {
+	s := a.survey
+	if wish.Adopt != "" {
+		s.Adopted = a.adoptable
+	}
+	return s, a.surveyed
 }
 
 func (a *administrator) Plan(_ account.Survey, _ account.AppWish, made account.Made) []account.PlannedChange {
@@ -120,7 +125,7 @@ func TestPlainAutomatic(t *testing.T) {
 	a.longest = 40 * 24 * time.Hour
 	w.lets(a, account.SignInBlocked)
 	w.env.Place.Remote, w.env.Place.Host = true, "ada@10.0.0.7"
-	said, _, err := talk(t, w, account.Draft{}, "3", "1", "contoso.com", "Contoso", "2", "1", "yes")
+	said, _, err := talk(t, w, account.Draft{}, "3", "1", "contoso.com", "Contoso", "2", "1", "1", "yes")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
@@ -128,12 +133,12 @@ func TestPlainAutomatic(t *testing.T) {
 	for _, want := range []string{
 		"Tenant " + tenant + ", Global cloud.", "delegated permissions of the enterprise app Microsoft Graph Command Line Tools", "They can be removed under Entra ID › Enterprise apps",
 		"Open https://login.example/device in any browser and type this code: E6YKH3T4N", "block this sign-in",
-		"1. Sign in in the browser", "Where your browser is, run: ssh -L 43117:localhost:43117 ada@10.0.0.7", "Open this page: https://login.example/authorize",
-		"Tenant: Contoso", "You: ada@contoso.com", "grant the permission: yes", "no; needs Application Administrator",
+		"1. Sign in in the browser", "Where your browser is, run: ssh -L 43117:localhost:43117 ada@10.0.0.7", "Open this page there: https://login.example/authorize",
+		"Tenant: Contoso", "You: ada@contoso.com", "You may grant the permission.", "You may not delete it for good when taking back; it needs Application Administrator.",
 		"to do: Register the app Xops 360 - Contoso", "Needs Application Developer: you may.", "PIM reports it as assigned outside of PIM.",
 		"Certificate for 180 days: made.", "a policy of the tenant refuses a certificate for 180 days.", "refuses a certificate for 90 days.", "Certificate for 30 days: made.",
 		"App registration: done.", "Admin consent: waiting, Entra is spreading the enterprise app.", "Admin consent: done.", "Global Reader: done.",
-		"Contoso is connected.", "Nothing has been sent to Xops 360.", "Your sign-in left delegated permissions",
+		"Contoso is connected.", "Nothing has been sent to Xops 360.", "Your sign-in left delegated permissions", "Page: https://entra.microsoft.com/#view/",
 	} {
 		at := strings.Index(said[last:], want)
 		if at < 0 {
@@ -154,12 +159,12 @@ func TestPlainAutomatic(t *testing.T) {
 // time, nothing is changed, and the token is dropped.
 func TestPlainAutomaticEndOfInput(t *testing.T) {
 	t.Parallel()
-	typed := []string{"3", "1", "contoso.com", "Contoso", "1", "yes"}
+	typed := []string{"3", "1", "contoso.com", "Contoso", "1", "1", "yes"}
 	for n := range typed {
 		w, a := newWorld(t), newAdministrator()
 		w.lets(a)
 		said, _, err := talk(t, w, account.Draft{}, typed[:n]...)
-		if !errors.Is(err, steps.ErrInputEnded) || len(a.made) > 0 || n == len(typed)-1 && a.forgotten == 0 {
+		if !errors.Is(err, steps.ErrInputEnded) || len(a.made) > 0 || n >= len(typed)-2 && a.forgotten == 0 {
 			t.Errorf("after %d answers: err = %v, want ErrInputEnded; made %v\n%s", n, err, a.made, said)
 		}
 	}
@@ -173,10 +178,10 @@ func TestPlainAutomaticStops(t *testing.T) {
 		says string
 		more []string // typed after the sign-in
 	}{
-		"no":          {func(*administrator) {}, "Nothing was changed.", []string{"no"}},
-		"may not":     {func(a *administrator) { a.survey.Rights[0].State = account.Missing }, "Rights are missing.", nil},
-		"authorities": {func(a *administrator) { a.survey.TrustedOnly = true }, "takes certificates of trusted authorities alone", nil},
-		"permission":  {func(a *administrator) { a.survey.Permission = account.Missing }, "does not offer AccessReview.Read.All", nil},
+		"no":          {func(*administrator) {}, "Nothing was changed.", []string{"1", "no"}},
+		"may not":     {func(a *administrator) { a.survey.Rights[0].State = account.Missing }, "Rights are missing.", []string{"3"}},
+		"authorities": {func(a *administrator) { a.survey.TrustedOnly = true }, "takes certificates of trusted authorities alone", []string{"3"}},
+		"permission":  {func(a *administrator) { a.survey.Permission = account.Missing }, "does not offer AccessReview.Read.All", []string{"3"}},
 	} {
 		w, a := newWorld(t), newAdministrator()
 		tt.set(a)
@@ -194,7 +199,7 @@ func TestPlainAutomaticRefused(t *testing.T) {
 	w, a := newWorld(t), newAdministrator()
 	a.refused[link.TheGrant] = &account.Problem{Kind: account.RightMissing, Subject: "Privileged Role Administrator"}
 	w.lets(a)
-	said, _, err := talk(t, w, begun(), "contoso.com", "Contoso", "1", "yes")
+	said, _, err := talk(t, w, begun(), "contoso.com", "Contoso", "1", "1", "yes")
 	if account.KindOf(err) != account.RightMissing || !strings.Contains(said, "Admin consent: This account may not do that. It needs the role Privileged Role Administrator.") || a.forgotten == 0 {
 		t.Errorf("err = %v\n%s", err, said)
 	}

@@ -1,8 +1,9 @@
 package steps
 
 import (
+	"context"
+	"fmt"
 	"strings"
-	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
@@ -29,32 +30,83 @@ func (e Env) begun(d account.Draft) (Env, account.Draft) {
 // Yes tells whether an answer is a yes. Nothing less than the word is.
 func Yes(answer string) bool { return strings.EqualFold(strings.TrimSpace(answer), "yes") }
 
+// SignIn has an administrator of the draft's tenant sign in, beginning with the
+// sign-in name of the hint. What a person needs for it is told. A browser here
+// is opened; in the demo its administrator types the code.
+func SignIn(ctx context.Context, e Env, d account.Draft, way account.SignInWay, hint string, tell func(account.SignInPrompt)) (link.Administrator, error) {
+	wish := account.SignInWish{Cloud: d.Cloud, Tenant: d.Microsoft().Tenant, Hint: hint, Client: e.Client}
+	return e.Ops.Ports().SignIn(ctx, way, wish, func(p account.SignInPrompt) {
+		tell(p)
+		switch {
+		case e.Demo != nil:
+			_ = e.Demo.SignIn(ctx, p) // the sign-in itself says what became of it
+		case p.Way == account.InBrowser && !e.Place.Remote && e.Open != nil:
+			_ = e.Open(ctx, p.URL) // the address is there to be opened by hand
+		}
+	})
+}
+
 // PromptLines say what a person needs to sign in.
-func PromptLines(e Env, s account.SignInPrompt) []string {
-	if s.Way == account.ByDeviceCode {
-		return []string{"Open " + s.VerificationURL + " in any browser and type this code: " + s.UserCode}
+func PromptLines(e Env, s account.SignInPrompt) (out []string) {
+	switch {
+	case s.Way == account.ByDeviceCode:
+		out = []string{"Open " + s.VerificationURL + " in any browser and type this code: " + s.UserCode}
+	case e.Place.Remote:
+		out = []string{"Where your browser is, run: " + tunnel(e, s.Port), "Open this page there: " + s.URL}
+	default:
+		out = []string{"Open this page: " + s.URL}
 	}
-	var out []string
-	if e.Place.Remote {
-		out = append(out, "Where your browser is, run: "+tunnel(e, s.Port))
+	if e.Demo != nil {
+		return append(out, "In the demo its administrator types it now.")
 	}
-	return append(out, "Open this page: "+s.URL)
+	return append(out, BrowserError)
 }
 
-// PlannedLine is a change as a sentence: what it does and why.
-func PlannedLine(c account.PlannedChange, d account.Draft) string {
-	text := planSentence(c.Name, d) + ". " + planWords[c.Name][1]
-	if c.Done {
-		return "there: " + text
+// Look verifies a draft once, and changes nothing.
+func Look(ctx context.Context, e Env, d account.Draft) (account.Report, error) {
+	op := e.Ops.Watch(d)
+	defer op.Stop()
+	for {
+		told, err := op.Next(ctx)
+		if err != nil {
+			return account.Report{}, err
+		}
+		if told.State == link.Looked {
+			return *told.Report, nil
+		}
 	}
-	return "to do: " + text
 }
 
-// ChangeLine is an event of a change as a sentence; empty for what says nothing new.
-func ChangeLine(e link.Event) string { return changeLine(e) }
+// AdoptableLines say what an app is that is to be used, and all that is on it.
+func AdoptableLines(a account.Adoptable) []string {
+	out := []string{"App: " + a.App.Name, "Client ID: " + string(a.App.Client)}
+	if !a.App.Made.IsZero() {
+		out = append(out, "Made: "+Day(a.App.Made))
+	}
+	on, _ := OnApp(a)
+	return append(append(out, on...), adoptWhy)
+}
 
-// Lives are the lives of a certificate that the tenant may take.
-func Lives(s account.Survey) []time.Duration { return lives(s) }
+// RightLine is a right in words, for what a draft that made this still needs.
+func RightLine(r account.Right, made account.Made) string { return rightText(r, made) + "." }
+
+// Warnings are what whoever says yes ought to know.
+func Warnings(s account.Survey, d account.Draft) (out []string) {
+	for _, r := range s.Rights {
+		if r.State != account.Holds && needed(r.Name, d.Made) {
+			out = append(out, RightLine(r, d.Made))
+		}
+	}
+	if !d.Made.HasApp() && !s.Adopted.App.Found() {
+		for _, a := range others(s) {
+			out = append(out, taggedText(a))
+		}
+	}
+	if p := InTheWay(s, d); p != nil {
+		out = append(out, Advise(p).Line())
+	}
+	return out
+}
 
 // InTheWay is what in the tenant keeps the draft from being linked, the rights
 // of who signed in apart; nil for nothing.
@@ -62,29 +114,71 @@ func InTheWay(s account.Survey, d account.Draft) *account.Problem {
 	return (&survey{draft: d, found: &s}).inTheWay()
 }
 
-// Needed tells whether a right is still needed to link.
-func Needed(n account.RightName, made account.Made) bool { return needed(n, made) }
-
-// RightLine is a right as a line: what it is for, and whether the person has it.
-func RightLine(r account.Right) string {
-	states := map[account.CheckState]string{account.Holds: "yes", account.Missing: "no", account.Unknown: "could not be read"}
-	text := rightWords[r.Name] + ": " + states[r.State]
-	if r.State == account.Missing {
-		text += "; needs " + strings.Join(r.Roles, " or ")
+// PlannedLine is a change as a sentence: what it does, why, and who may do it.
+func PlannedLine(c account.PlannedChange, d account.Draft, s account.Survey) string {
+	if c.Done {
+		return "there: " + planSentence(c.Name, d) + "."
 	}
-	return text
+	who, _ := whoMay(s, c.Name)
+	return strings.TrimSpace("to do: " + planSentence(c.Name, d) + ". " + planWhy(c, s) + " " + who)
 }
 
-// CheckLine is a check as a line, with what there is to say of it.
-func CheckLine(c account.Check) string {
+// ChangeLine is an event of a change as a sentence; empty for what says nothing new.
+func ChangeLine(e link.Event) string {
+	words := applyWords[e.Step]
+	if made := e.Draft.Made; e.Step == link.TheApplication && (made.Adopt != "" || made.Adopted != nil) {
+		words = "Certificate on the app that is there"
+	}
+	switch {
+	case e.Left != nil:
+		return "Both: not deleted for good."
+	case words == "", e.Step == "undo-purge" && e.State == link.Done: // whether it could is told after it
+		return ""
+	case e.Step == "certificate" && e.State == link.Done:
+		return fmt.Sprintf("%s for %s: made.", words, certificateLife(e.Draft))
+	case e.State == link.Done, e.State == link.Looked && e.Report != nil && e.Report.Linked():
+		return words + ": done."
+	case e.State == link.Failed && e.Step == link.TheApplication && e.Problem.Kind == account.PolicyLife:
+		return fmt.Sprintf("%s: a policy of the tenant refuses a certificate for %s.", words, certificateLife(e.Draft))
+	case e.State == link.Failed:
+		return words + ": " + Advise(e.Problem).Line()
+	case e.State == link.Pausing && e.Pause != nil:
+		return words + ": waiting, " + pauseWords[e.Pause.Reason] + "."
+	case e.State == link.Looked:
+		return words + ": waiting, Entra is spreading the changes."
+	}
+	return ""
+}
+
+// CheckLines are a check and what there is to say of it.
+func CheckLines(c account.Check) []string {
 	states := map[account.CheckState]string{
 		account.Holds: "holds", account.Waiting: "waiting", account.Missing: "does not hold", account.Warning: "holds, with a warning", account.Unknown: "could not be checked",
 	}
 	text := checkNames[c.Name] + ": " + states[c.State] + "."
-	if c.Problem != nil {
-		text += " " + Advise(c.Problem).Line()
+	if c.Problem == nil {
+		return append([]string{text}, indented("", c.Detail)...)
 	}
-	return text
+	a := Advise(c.Problem)
+	out := []string{text + " " + a.Line()}
+	return append(append(out, indented("- ", a.Causes)...), indented("", c.Detail)...)
+}
+
+func indented(mark string, lines []string) (out []string) {
+	for _, s := range lines {
+		out = append(out, "  "+mark+s)
+	}
+	return out
+}
+
+// AccountLines are what there is now, what the Xops 360 form asks for, and how
+// long the key lives.
+func AccountLines(a account.Account) []string {
+	out := []string{string(a.Name) + " is connected.", "Nothing has been sent to Xops 360. The key stays in " + storeWords(a.Key.Store) + "."}
+	for _, o := range AccountOffers(a) {
+		out = append(out, o.Title+": "+o.Value)
+	}
+	return append(out, "Key expires: "+Day(a.Key.Certificate.NotAfter))
 }
 
 // SignInLeaves is what is said before a sign-in to an app; zero is Microsoft
@@ -96,6 +190,31 @@ func SignInLeaves(client account.ClientID) string {
 // SignInLeft is what is said after a sign-in to an app, as SignInLeaves.
 func SignInLeft(client account.ClientID) string {
 	return "Your sign-in left delegated permissions, which may have been there before. Remove them under " + leftBehindPath(client) + "."
+}
+
+// SignInPage is the portal's page where they can be removed. The object id of
+// what one signs in to is not known, so its address is the list it is found in.
+func SignInPage(c account.CloudID, client account.ClientID) account.PortalPage {
+	return c.Cloud().EnterpriseAppPage("", client)
+}
+
+// SignInLeftLines are SignInLeft with the page's address.
+func SignInLeftLines(c account.CloudID, client account.ClientID) []string {
+	return []string{SignInLeft(client), "Page: " + SignInPage(c, client).URL}
+}
+
+// TakenBackLines say what became of all that a draft had; left is what could
+// not be removed, nil for nothing.
+func TakenBackLines(left *link.Left) []string {
+	const here = "The key and the draft are deleted here."
+	if left == nil {
+		return []string{"Taken back. " + here}
+	}
+	out := []string{"Taken back as far as your account may. " + here}
+	for _, b := range left.Binned {
+		out = append(out, BinnedLine(b))
+	}
+	return append(out, WhoMayPurge)
 }
 
 // WhoMayPurge says who can delete for good what was deleted.

@@ -13,7 +13,7 @@ import (
 )
 
 var clientField = Field{
-	Flag: "client", Label: "Application (client) ID", Hint: "paste the whole Overview page here, if you like",
+	Label: "Application (client) ID", Hint: "paste the whole Overview page here, if you like",
 	Get: func(d account.Draft) string { return string(d.Microsoft().Client) },
 	Set: func(_ Env, d account.Draft, s string) (account.Draft, error) {
 		id, err := account.ParseClientID(s)
@@ -25,7 +25,7 @@ var clientField = Field{
 }
 
 var tenantField = Field{
-	Flag: "tenant", Label: "Directory (tenant) ID", Hint: "id or domain",
+	Label: "Directory (tenant) ID", Hint: "id or domain",
 	Get: func(d account.Draft) string { return string(d.Microsoft().Tenant) },
 	Set: func(_ Env, d account.Draft, s string) (account.Draft, error) {
 		id, _, err := account.ParseTenant(s)
@@ -37,7 +37,7 @@ var tenantField = Field{
 }
 
 var organizationField = Field{
-	Flag: "organization", Label: "Organization ID", Why: "The initial domain, under Entra ID › Domain names.", Hint: "example.onmicrosoft.com",
+	Label: "Organization ID", Why: "The initial domain, under Entra ID › Domain names.", Hint: "example.onmicrosoft.com",
 	Get: func(d account.Draft) string { return string(d.Microsoft().Organization) },
 	Set: func(_ Env, d account.Draft, s string) (account.Draft, error) {
 		o, err := account.ParseDomain(s)

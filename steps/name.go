@@ -11,7 +11,6 @@ import (
 )
 
 var nameField = Field{
-	Flag:  "name",
 	Label: "Friendly name",
 	Why:   "What this account is called here and in Xops 360.",
 	Hint:  "Contoso",

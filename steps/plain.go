@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
@@ -34,34 +35,40 @@ type Plain struct {
 	Secret func(question string) ([]byte, error)
 
 	ctx    context.Context
+	route  Route
+	stops  []Stop // of the draft as it is
 	report *account.Report
 }
 
-// Run walks the route and returns the draft as it ended.
+// Run walks the route and returns the draft as it ended. A file store is locked
+// in every new process, so a key that is in one is unlocked first.
 func (p *Plain) Run(ctx context.Context, route Route, d account.Draft) (account.Draft, error) {
-	p.ctx, p.Env.ctx, p.Env.session = ctx, ctx, &session{client: p.Env.Client}
+	p.ctx, p.route = ctx, route
+	p.Env.ctx, p.Env.session = ctx, &session{client: p.Env.Client}
 	defer p.Env.session.drop()
-	stops := route(d)
-	at := -1
-	for _, name := range d.Trail {
-		if i := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name }); i >= 0 {
-			at = i
+	if k := d.Key(); k.Stored && k.Store == account.FileStore {
+		if _, o, err := p.ready(d); o == Leave || err != nil {
+			return d, later(err)
 		}
 	}
-	for at = next(stops, at, d, p.Env.Known); at < len(stops); at = next(stops, at, d, p.Env.Known) {
-		s := stops[at]
-		var err error
-		if d, err = p.stop(s, d); err != nil {
-			return d, err
+	p.stops = route(d)
+	at, trail := passed(p.stops, d.Trail)
+	d.Trail = trail
+	for at = next(p.stops, at, d, p.Env.Known); at < len(p.stops); {
+		s := p.stops[at]
+		got, o, err := p.stop(s, d)
+		if err != nil {
+			return got, err
 		}
-		if !s.Fleet {
-			d.Trail = append(slices.Clone(d.Trail), s.Name)
+		switch o {
+		case Leave:
+			return got, ErrLater
+		case Finish:
+			return got, nil
 		}
-		stops = route(d)
-		if i := slices.IndexFunc(stops, func(o Stop) bool { return o.Name == s.Name }); i >= 0 {
-			at = i
-		}
-		if d.ID == "" || s.Over {
+		d, at = p.move(o, s, got)
+		answered := o == Next || o == ByHandNow
+		if d.ID == "" || !answered || at == len(p.stops) || p.stops[at].Over {
 			continue
 		}
 		saved, err := p.Env.Ops.SaveAnswers(ctx, d)
@@ -73,7 +80,50 @@ func (p *Plain) Run(ctx context.Context, route Route, d account.Draft) (account.
 	return d, nil
 }
 
-func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, error) {
+// later is the error of who leaves before the end.
+func later(err error) error {
+	if err == nil {
+		return ErrLater
+	}
+	return err
+}
+
+// move goes where a stop says, as the wizard does.
+func (p *Plain) move(o Outcome, from Stop, d account.Draft) (account.Draft, int) {
+	to := func(s Stop) int { return slices.IndexFunc(p.stops, func(o Stop) bool { return o.Name == s.Name }) }
+	switch o {
+	case SignInAgain:
+		p.Env.session.drop()
+		return d, to(signInStop)
+	case CheckNow:
+		return d, to(checkStop)
+	case TakeBackNow:
+		p.route, d.Trail = TakingBack, nil
+		p.stops = p.route(d)
+		if p.Env.session.admin != nil && !p.Env.session.over {
+			return d, to(takeBackStop)
+		}
+		return d, to(signInStop)
+	case ByHandNow:
+		p.Env.session.drop()
+		d = byHandNow(p.route, d)
+		p.stops = p.route(d)
+		at, _ := passed(p.stops, d.Trail)
+		return d, next(p.stops, at, d, p.Env.Known)
+	}
+	if !from.Fleet && !slices.Contains(d.Trail, from.Name) {
+		d.Trail = append(slices.Clone(d.Trail), from.Name)
+	}
+	p.stops = p.route(d)
+	return d, next(p.stops, to(from), d, p.Env.Known)
+}
+
+// has tells whether the route has a stop.
+func (p *Plain) has(s Stop) bool {
+	return slices.ContainsFunc(p.stops, func(o Stop) bool { return o.Name == s.Name })
+}
+
+func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, Outcome, error) {
 	if s.Label != "" {
 		p.Say("")
 		p.Say("%s.", s.Label)
@@ -84,7 +134,7 @@ func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, error) {
 	for _, f := range s.Field {
 		var err error
 		if d, err = p.field(f, d); err != nil {
-			return d, err
+			return d, Stay, err
 		}
 	}
 	if s.Name == nameStop.Name {
@@ -92,7 +142,7 @@ func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, error) {
 		m.AppName = account.AppName(d.Name)
 		d.Link = m
 	}
-	return d, nil
+	return d, Next, nil
 }
 
 // field asks until the answer is sound. What is known already is not asked.
@@ -111,7 +161,7 @@ func (p *Plain) field(f Field, d account.Draft) (account.Draft, error) {
 		if err == nil {
 			return got, nil
 		}
-		p.Say("%s", Advise(account.AsProblem(err)).Line())
+		p.advise(account.AsProblem(err))
 	}
 }
 
@@ -149,13 +199,38 @@ func (p *Plain) Choose(question string, options ...string) (int, error) {
 	}
 }
 
+// on asks how to go on.
+func (p *Plain) on(ways []wayOn) (int, error) {
+	var options []string
+	for _, w := range ways {
+		if w.detail != "" {
+			w.title += ". " + w.detail
+		}
+		options = append(options, w.title)
+	}
+	return p.Choose("What now", options...)
+}
+
+// leaveNow leaves the draft for another time.
+var leaveNow = wayOn{"Leave; the draft is kept", "", Leave}
+
+// advise says what is wrong and what to do.
+func (p *Plain) advise(wrong *account.Problem) { p.Say("%s", Advise(wrong).Line()) }
+
+// says says lines.
+func (p *Plain) says(lines []string) {
+	for _, s := range lines {
+		p.Say("%s", s)
+	}
+}
+
 func (p *Plain) numbered(lines []string) {
 	for i, s := range lines {
 		p.Say("  %d. %s", i+1, s)
 	}
 }
 
-func plainCloud(p *Plain, d account.Draft) (account.Draft, error) {
+func plainCloud(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	for {
 		p.Say("Which cloud do you want to link first?")
 		var options []string
@@ -164,44 +239,92 @@ func plainCloud(p *Plain, d account.Draft) (account.Draft, error) {
 		}
 		n, err := p.Choose("Cloud", options...)
 		if err != nil {
-			return d, err
+			return d, Stay, err
 		}
 		if providers[n].off == "" {
 			d.Provider, d.Link = providers[n].provider, account.MicrosoftLink{}
-			return d, nil
+			return d, Next, nil
 		}
 		p.Say("%s: %s", providers[n].title, providers[n].off)
 	}
 }
 
-func plainWay(p *Plain, d account.Draft) (account.Draft, error) {
+func plainWay(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	if d.Way != "" {
-		return d, nil
+		return d, Next, nil
 	}
 	p.Say("Link a new Microsoft account.")
-	n, err := p.Choose("Way", "Sign in and let the wizard do it", "Do it by hand in the Entra admin center; the wizard checks every step")
-	d.Way = []account.Way{account.Automatic, account.ByHand}[n]
-	return d, err
+	p.machine(d)
+	for {
+		n, err := p.Choose("Way", "Sign in and let the wizard do it", "Do it by hand in the Entra admin center; the wizard checks every step", "Choose the national cloud: "+cloudLine(d))
+		if err != nil {
+			return d, Stay, err
+		}
+		if n < 2 {
+			d.Way = []account.Way{account.Automatic, account.ByHand}[n]
+			return d, Next, nil
+		}
+		var clouds []string
+		for _, o := range cloudChoice(d).Options {
+			clouds = append(clouds, o.Title+", "+o.Detail)
+		}
+		if n, err = p.Choose("National cloud", clouds...); err != nil {
+			return d, Stay, err
+		}
+		d.Cloud, d.Chosen = chosenCloud(n)
+		p.machine(d)
+	}
 }
 
-func plainRegister(p *Plain, d account.Draft) (account.Draft, error) {
+// machine says what this machine lacks, if anything.
+func (p *Plain) machine(d account.Draft) {
+	lacks := lookAround(p.ctx, p.Env, d.Cloud).lacks()
+	if len(lacks) == 0 {
+		lacks = []string{machineReady + "."}
+	}
+	p.says(lacks)
+}
+
+// byDemo has the demo's administrator do what a stop asks a person to do, and
+// returns what that person would come back with. Outside the demo it is nothing.
+func (p *Plain) byDemo(stop string, d account.Draft) (string, error) {
+	if p.Env.Demo == nil {
+		return "", nil
+	}
+	p.Say("In the demo its administrator does it now.")
+	return p.Env.Demo.Do(p.ctx, stop, d)
+}
+
+func plainRegister(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	p.numbered(registerClicks(d))
 	p.Say("Page: %s", d.Cloud.Cloud().AppRegistrationsPage().URL)
 	_, err := p.Ask("Press Enter when it is registered", "")
-	return d, err
+	if err == nil {
+		_, err = p.byDemo("register", d)
+	}
+	return d, Next, err
 }
 
-func plainIdentifiers(p *Plain, d account.Draft) (account.Draft, error) {
+func plainIdentifiers(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
+	if p.Env.Demo != nil && d.Microsoft().Client == "" {
+		page, err := p.byDemo("identifiers", d)
+		if err != nil {
+			return d, Stay, err
+		}
+		d = readPage(p.ctx, p.Env, d, account.ReadOverview(page)).draft
+		m := d.Microsoft()
+		p.Say("The Overview page has client id %s, tenant id %s and organization %s.", m.Client, m.Tenant, m.Organization)
+	}
 	for {
 		var err error
-		for _, f := range identifierFields {
-			if f.Flag == tenantField.Flag {
+		for i, f := range identifierFields {
+			if i == tenantAt {
 				d, err = p.tenant(d)
 			} else {
 				d, err = p.field(f, d)
 			}
 			if err != nil {
-				return d, err
+				return d, Stay, err
 			}
 		}
 		m := d.Microsoft()
@@ -212,37 +335,46 @@ func plainIdentifiers(p *Plain, d account.Draft) (account.Draft, error) {
 		}
 		switch {
 		case string(m.Client) == string(m.Tenant):
-			p.Say("%s", Advise(&account.Problem{Kind: account.InputSameIDs}).Line())
+			p.advise(&account.Problem{Kind: account.InputSameIDs})
 			m.Client = ""
 		case wrong != nil && r.outside:
-			p.Say("%s", Advise(wrong).Line())
-			return r.draft, nil
+			p.advise(wrong)
+			return r.draft, Next, nil
 		case wrong != nil:
-			p.Say("%s", Advise(wrong).Line())
+			p.advise(wrong)
 			m.Organization = ""
 			if r.at == tenantAt {
 				m.Tenant = ""
 			}
 		default:
-			return p.resolved(r)
+			d, err = p.resolved(r)
+			return d, Next, err
 		}
 		d.Link = m
 	}
 }
 
-// tenant asks for the tenant; a domain is resolved to its id.
+// tenant asks for the tenant until it is found; a domain is resolved to its id.
+// By hand an id is enough where nobody can be asked: it is looked up again later.
 func (p *Plain) tenant(d account.Draft) (account.Draft, error) {
 	if d.Microsoft().Tenant != "" {
 		return d, nil
 	}
-	for {
-		text, err := p.Ask(tenantField.Label, "Its id, or a domain of it.")
-		if err != nil {
-			return d, err
+	question, why := tenantField.Label, "Its id, or a domain of it."
+	if d.Way == account.Automatic {
+		question, why = "Tenant", whichTenant
+	}
+	for text := ""; ; {
+		var err error
+		if text == "" {
+			if text, err = p.Ask(question, why); err != nil {
+				return d, err
+			}
 		}
-		if tenantText(text) == "" {
-			_, _, err = account.ParseTenant(text)
-			p.Say("%s", Advise(account.AsProblem(err)).Line())
+		id, _, err := account.ParseTenant(text)
+		if err != nil {
+			p.advise(account.AsProblem(err))
+			text = ""
 			continue
 		}
 		alone, m := d, d.Microsoft()
@@ -254,20 +386,38 @@ func (p *Plain) tenant(d account.Draft) (account.Draft, error) {
 			m = r.draft.Microsoft()
 			m.Client = client
 			r.draft.Link = m
+			p.Env.session.name(text, m.Tenant)
+			p.clock(r.skew)
 			return r.draft, nil
 		}
-		p.Say("%s", Advise(r.tenant).Line())
-		if r.outside {
+		p.advise(r.tenant)
+		switch {
+		case r.tenant.Kind == account.TenantElsewhere:
+			there := account.CloudID(r.tenant.Subject)
+			n, err := p.Choose("What now", "Take the cloud "+there.Cloud().Name, "Name another tenant")
+			if err != nil {
+				return d, err
+			}
+			if n == 0 {
+				d.Cloud, d.Chosen = there, true
+				continue
+			}
+		case r.outside && id != "" && d.Way != account.Automatic:
 			return tenantField.Set(p.Env, d, text)
 		}
+		text = ""
+	}
+}
+
+// clock says that the clock is off, if it is.
+func (p *Plain) clock(skew time.Duration) {
+	if skew.Abs() > clockTolerance {
+		p.advise(&account.Problem{Kind: account.ClockOff, Skew: skew})
 	}
 }
 
 func (p *Plain) resolved(r resolved) (account.Draft, error) {
 	p.Say("Tenant found in the %s cloud; the organization is the same tenant.", r.draft.Cloud.Cloud().Name)
-	if r.skew.Abs() > clockTolerance {
-		p.Say("%s", Advise(&account.Problem{Kind: account.ClockOff, Skew: r.skew}).Line())
-	}
 	for _, row := range p.Env.Known {
 		if row.Identity != "" && row.Identity == r.draft.Identity() && row.ID != r.draft.ID {
 			return r.draft, &account.Problem{Kind: account.AlreadyLinked, Subject: string(row.Name)}
@@ -276,79 +426,103 @@ func (p *Plain) resolved(r resolved) (account.Draft, error) {
 	return r.draft, nil
 }
 
-func plainStore(p *Plain, d account.Draft) (account.Draft, error) {
-	keys := p.Env.Ops.Ports().Keys
-	which := store(d)
-	for {
-		status := keys.Probe(p.ctx, which)
-		if status.State == account.StoreReady {
-			break
-		}
-		if which == account.FileStore {
-			if err := p.openFile(status); err != nil {
-				return d, err
-			}
-			continue
-		}
-		p.Say("%s", Advise(&account.Problem{Kind: account.StoreNotUsable, State: status.State}).Line())
-		n, err := p.Choose("What now", "Try again", "Use a file under a passphrase", "Leave; the draft is kept")
-		switch {
-		case err != nil:
-			return d, err
-		case n == 1:
-			which = account.FileStore
-		case n == 2:
-			return d, ErrLater
-		}
-	}
-	if !d.Key().Stored {
-		k := d.Key()
+func plainStore(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
+	which, o, err := p.ready(d)
+	if k := d.Key(); !k.Stored && err == nil {
 		k.ID, k.Store = "", which
 		d.Keys = []account.Key{k}
 	}
-	return d, nil
+	return d, o, err
+}
+
+// ready has the key store of the draft ready, or leaves. A key that is not made
+// yet may go into the file store instead.
+func (p *Plain) ready(d account.Draft) (which account.Store, _ Outcome, _ error) {
+	keys := p.Env.Ops.Ports().Keys
+	which = store(d)
+	for {
+		status := keys.Probe(p.ctx, which)
+		if status.State == account.StoreReady {
+			return which, Next, nil
+		}
+		asks := status.State == account.StoreLocked || status.State == account.StoreEmpty && !d.Key().Stored
+		if which == account.FileStore && asks {
+			if err := p.openFile(status); err != nil {
+				return which, Stay, err
+			}
+			continue
+		}
+		p.advise(&account.Problem{Kind: account.StoreNotUsable, Subject: string(which), State: status.State})
+		options := []string{"Try again", "Leave; the draft is kept"}
+		dos := []func() error{func() error { return nil }, nil}
+		add := func(option string, do func() error) {
+			options, dos = slices.Insert(options, 1, option), slices.Insert(dos, 1, do)
+		}
+		if !d.Key().Stored && which == account.Keyring {
+			add("Use a file under a passphrase", func() error { which = account.FileStore; return nil })
+		}
+		if which == account.Keyring && status.State == account.StoreLocked && status.CanPrompt {
+			add("Unlock the keyring. Your desktop asks for its password", func() error { return keys.Unlock(p.ctx, which, nil) })
+		}
+		n, err := p.Choose("What now", options...)
+		switch {
+		case err != nil:
+			return which, Stay, err
+		case dos[n] == nil:
+			return which, Leave, nil
+		}
+		if err := dos[n](); err != nil {
+			p.advise(account.AsProblem(err))
+		}
+	}
 }
 
 func (p *Plain) openFile(status account.StoreStatus) error {
+	locked := &account.Problem{Kind: account.StoreNotUsable, Subject: string(account.FileStore), State: status.State}
 	if p.Secret == nil {
-		return &account.Problem{Kind: account.StoreNotUsable, State: status.State}
+		p.Say("%s", PassphraseElsewhere)
+		return locked
+	}
+	if status.State == account.StoreLocked {
+		p.advise(locked)
 	}
 	phrase, err := p.Secret("Passphrase")
 	if err != nil {
 		return ErrInputEnded
 	}
+	defer clear(phrase)
 	if status.State == account.StoreEmpty {
 		again, err := p.Secret("The same again")
 		if err != nil {
 			return ErrInputEnded
 		}
+		defer clear(again)
 		if string(again) != string(phrase) {
-			p.Say("%s", Advise(&account.Problem{Kind: account.InputMismatch}).Line())
+			p.advise(&account.Problem{Kind: account.InputMismatch})
 			return nil
 		}
 	}
 	err = p.Env.Ops.Ports().Keys.Unlock(p.ctx, account.FileStore, phrase)
-	clear(phrase)
 	switch account.KindOf(err) {
 	case account.WrongPassphrase, account.InputWeakPhrase:
-		p.Say("%s", Advise(account.AsProblem(err)).Line())
+		p.advise(account.AsProblem(err))
 		return nil
 	}
 	return err
 }
 
-func plainKey(p *Plain, d account.Draft) (account.Draft, error) {
+func plainKey(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	if d.Key().Saved == "" {
-		op := p.Env.Ops.MakeKey(d.ID, link.KeyWish{
-			ID: account.KeyID(p.Env.NewID()), Store: store(d), Bits: 2048, Life: link.Lives[0], Directory: directory(p.Env, d),
-		})
+		wish := NewKey(p.Env, store(d))
+		wish.Life, wish.Directory = link.Lives[0], directory(p.Env, d)
+		op := p.Env.Ops.MakeKey(d.ID, wish)
 		for {
 			e, err := op.Next(p.ctx)
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
-				return d, err
+				return d, Stay, err
 			}
 			p.Say("%s", EventLine(e))
 			if e.Draft.ID != "" {
@@ -359,11 +533,11 @@ func plainKey(p *Plain, d account.Draft) (account.Draft, error) {
 	k := d.Key()
 	p.Say("Certificate file: %s", k.Saved)
 	p.Say("Thumbprint (SHA-1): %s", kit.Groups(k.Certificate.SHA1))
-	p.Say("Expires: %s", k.Certificate.NotAfter.Format("2 January 2006"))
+	p.Say("Expires: %s", Day(k.Certificate.NotAfter))
 	if p.Env.Place.Remote && p.Env.Place.Host != "" {
 		p.Say("From the machine with your browser: %s", scp(p.Env, k))
 	}
-	return d, nil
+	return d, Next, nil
 }
 
 // EventLine is an event of an operation as a sentence.
@@ -381,82 +555,70 @@ func EventLine(e link.Event) string {
 }
 
 // plainLive says what to click, and looks when the person says it is done.
-func plainLive(stop string) func(*Plain, account.Draft) (account.Draft, error) {
-	return func(p *Plain, d account.Draft) (account.Draft, error) {
+func plainLive(stop string) func(*Plain, account.Draft) (account.Draft, Outcome, error) {
+	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		clicks := map[string]func() []string{
 			"upload":     func() []string { return uploadClicks(p.Env, d) },
 			"role":       func() []string { return roleClicks(d) },
 			"permission": func() []string { return permissionClicks(d) },
 		}
-		if c := clicks[stop]; c != nil {
-			p.numbered(c())
-		} else {
-			return p.verify(d)
-		}
-		name := map[string]account.CheckName{"upload": account.CertificateAccepted, "role": account.GlobalReader, "permission": account.Consent}[stop]
-		for {
+		p.numbered(clicks[stop]())
+		for did := false; ; did = true {
 			text, err := p.Ask("Press Enter when it is done, or type s to go on without it", "")
 			if err != nil {
-				return d, err
+				return d, Stay, err
 			}
 			if strings.TrimSpace(text) == "s" {
-				return d, nil
+				return d, Next, nil
 			}
-			if err := p.look(d); err != nil {
-				return d, err
+			if !did {
+				if _, err := p.byDemo(stop, d); err != nil {
+					return d, Stay, err
+				}
+			}
+			if o, err := p.look(d); o == Leave || err != nil {
+				return d, o, err
 			}
 			d.Ticked = ticks(*p.report)
-			c, _ := p.report.Check(name)
-			p.check(c)
-			if p.report.Holds(name) {
-				return d, nil
+			for _, t := range tickedBy {
+				if t.stop == stop {
+					c, _ := outcomeOf(*p.report, t.check)
+					p.says(CheckLines(c))
+				}
+			}
+			if slices.Contains(d.Ticked, stop) {
+				return d, Next, nil
 			}
 		}
 	}
 }
 
-// look verifies the draft once.
-func (p *Plain) look(d account.Draft) error {
-	op := p.Env.Ops.Watch(d)
-	defer op.Stop()
+// look verifies the draft once. Where its key is locked away, that is dealt
+// with first.
+func (p *Plain) look(d account.Draft) (Outcome, error) {
 	for {
-		e, err := op.Next(p.ctx)
+		r, err := Look(p.ctx, p.Env, d)
 		if err != nil {
-			return err
+			return Stay, err
 		}
-		if e.State == link.Looked {
-			p.report = e.Report
-			return nil
+		p.report = &r
+		if !Locked(*p.report) {
+			return Stay, nil
+		}
+		if _, o, err := p.ready(d); o == Leave || err != nil {
+			return o, err
 		}
 	}
 }
 
-func (p *Plain) check(c account.Check) {
-	states := map[account.CheckState]string{
-		account.Holds: "holds", account.Waiting: "waiting", account.Missing: "does not hold", account.Warning: "holds, with a warning", account.Unknown: "could not be checked",
-	}
-	text := checkNames[c.Name] + ": " + states[c.State] + "."
-	if c.Problem != nil {
-		a := Advise(c.Problem)
-		text += " " + a.Line()
-		for _, s := range a.Causes {
-			text += "\n  - " + s
-		}
-	}
-	for _, s := range c.Detail {
-		text += "\n  " + s
-	}
-	p.Say("%s", text)
-}
-
-// verify makes every check, and the account when they allow it.
-func (p *Plain) verify(d account.Draft) (account.Draft, error) {
+// plainVerify makes every check, and the account when they allow it.
+func plainVerify(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	for {
-		if err := p.look(d); err != nil {
-			return d, err
+		if o, err := p.look(d); o == Leave || err != nil {
+			return d, o, err
 		}
 		for _, c := range p.report.Checks {
-			p.check(c)
+			p.says(CheckLines(c))
 		}
 		d.Ticked = ticks(*p.report)
 		if p.report.Linked() {
@@ -464,23 +626,23 @@ func (p *Plain) verify(d account.Draft) (account.Draft, error) {
 		}
 		text, err := p.Ask("Not everything holds yet. Press Enter to check again, or type q to leave; the draft is kept", "")
 		if err != nil {
-			return d, err
+			return d, Stay, err
 		}
 		if strings.TrimSpace(text) == "q" {
-			return d, ErrLater
+			return d, Leave, nil
 		}
 	}
 }
 
-func (p *Plain) finish(d account.Draft) (account.Draft, error) {
+func (p *Plain) finish(d account.Draft) (account.Draft, Outcome, error) {
 	op := p.Env.Ops.Finish(d.ID, *p.report)
 	for {
 		e, err := op.Next(p.ctx)
 		if err == io.EOF {
-			return d, nil
+			return d, Next, nil
 		}
 		if err != nil {
-			return d, err
+			return d, Stay, err
 		}
 		if e.State == link.Done {
 			d.Link = e.Draft.Link
@@ -488,16 +650,16 @@ func (p *Plain) finish(d account.Draft) (account.Draft, error) {
 	}
 }
 
-func plainConnected(p *Plain, d account.Draft) (account.Draft, error) {
+func plainConnected(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
+	a := d.Account(d.Updated)
 	p.Say("")
-	p.Say("%s is connected.", d.Name)
-	p.Say("Nothing has been sent to Xops 360. The key stays in %s.", storeWords(d.Key().Store))
-	for _, o := range AccountOffers(d.Account(d.Updated)) {
-		p.Say("%s: %s", o.Title, o.Value)
-	}
+	p.says(AccountLines(a))
 	if p.report != nil {
 		p.Say("Access reviews: %s", ReviewWords(*p.report))
 	}
-	p.Say("%s", connectedNote(d.Account(d.Updated)))
-	return d, nil
+	p.Say("%s", connectedNote(a))
+	if a.Made.By != "" {
+		p.Say("Page: %s", SignInPage(a.Cloud, a.Made.Client).URL)
+	}
+	return d, Next, nil
 }

@@ -21,7 +21,7 @@ func (p *Plain) Begin(ctx context.Context, known account.Contents) (account.Draf
 		return account.Draft{}, &known.Damaged[0] // never as if there were no accounts
 	}
 	for _, a := range known.Accounts {
-		p.Say("%s is connected. %s, key expires %s.", a.Name, a.Provider, a.Expires.Format("2 January 2006"))
+		p.Say("%s is connected. %s, key expires %s.", a.Name, a.Provider, Day(a.Expires))
 	}
 	var options []string
 	var drafts []account.Row

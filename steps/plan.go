@@ -32,7 +32,12 @@ func newPlan(e Env, d account.Draft) *plan { return &plan{env: e, draft: d, chan
 
 // planned is what will be sent.
 func planned(e Env, d account.Draft) []account.PlannedChange {
-	return e.session.admin.Plan(e.session.survey, account.AppWish{
+	return Planned(e.session.admin, e.session.survey, d)
+}
+
+// Planned is what will be sent for a draft in a tenant that was surveyed.
+func Planned(admin link.Administrator, s account.Survey, d account.Draft) []account.PlannedChange {
+	return admin.Plan(s, account.AppWish{
 		Unique: d.Made.Unique, Name: account.AppName(d.Name), Certificate: d.Key().Certificate,
 	}, d.Made)
 }
@@ -76,13 +81,17 @@ func planSentence(name string, d account.Draft) string {
 	return strings.ReplaceAll(planWords[name][0], "{name}", account.AppName(d.Name))
 }
 
-// lifeWords say how long the certificate will live.
-func lifeWords(e Env) string {
-	words := "a certificate for " + plural(days(lives(e.session.survey)[0]), "day")
-	if e.session.survey.Life != 0 {
-		words += " (the tenant's policy)"
+// planWhy is why a change is needed, with how long the certificate will live.
+func planWhy(c account.PlannedChange, s account.Survey) string {
+	why := planWords[c.Name][1]
+	if c.Name != link.TheApplication || c.Done {
+		return why
 	}
-	return words
+	life := "a certificate for " + plural(days(lives(s)[0]), "day")
+	if s.Life != 0 {
+		life += " (the tenant's policy)"
+	}
+	return strings.Replace(why, "a certificate", life, 1)
 }
 
 // days is a life in whole days.
@@ -129,10 +138,7 @@ func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 		default:
 			open++
 		}
-		why := planWords[c.Name][1]
-		if c.Name == link.TheApplication && !c.Done {
-			why = strings.Replace(why, "a certificate", lifeWords(p.env), 1)
-		}
+		why := planWhy(c, p.env.session.survey)
 		out = append(out, kit.Mark(size.Width, sign, planSentence(c.Name, p.draft)), kit.Mark(size.Width, " ", t.Faint.Render(why+" "+who)))
 		if p.raw {
 			out = append(out, kit.Beside(kit.Frame{Text: " "}, 2, kit.Frame{Text: kit.Wrap(c.Method+" "+c.Path, size.Width-2)}))

@@ -61,9 +61,9 @@ var rungWords = map[account.Rung]string{
 // checkInstead is what can be done where the rest is somebody else's.
 const checkInstead = "Check without signing in"
 
-// checkable tells whether there is something that the checks can ask with: our
+// Checkable tells whether there is something that the checks can ask with: our
 // certificate on an app that has its enterprise app.
-func checkable(d account.Draft) bool { return d.Made.HasApp() && d.Microsoft().Principal != "" }
+func Checkable(d account.Draft) bool { return d.Made.HasApp() && d.Microsoft().Principal != "" }
 
 // offer lists ways to go on. The demo has no browser to open.
 func (s *signIn) offer(rungs ...account.Rung) {
@@ -95,7 +95,7 @@ func (s *signIn) offer(rungs ...account.Rung) {
 			}
 		}
 	}
-	if checkable(s.draft) {
+	if Checkable(s.draft) {
 		add(kit.Option{Title: checkInstead, Detail: "Where somebody else did the rest in the portal."}, func() (Outcome, tea.Cmd) { return CheckNow, nil })
 	}
 	if len(s.picks) == 0 { // nothing helps from here, now
@@ -278,9 +278,9 @@ func (s *signIn) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 	return Stay, nil
 }
 
-// signInApp is what the enterprise app that people sign in to is found by: the
+// SignInApp is what the enterprise app that people sign in to is found by: the
 // portal's search takes names and application ids.
-func signInApp(client account.ClientID) string {
+func SignInApp(client account.ClientID) string {
 	if client == "" || client == account.CommandLineTools {
 		return "Microsoft Graph Command Line Tools"
 	}
@@ -290,12 +290,12 @@ func signInApp(client account.ClientID) string {
 // leftBehind is what a sign-in leaves in the tenant, which this program cannot
 // take back: it may have been there before.
 func leftBehind(client account.ClientID) string {
-	return "It leaves delegated permissions of the enterprise app " + signInApp(client) + ": for you, or for everyone if you tick that. They may have been there before, so they are not taken back."
+	return "It leaves delegated permissions of the enterprise app " + SignInApp(client) + ": for you, or for everyone if you tick that. They may have been there before, so they are not taken back."
 }
 
 // leftBehindPath is where they can be removed.
 func leftBehindPath(client account.ClientID) string {
-	return "Entra ID › Enterprise apps › " + signInApp(client) + " › Permissions"
+	return "Entra ID › Enterprise apps › " + SignInApp(client) + " › Permissions"
 }
 
 func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {

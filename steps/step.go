@@ -60,15 +60,14 @@ type Stop struct {
 	Held   bool                                    // leaving is asked about there first
 	Fleet  bool                                    // what it finds out is gone with the program: passing it is not remembered
 	Skip   func(account.Draft, []account.Row) bool // nil never skips
-	Field  []Field                                 // what it asks, for flags and plain lines
+	Field  []Field                                 // what it asks, for plain lines
 	Screen func(Env, account.Draft) Step
-	Plain  func(*Plain, account.Draft) (account.Draft, error) // nil: the fields are asked one by one
+	Plain  func(*Plain, account.Draft) (account.Draft, Outcome, error) // nil: the fields are asked one by one
 }
 
-// Field is one thing that is asked. The form, the plain question and the
-// command line flag are made from it.
+// Field is one thing that is asked. The form and the plain question are made
+// from it.
 type Field struct {
-	Flag  string
 	Label string
 	Why   string
 	Hint  string

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -97,7 +98,7 @@ func (s *survey) answered(a Answer[account.Survey]) {
 func (s *survey) ways() (ways []wayOn) {
 	switch {
 	case s.found == nil:
-	case s.inTheWay() != nil, missing(*s.found, account.MayRegister) && s.draft.Made.Application == "":
+	case s.inTheWay() != nil, missing(*s.found, account.MayRegister) && !s.draft.Made.HasApp():
 	case lacks(*s.found, s.draft.Made):
 		ways = append(ways, wayOn{"Go on as far as this account may", "Somebody with the missing role finishes it.", Next})
 	default:
@@ -169,11 +170,7 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 	switch {
 	case s.wrong != nil:
 		p.Body = s.choice.Draw(size.Width, t)
-		text := Advise(s.wrong).Line()
-		if s.wrong.Kind == account.RightMissing {
-			text = "This account may not read the tenant. Nothing was changed. Sign in as an administrator of it."
-		}
-		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), text)
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), unsurveyed(s.wrong))
 		return p
 	case s.found == nil:
 		p.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Reading the tenant, your roles, and what is there of ours")
@@ -202,6 +199,14 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 	return p
 }
 
+// unsurveyed is why there is nothing to be seen of a tenant.
+func unsurveyed(p *account.Problem) string {
+	if p.Kind == account.RightMissing {
+		return "This account may not read the tenant. Nothing was changed. Sign in as an administrator of it."
+	}
+	return Advise(p).Line()
+}
+
 func rightLine(width int, t kit.Theme, r account.Right, made account.Made) kit.Frame {
 	sign := Sign(r.State, t)
 	if r.State == account.Missing && !needed(r.Name, made) {
@@ -226,16 +231,20 @@ func rightText(r account.Right, made account.Made) string {
 // tagged are apps of this program that are there already.
 func tagged(width int, t kit.Theme, s account.Survey) kit.Frame {
 	out := []kit.Frame{kit.Blank}
-	for _, a := range s.Tagged {
-		if a.Application == s.Own.Application && s.Own.Found() {
-			continue
-		}
+	for _, a := range others(s) {
 		out = append(out, kit.Mark(width, t.Warn.Render("!"), taggedText(a)))
 	}
 	if len(out) == 1 {
 		return kit.Frame{}
 	}
 	return kit.Stack(out...)
+}
+
+// others are the apps of this program that are there and not this draft's own.
+func others(s account.Survey) []account.App {
+	return slices.DeleteFunc(slices.Clone(s.Tagged), func(a account.App) bool {
+		return s.Own.Found() && a.Application == s.Own.Application || s.Adopted.App.Found() && a.Application == s.Adopted.App.Application
+	})
 }
 
 // taggedText says that there is an app of this program already.

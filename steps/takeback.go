@@ -11,6 +11,7 @@ import (
 var takeBackStop = Stop{
 	Name: "takeback", Label: "Take back", Fleet: true, Over: true, Held: true,
 	Screen: func(e Env, d account.Draft) Step { return &takeBack{newChanging(e, d)} },
+	Plain:  plainTakeBack,
 }
 
 // takeBack removes what the draft made, one line a change, and says what stays.

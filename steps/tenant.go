@@ -45,9 +45,12 @@ type lookedUp struct {
 	resolved
 }
 
+// whichTenant is what names a tenant.
+const whichTenant = "Its id, one of its domains, or your sign-in name there."
+
 func newTenant(e Env, d account.Draft) *tenant {
 	s := &tenant{env: e, draft: d, own: d.Name != ""}
-	s.fields[whichAt] = kit.NewField("Tenant", "Its id, one of its domains, or your sign-in name there.", "contoso.com")
+	s.fields[whichAt] = kit.NewField("Tenant", whichTenant, "contoso.com")
 	s.fields[nameAt] = kit.NewField(nameField.Label, nameField.Why, nameField.Hint)
 	s.fields[whichAt].Set(tenantField.Get(d))
 	if text := e.session.typedFor(d); text != "" {

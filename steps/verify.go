@@ -15,7 +15,7 @@ import (
 var verifyStop = Stop{
 	Name: "verify", Label: "Verify", Live: true,
 	Screen: func(e Env, d account.Draft) Step { return &verify{watching: newWatching(e, d)} },
-	Plain:  plainLive("verify"),
+	Plain:  plainVerify,
 }
 
 // checkStop is Verify for who was handed the rest to somebody else, who did it
@@ -24,6 +24,7 @@ var checkStop = Stop{
 	Name: "check", Live: true, Fleet: true,
 	Skip:   func(account.Draft, []account.Row) bool { return true },
 	Screen: verifyStop.Screen,
+	Plain:  plainVerify,
 }
 
 // verify shows every check, and makes the account when those hold that make one.

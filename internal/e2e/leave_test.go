@@ -204,7 +204,7 @@ func TestPlainLines(t *testing.T) {
 	cmd := m.command("--plain")
 	p := pipe(t, cmd)
 	p.answer("Cloud (1 to 3)", "3")
-	p.answer("Way (1 to 2)", "2")
+	p.answer("Way (1 to 3)", "2")
 	p.answer("Friendly name", "Contoso")
 	p.answer("Press Enter when it is registered", "")
 	p.answer("Application (client) ID", m.client)

@@ -68,7 +68,7 @@ func adviseInput(p *account.Problem) (Advice, bool) {
 	case account.InputMismatch:
 		return Advice{Say: "The two are not the same."}, true
 	case account.AlreadyLinked:
-		return Advice{Say: fmt.Sprintf("This app is linked here already, as %s.", p.Subject), Do: "Enter goes to that account, where it can be verified; another app needs other ids."}, true
+		return Advice{Say: fmt.Sprintf("This app is linked here already, as %s.", p.Subject), Do: "It can be verified as that account; another app needs other ids."}, true
 	}
 	return Advice{}, false
 }
@@ -102,7 +102,7 @@ func adviseToken(p *account.Problem) (Advice, bool) {
 	case account.TenantFixed:
 		return Advice{Say: fmt.Sprintf("Changes were begun in tenant %s, so this account stays there.", p.Subject), Do: "Another tenant is another account."}, true
 	case account.TenantElsewhere:
-		return Advice{Say: fmt.Sprintf("This tenant is in another cloud: %s.", account.CloudID(p.Subject).Cloud().Name), Do: "Go back to the choice of the way and change the national cloud with n."}, true
+		return Advice{Say: fmt.Sprintf("This tenant is in another cloud: %s.", account.CloudID(p.Subject).Cloud().Name), Do: "Choose that national cloud: at the choice of the way, or with --cloud."}, true
 	case account.OrganizationNone:
 		return Advice{Say: "No tenant has this domain.", Do: "Copy it under Entra ID › Domain names."}, true
 	case account.OrganizationOther:

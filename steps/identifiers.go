@@ -473,7 +473,7 @@ func (s *identifiers) live(width int, t kit.Theme) kit.Frame {
 	case s.asking:
 		return kit.Mark(width, t.Faint.Render("…"), "Looking up the tenant, without signing in")
 	case s.twin != nil:
-		return kit.Mark(width, t.Warn.Render("!"), Advise(&account.Problem{Kind: account.AlreadyLinked, Subject: string(s.twin.Name)}).Line())
+		return kit.Mark(width, t.Warn.Render("!"), Advise(&account.Problem{Kind: account.AlreadyLinked, Subject: string(s.twin.Name)}).Say+" Enter goes to that account, where it can be verified; another app needs other ids.")
 	case p != nil && s.asked == s.texts() && (s.found.outside || p.Kind == account.ClockOff):
 		a, enter := Advise(p), " Enter again goes on all the same."
 		if !s.passable(p) {

@@ -133,7 +133,7 @@ func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, Outcome, error) {
 	}
 	for _, f := range s.Field {
 		var err error
-		if d, err = p.field(f, d); err != nil {
+		if d, err = p.field(f, d, ""); err != nil {
 			return d, Stay, err
 		}
 	}
@@ -145,17 +145,25 @@ func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, Outcome, error) {
 	return d, Next, nil
 }
 
-// field asks until the answer is sound. What is known already is not asked.
-func (p *Plain) field(f Field, d account.Draft) (account.Draft, error) {
+// field asks until the answer is sound. What is known already is not asked; an
+// empty line takes what is proposed, if anything is.
+func (p *Plain) field(f Field, d account.Draft, proposed string) (account.Draft, error) {
 	if f.Get(d) != "" {
 		if got, err := f.Set(p.Env, d, f.Get(d)); err == nil {
 			return got, nil
 		}
 	}
+	question := f.Label
+	if proposed != "" {
+		question += " (Enter takes " + proposed + ")"
+	}
 	for {
-		text, err := p.Ask(f.Label, f.Why)
+		text, err := p.Ask(question, f.Why)
 		if err != nil {
 			return d, err
+		}
+		if strings.TrimSpace(text) == "" {
+			text = proposed
 		}
 		got, err := f.Set(p.Env, d, text)
 		if err == nil {
@@ -321,7 +329,7 @@ func plainIdentifiers(p *Plain, d account.Draft) (account.Draft, Outcome, error)
 			if i == tenantAt {
 				d, err = p.tenant(d)
 			} else {
-				d, err = p.field(f, d)
+				d, err = p.field(f, d, "")
 			}
 			if err != nil {
 				return d, Stay, err

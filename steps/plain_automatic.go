@@ -15,7 +15,7 @@ func plainTenant(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	}
 	m := d.Microsoft()
 	p.Say("Tenant %s, %s cloud.", m.Tenant, d.Cloud.Cloud().Name)
-	if d, err = p.field(nameField, d); err != nil {
+	if d, err = p.field(nameField, d, nameFrom(p.Env.session.typedFor(d))); err != nil {
 		return d, Stay, err
 	}
 	m = d.Microsoft()

@@ -157,10 +157,10 @@ func TestPlainHint(t *testing.T) {
 		hint = wish.Hint
 		return inner(ctx, way, wish, tell)
 	}
-	said, _, _ := talk(t, w, begun(), " ada@contoso.com", "Contoso", "1")
-	says(t, said, "As an administrator of contoso.com.", "Open this page: ", steps.BrowserError)
-	if hint != "ada@contoso.com" {
-		t.Errorf("hint = %q", hint)
+	said, d, _ := talk(t, w, begun(), " ada@contoso.com", "", "1")
+	says(t, said, "Friendly name (Enter takes Contoso): ", "As an administrator of contoso.com.", "Open this page: ", steps.BrowserError)
+	if hint != "ada@contoso.com" || d.Name != "Contoso" {
+		t.Errorf("hint = %q, name %q", hint, d.Name)
 	}
 }
 

@@ -173,7 +173,7 @@ func TestPlainOfALinkedApp(t *testing.T) {
 	w := newWorld(t)
 	w.env.Known = []account.Row{{ID: "5f3c1a70-0000-4000-8000-0000000000aa", Name: "Other", Identity: "global/" + tenant + "/" + client}}
 	_, _, err := talk(t, w, account.Draft{Provider: account.Microsoft, Way: account.ByHand, Link: account.MicrosoftLink{}}, "Contoso", "", client, tenant, domain)
-	if p := account.AsProblem(err); p == nil || p.Kind != account.AlreadyLinked || p.Subject != "Other" {
+	if p := account.AsProblem(err); p == nil || p.Kind != account.AlreadyLinked || p.Subject != "Other" || strings.Contains(steps.Advise(p).Line(), "Enter") {
 		t.Errorf("err = %v, want AlreadyLinked", err)
 	}
 }

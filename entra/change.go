@@ -27,12 +27,13 @@ const (
 // pauses are between two looks, each a fifth shorter or longer by chance.
 var pauses = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 30 * time.Second}
 
-// change is one change being made, with every call that it takes.
+// change is one change being made, with every call that it takes. When its
+// context ends, reads and pauses end at once and nothing more is sent; a write
+// that was sent is waited for.
 type change struct {
 	q      asker
 	e      *Entra
 	tell   func(account.Pause)
-	stop   context.Context // when it ends, nothing more is begun; what is under way is not cut
 	record rest.Record
 
 	paused int
@@ -40,31 +41,19 @@ type change struct {
 	until  time.Time // on the monotonic clock
 }
 
-// begin is a change under way; tell, which may be nil, hears of its pauses.
-// end is to be called after it.
-func (a *Administrator) begin(ctx context.Context, tell func(account.Pause)) (c *change, in context.Context, end func(), err error) {
+// do runs f as one change; tell, which may be nil, hears of its pauses.
+func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), f func(context.Context, *change) (T, error)) (made T, _ []account.Evidence, err error) {
 	q, err := a.asker()
 	if err != nil {
-		return nil, nil, nil, err
+		return made, nil, err
 	}
 	if tell == nil {
 		tell = func(account.Pause) {}
 	}
-	c = &change{q: q, e: a.e, tell: tell, stop: ctx}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeLimit)
-	ctx = rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack)
-	return c, ctx, cancel, nil
-}
-
-// do runs f as one change.
-func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), f func(context.Context, *change) (T, error)) (T, []account.Evidence, error) {
-	c, ctx, end, err := a.begin(ctx, tell)
-	if err != nil {
-		var none T
-		return none, nil, err
-	}
-	defer end()
-	made, err := f(ctx, c)
+	c := &change{q: q, e: a.e, tell: tell}
+	ctx, cancel := context.WithTimeout(ctx, changeLimit)
+	defer cancel()
+	made, err = f(rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack), c)
 	return made, c.record.Evidence(), err
 }
 
@@ -102,18 +91,17 @@ func (c *change) pause(ctx context.Context, reason account.PauseReason, said err
 	c.paused++
 	wait = min(wait*4/5+rand.N(wait*2/5), left)
 	c.tell(account.Pause{Reason: reason, Since: c.since, Next: now.Add(wait), Until: now.Add(left)})
+	return rested(ctx, wait)
+}
+
+// rested waits, or ends with ctx.
+func rested(ctx context.Context, d time.Duration) error {
 	select {
-	case <-c.stop.Done():
-		return ended(c.stop.Err())
-	default:
+	case <-ctx.Done():
+		return ended(ctx.Err())
+	case <-time.After(d):
+		return nil
 	}
-	in, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(c.stop, cancel)()
-	if err := rested(in, wait); err != nil {
-		return ended(err)
-	}
-	return nil
 }
 
 func ended(err error) *account.Problem {
@@ -125,36 +113,54 @@ func ended(err error) *account.Problem {
 
 // patiently makes a call again where the service asks to be left alone for
 // longer than the pipeline waits by itself, after that time.
-func (c *change) patiently(ctx context.Context, f func() (rest.Answer, error)) (rest.Answer, error) {
+func (c *change) patiently(ctx context.Context, call func() error) error {
 	for tries := 1; ; tries++ {
-		a, err := f()
+		if err := ctx.Err(); err != nil {
+			return ended(err)
+		}
+		err := call()
 		p := account.AsProblem(err)
-		if err == nil || p.Kind != account.Throttled || p.Wait == 0 || tries == mostHeldBack {
-			return a, err
+		switch {
+		case err != nil && ctx.Err() != nil && (p.Kind == account.Throttled || mayPass(err)):
+			return ended(ctx.Err()) // it would have been made again
+		case err == nil || p.Kind != account.Throttled || p.Wait == 0 || tries == mostHeldBack:
+			return err
 		}
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < p.Wait {
-			return a, err
+			return err
 		}
 		c.heldBack(p.Wait, true)
 		if err := rested(ctx, p.Wait); err != nil {
-			return a, ended(err)
+			return err
 		}
 	}
 }
 
 func (c *change) get(ctx context.Context, path string, into any) error {
-	_, err := c.patiently(ctx, func() (rest.Answer, error) { return c.q.rest.GetJSON(ctx, c.q.root+path, c.q.bearer, into) })
-	return err
+	return c.patiently(ctx, func() error {
+		_, err := c.q.rest.GetJSON(ctx, c.q.root+path, c.q.bearer, into)
+		return err
+	})
+}
+
+// collect reads a collection.
+func collect[T any](ctx context.Context, c *change, path string) (all rest.Collected[T], err error) {
+	err = c.patiently(ctx, func() (err error) {
+		all, err = rest.Collect[T](ctx, c.q.rest, c.q.root+path, c.q.bearer, mostPages)
+		return err
+	})
+	return all, err
 }
 
 // write makes a change. Where it does no harm to make it twice, ctx is
 // rest.Idempotent.
-func (c *change) write(ctx context.Context, w rest.Write, path string, into any) (rest.Answer, error) {
-	if err := c.stop.Err(); err != nil {
-		return rest.Answer{}, ended(err)
-	}
+func (c *change) write(ctx context.Context, w rest.Write, path string, into any) (a rest.Answer, err error) {
 	w.Address = c.q.root + path
-	return c.patiently(ctx, func() (rest.Answer, error) { return c.q.rest.WriteJSON(ctx, w, c.q.bearer, into) })
+	err = c.patiently(ctx, func() (err error) {
+		a, err = c.q.rest.WriteJSON(rest.Uncut(ctx), w, c.q.bearer, into)
+		return err
+	})
+	return a, err
 }
 
 // upsert changes what is at path or makes it.
@@ -199,8 +205,11 @@ func (c *change) create(ctx context.Context, p plain) (made bool, err error) {
 		if err := c.letRecover(ctx, err); err != nil {
 			return false, err
 		}
-		if found, err := p.look(ctx); err == nil && found {
+		switch found, err := p.look(ctx); {
+		case found:
 			return true, nil
+		case err != nil && !gone(err):
+			return false, changeProblem(err, p.needs) // it is not known, and not made again
 		}
 	}
 }
@@ -214,10 +223,7 @@ func (c *change) letRecover(ctx context.Context, err error) error {
 		return c.pause(ctx, account.AnswerLost, err)
 	}
 	c.heldBack(wait, true)
-	if err := rested(ctx, wait); err != nil {
-		return ended(err)
-	}
-	return nil
+	return rested(ctx, wait)
 }
 
 // seen waits until what is there is shown.

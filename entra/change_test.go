@@ -690,3 +690,74 @@ func TestStopCutsNoWrite(t *testing.T) {
 		}
 	})
 }
+
+// TestStopEndsEveryPause stops while a change waits to be made again: it ends
+// at once, and nothing more is written.
+func TestStopEndsEveryPause(t *testing.T) {
+	for name, fault := range map[string]simcloud.Fault{
+		"held back": {Status: 429, RetryAfter: "50"}, "held back for long": {Status: 429, RetryAfter: "150"},
+		"503, held back": {Status: 503, RetryAfter: "50"}, "lost": {Drop: simcloud.After},
+	} {
+		for _, path := range fourWrites {
+			t.Run(name+" at "+path, func(t *testing.T) {
+				at(t, licensed(), func(t *testing.T, d *desk) {
+					fault.Match = func(r *http.Request) bool { return r.Method != http.MethodGet && strings.Contains(r.URL.Path, path) }
+					d.cloud.Inject(fault)
+					ctx, stop := context.WithCancel(t.Context())
+					var paused time.Time
+					d.heard = func(account.Pause) {
+						if paused.IsZero() {
+							paused = time.Now()
+							time.AfterFunc(500*time.Millisecond, stop)
+						}
+					}
+					_, err := d.applyIn(ctx, d.admin)
+					d.wantKind(err, account.Cancelled)
+					if took := time.Since(paused); took != 500*time.Millisecond {
+						t.Errorf("ended %v after the stop", took-500*time.Millisecond)
+					}
+					before := len(d.writes())
+					_, err = d.applyIn(ctx, d.admin)
+					d.wantKind(err, account.Cancelled)
+					if n := len(d.writes()); n != before {
+						t.Errorf("%d writes after the stop", n-before)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestStopCutsReads stops while a read of a change is on its way.
+func TestStopCutsReads(t *testing.T) {
+	at(t, licensed(), func(t *testing.T, d *desk) {
+		d.cloud.SetLatency(20 * time.Second)
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		start := time.Now()
+		_, _, err := d.admin.FindApplication(ctx, unique)
+		d.wantKind(err, account.Cancelled)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}
+
+// TestUnseenIsNotMadeAgain: where it cannot be looked up whether a create whose
+// answer was lost was made, it is not made again.
+func TestUnseenIsNotMadeAgain(t *testing.T) {
+	at(t, licensed(), func(t *testing.T, d *desk) {
+		m, err := d.apply(d.admin)
+		d.must(err)
+		_, err = d.admin.RevokeConsent(t.Context(), d.graph, m.consent.ID, time.Now(), nil)
+		d.must(err)
+		d.cloud.ForgetRequests()
+		d.cloud.Inject(simcloud.Fault{Match: method("POST"), Drop: simcloud.Before})
+		d.cloud.Inject(simcloud.Fault{Match: func(r *http.Request) bool { return r.Method == http.MethodGet }, Status: 403})
+		_, _, err = d.admin.GrantConsent(t.Context(), m.principal.ID, d.graph, nil)
+		d.wantKind(err, account.RightMissing)
+		if w := d.writes(); len(w) != 1 {
+			t.Errorf("%v", w)
+		}
+	})
+}

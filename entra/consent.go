@@ -35,7 +35,7 @@ func (c *change) consent(ctx context.Context, principal, graph account.ObjectID)
 	if err := needed(principal, graph); err != nil {
 		return account.Assignment{}, err
 	}
-	all, err := rest.Collect[grant](ctx, c.q.rest, c.q.root+"/servicePrincipals/"+string(principal)+"/appRoleAssignments", c.q.bearer, mostPages)
+	all, err := collect[grant](ctx, c, "/servicePrincipals/"+string(principal)+"/appRoleAssignments")
 	for _, g := range all.Items {
 		if strings.EqualFold(g.Role, reviewPermission) && strings.EqualFold(g.Resource, string(graph)) && strings.EqualFold(g.Principal, string(principal)) {
 			return account.Assignment{ID: account.AssignmentID(rest.Text(g.ID, longestText))}, nil

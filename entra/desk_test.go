@@ -2,6 +2,7 @@ package entra
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ type desk struct {
 	graph  account.ObjectID
 	key    account.Certificate
 	paused []account.Pause
+	heard  func(account.Pause) // hears of pauses too, if it is there
 }
 
 func newDesk(t *testing.T, spec simcloud.TenantSpec) *desk {
@@ -104,7 +106,12 @@ func (d *desk) hire(upn string, roles ...string) *Administrator {
 	return d.signIn(upn)
 }
 
-func (d *desk) tell(p account.Pause) { d.paused = append(d.paused, p) }
+func (d *desk) tell(p account.Pause) {
+	d.paused = append(d.paused, p)
+	if d.heard != nil {
+		d.heard(p)
+	}
+}
 
 // made is what the four changes made.
 type made struct {
@@ -117,8 +124,9 @@ type made struct {
 func (m *made) note(e []account.Evidence) { m.evidence = append(m.evidence, e...) }
 
 // apply makes the four changes.
-func (d *desk) apply(a *Administrator) (m made, err error) {
-	ctx := d.t.Context()
+func (d *desk) apply(a *Administrator) (m made, err error) { return d.applyIn(d.t.Context(), a) }
+
+func (d *desk) applyIn(ctx context.Context, a *Administrator) (m made, err error) {
 	var e []account.Evidence
 	m.app, e, err = a.CreateApplication(ctx, account.AppWish{Unique: unique, Name: appIs, Certificate: d.key}, d.tell)
 	if m.note(e); err != nil {

@@ -25,7 +25,7 @@ func (c *change) role(ctx context.Context, principal account.ObjectID) (account.
 	if err := needed(principal); err != nil {
 		return account.Assignment{}, err
 	}
-	all, err := rest.Collect[roleAssignment](ctx, c.q.rest, c.q.root+roleAssignments+"?$filter=principalId%20eq%20'"+string(principal)+"'", c.q.bearer, mostPages)
+	all, err := collect[roleAssignment](ctx, c, roleAssignments+"?$filter=principalId%20eq%20'"+string(principal)+"'")
 	for _, r := range all.Items {
 		if strings.EqualFold(r.Role, globalReaderRole) && r.Scope == wholeDirectory && strings.EqualFold(r.Principal, string(principal)) {
 			return account.Assignment{ID: account.AssignmentID(rest.Text(r.ID, longestText))}, nil

@@ -134,18 +134,3 @@ func tooOften(resp *http.Response) bool {
 	}
 	return err == nil && json.Unmarshal(body, &said) == nil && strings.EqualFold(said.Error, "slow_down")
 }
-
-// rested waits, or ends with ctx.
-func rested(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

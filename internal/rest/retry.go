@@ -32,6 +32,15 @@ func Idempotent(ctx context.Context) context.Context {
 	return context.WithValue(ctx, idempotentKey{}, true)
 }
 
+type uncutKey struct{}
+
+// Uncut is a context for calls that must not be abandoned: a try that was sent
+// is waited for though ctx ends. Once ctx has ended nothing more is sent, and
+// the waiting before a try ends with it.
+func Uncut(ctx context.Context) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), uncutKey{}, ctx)
+}
+
 func retryOptions(ctx context.Context, this *call, method string) policy.RetryOptions {
 	twice, _ := ctx.Value(idempotentKey{}).(bool)
 	twice = twice || method == http.MethodGet || method == http.MethodHead
@@ -61,14 +70,19 @@ func retryOptions(ctx context.Context, this *call, method string) policy.RetryOp
 // pauses tells whether there is time for a pause, and whoever listens that it
 // is made. azcore makes none after the last try, nor a longer one than maxDelay.
 func (c *call) pauses(ctx context.Context, wait time.Duration, asked bool) bool {
-	if !fits(ctx, wait) {
+	if c.stop.Err() != nil || !fits(c.stop, wait) {
 		return false
 	}
 	if c.tries <= maxRetries && wait <= maxDelay {
 		pausing(ctx, wait, asked)
 	}
+	c.idle()
 	return true
 }
+
+// idle lets the call end at once when it is stopped, as long as nothing is on
+// its way. busy is the end of that: it tells whether a try may still be sent.
+func (c *call) idle() { c.busy = context.AfterFunc(c.stop, c.cancel) }
 
 // longest is the longest pause azcore makes after that many tries: it knows
 // its own jitter, we know its bound.
@@ -168,17 +182,17 @@ func (g *gate) hold(what string, wait time.Duration) {
 	}
 }
 
-// wait returns when what may be asked, or with account.Throttled when that is
-// after the end of the context.
-func (g *gate) wait(ctx context.Context, what string) error {
+// wait returns when what the call asks may be asked, or with account.Throttled
+// when that is after the end of the try or of the call.
+func (g *gate) wait(ctx context.Context, c *call) error {
 	for {
 		g.mu.Lock()
-		left := time.Until(g.until[what])
+		left := time.Until(g.until[c.gate])
 		g.mu.Unlock()
 		if left <= 0 {
 			return nil
 		}
-		if !fits(ctx, left) {
+		if !fits(ctx, left) || !fits(c.stop, left) {
 			return heldBack{&account.Problem{Kind: account.Throttled, Wait: left}}
 		}
 		pausing(ctx, left, true)

@@ -22,6 +22,10 @@ type call struct {
 	gate   string // what a Retry-After of this call holds back
 	tries  int
 	answer Answer
+
+	stop   context.Context // when it ends, nothing more is sent
+	cancel context.CancelFunc
+	busy   func() bool // see idle
 }
 
 type callKey struct{}
@@ -30,8 +34,15 @@ type callKey struct{}
 // The Answer is recorded either way.
 func (c *Client) send(r *http.Request, gate string) (*http.Response, Answer, error) {
 	this := &call{gate: gate, answer: Answer{Evidence: account.Evidence{At: c.now(), Method: r.Method, Path: path(r)}}}
-	ctx := context.WithValue(r.Context(), callKey{}, this)
+	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, this))
+	defer cancel() // the body is whole when this returns
+	this.stop, this.cancel = r.Context(), cancel
+	if asked, ok := ctx.Value(uncutKey{}).(context.Context); ok {
+		this.stop = asked
+	}
 	ctx = policy.WithRetryOptions(ctx, retryOptions(ctx, this, r.Method))
+	this.idle()
+	defer func() { this.busy() }()
 	req, err := runtime.NewRequestFromRequest(r.WithContext(ctx))
 	var resp *http.Response
 	if err == nil {
@@ -40,7 +51,10 @@ func (c *Client) send(r *http.Request, gate string) (*http.Response, Answer, err
 	this.answer.Sent = this.tries
 	this.answer.ClientRequestID = Text(r.Header.Get(clientRequestID), 64)
 	if err != nil {
-		err = problemOf(ctx, r.URL.Hostname(), err)
+		if ended := this.stop.Err(); ended != nil && errors.Is(err, context.Canceled) {
+			err = ended // it may be the time that is over
+		}
+		err = problemOf(this.stop, r.URL.Hostname(), err)
 		resp = nil
 	} else {
 		this.answer.fill(resp)
@@ -85,8 +99,11 @@ func (a attempt) Do(req *policy.Request) (*http.Response, error) {
 	if !ok {
 		return req.Next()
 	}
-	if err := a.c.gate.wait(ctx, this.gate); err != nil {
+	if err := a.c.gate.wait(ctx, this); err != nil {
 		return nil, err
+	}
+	if !this.busy() {
+		return nil, this.stop.Err()
 	}
 	this.tries++
 	this.answer.sent = a.c.now()

@@ -154,3 +154,84 @@ func TestPausesAreTold(t *testing.T) {
 		}
 	})
 }
+
+// TestUncutEndsBetweenTwoTries stops a write that must not be abandoned: while
+// it waits it ends at once and is sent no more, and what was sent is waited for.
+func TestUncutEndsBetweenTwoTries(t *testing.T) {
+	slow := func(after func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
+		return func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(20 * time.Second):
+				return after(r)
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+		}
+	}
+	held := says(429, `{"error":{"code":"TooManyRequests"}}`, "Retry-After", "40")
+	for name, tt := range map[string]struct {
+		answers []func(*http.Request) (*http.Response, error)
+		want    account.Kind
+		after   time.Duration
+		asked   int
+	}{
+		"asked to wait":         {[]func(*http.Request) (*http.Response, error){held}, account.Cancelled, 5 * time.Second, 1},
+		"lost, before it again": {[]func(*http.Request) (*http.Response, error){fails(io.ErrUnexpectedEOF)}, account.Cancelled, 5 * time.Second, 3},
+		"on its way":            {[]func(*http.Request) (*http.Response, error){slow(says(201, `{}`))}, "", 20 * time.Second, 1},
+		"on its way, and 503":   {[]func(*http.Request) (*http.Response, error){slow(says(503, `{}`))}, account.Unavailable, 20 * time.Second, 1},
+		"on its way, and lost":  {[]func(*http.Request) (*http.Response, error){slow(fails(io.ErrUnexpectedEOF))}, account.Cancelled, 20 * time.Second, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, s, _ := writer(t, tt.answers...)
+				ctx, stop := context.WithCancel(t.Context())
+				time.AfterFunc(5*time.Second, stop)
+				start := time.Now()
+				_, err := c.WriteJSON(Uncut(Idempotent(ctx)), Write{Method: "PATCH", Address: address}, Bearer{}, &struct{}{})
+				if account.KindOf(err) != tt.want {
+					t.Errorf("ended with %v, want %q", err, tt.want)
+				}
+				if took := time.Since(start); took != tt.after || s.asked() != tt.asked {
+					t.Errorf("asked %d times in %v, want %d in %v", s.asked(), took, tt.asked, tt.after)
+				}
+				// Stopped, nothing is sent.
+				_, err = c.WriteJSON(Uncut(ctx), Write{Method: "PATCH", Address: address}, Bearer{}, nil)
+				wantKind(t, err, account.Cancelled)
+				if s.asked() != tt.asked {
+					t.Error("something was sent after the stop")
+				}
+			})
+		})
+	}
+}
+
+// TestUncutEndsWithItsTime looks that the end of the time there is ends the
+// waiting as a stop does, and is told as what it is.
+func TestUncutEndsWithItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := writer(t, says(429, `{}`, "Retry-After", "40"), says(200, `{}`))
+		b := NewBearer("t", "graph.microsoft.com", "tenant/app")
+		if _, err := c.WriteJSON(t.Context(), Write{Method: "PATCH", Address: address}, b, &struct{}{}); err != nil {
+			t.Fatal(err)
+		}
+		s.answers = []func(*http.Request) (*http.Response, error){says(429, `{}`, "Retry-After", "40")}
+		short, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		_, err := c.WriteJSON(Uncut(short), Write{Method: "PATCH", Address: address}, b, &struct{}{})
+		if p := wantKind(t, err, account.Throttled); p.Wait != 40*time.Second {
+			t.Errorf("%+v", p)
+		}
+		// The gate would open after the end.
+		_, err = c.WriteJSON(Uncut(short), Write{Method: "PATCH", Address: address}, b, &struct{}{})
+		if p := wantKind(t, err, account.Throttled); p.Wait != 40*time.Second || s.asked() != 3 {
+			t.Errorf("%+v, asked %d times", p, s.asked())
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Second, stop)
+		start := time.Now()
+		_, err = c.WriteJSON(Uncut(ctx), Write{Method: "PATCH", Address: address}, b, &struct{}{})
+		if wantKind(t, err, account.Cancelled); time.Since(start) != 5*time.Second || s.asked() != 3 {
+			t.Errorf("held back, it ended after %v, asked %d times", time.Since(start), s.asked())
+		}
+	})
+}

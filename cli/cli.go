@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -144,9 +145,6 @@ func (l *line) work(ctx context.Context, do func(context.Context, World) error) 
 	return do(ctx, w)
 }
 
-// held is how long what is being written holds the program's end.
-const held = 5 * time.Second
-
 // close ends what runs, between two writes.
 func (l *line) close(w World) {
 	done := make(chan struct{})
@@ -158,7 +156,7 @@ func (l *line) close(w World) {
 // record as begun, so that after the time there is nothing is lost.
 func (l *line) wait(done <-chan struct{}) {
 	if l.until.IsZero() {
-		l.until = time.Now().Add(held)
+		l.until = time.Now().Add(link.MostHeld)
 	}
 	select {
 	case <-done:

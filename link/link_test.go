@@ -444,3 +444,33 @@ func TestAnswersKeepWhatWasMade(t *testing.T) {
 		t.Errorf("saved %+v, want the ids of what was made", m)
 	}
 }
+
+// TestCloseWaitsSoLong has a write that does not come back: the end waits for
+// it until five seconds after it was first asked for, and no longer.
+func TestCloseWaitsSoLong(t *testing.T) {
+	for _, before := range []time.Duration{0, 3 * time.Second, 7 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			ops := link.New(t.Context(), w.ports())
+			if _, err := ops.SaveAnswers(t.Context(), contoso()); err != nil {
+				t.Fatal(err)
+			}
+			w.held, w.hold = make(chan struct{}), make(chan struct{})
+			op := ops.MakeKey("draft", wish)
+			<-w.held
+			start := time.Now()
+			ops.End()
+			time.Sleep(before)
+			ops.Close()
+			if took := time.Since(start); took != max(before, link.MostHeld) {
+				t.Errorf("asked %v before, the end came after %v", before, took)
+			}
+			close(w.hold)
+			<-op.Ended()
+			// What was made after all is on record.
+			if d := w.drafts["draft"]; len(w.keys) != 1 || !d.Key().Stored || d.Journal[0].Ended.IsZero() {
+				t.Errorf("keys %v, draft %+v", w.keys, d)
+			}
+		})
+	}
+}

@@ -125,6 +125,7 @@ type Operations struct {
 
 	mu      sync.Mutex
 	writing []Written // under way, the oldest first
+	ended   time.Time // when they were first told to end
 }
 
 // New is no operation yet. They end when ctx does.
@@ -159,18 +160,37 @@ func (os *Operations) Writing() Written {
 	return os.writing[0]
 }
 
-// Close ends all operations, each between two writes, and waits for them.
-func (os *Operations) Close() {
+// MostHeld is how long what is being written holds the program's end. What is
+// not done by then is on record as begun, and is looked for by the next start.
+const MostHeld = 5 * time.Second
+
+// End tells all operations to end, each between two writes, and does not wait.
+func (os *Operations) End() {
+	os.mu.Lock()
+	if os.ended.IsZero() {
+		os.ended = time.Now()
+	}
+	os.mu.Unlock()
 	os.cancel()
-	os.group.Wait()
+}
+
+// Close ends all operations and waits for them, until MostHeld after they were
+// first told to end.
+func (os *Operations) Close() {
+	os.End()
+	done := make(chan struct{})
+	go func() { defer close(done); os.group.Wait() }()
+	select {
+	case <-done:
+	case <-time.After(time.Until(os.ended.Add(MostHeld))):
+	}
 }
 
 // start runs f as an operation. Its ctx ends with Stop and with the program.
 func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error) *Operation {
 	ctx, cancel := context.WithCancel(os.ctx)
 	o := &Operation{
-		// Deep enough for every event of an operation that ends by itself; a
-		// watch that nobody follows drops its older events.
+		// Who is slow to follow, or does not, loses the oldest.
 		events: make(chan Event, 64), again: make(chan struct{}, 1),
 		cancel: cancel, ended: make(chan struct{}), began: os.ports.Now(),
 	}
@@ -204,8 +224,8 @@ func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error)
 }
 
 // write runs f as one write: it is not cancelled half way by Stop or by the
-// program's end, which wait for it (the shell for five seconds at most), and
-// each port bounds its own time.
+// program's end, which wait for it (the end for MostHeld), and each port bounds
+// its own time.
 func (os *Operations) write(ctx context.Context, what Written, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return &account.Problem{Kind: account.Cancelled, Err: err}

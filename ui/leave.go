@@ -14,9 +14,6 @@ type leaveMsg struct {
 	since time.Time
 }
 
-// leaveAfter is how long a write holds the program's end.
-const leaveAfter = 5 * time.Second
-
 // Filter holds the program's end while a write is under way. It is for
 // tea.WithFilter.
 func Filter(m tea.Model, msg tea.Msg) tea.Msg {
@@ -56,12 +53,13 @@ var writingWords = map[link.Written]string{
 // who asks again it says what is being written.
 func (a *App) leave(m leaveMsg) tea.Cmd {
 	what := a.writing()
-	if what == "" || a.ports.Env.Now().Sub(m.since) > leaveAfter {
+	if what == "" || a.ports.Env.Now().Sub(m.since) > link.MostHeld {
 		a.released = true
 		return func() tea.Msg { return m.with }
 	}
 	switch {
 	case a.leaving.IsZero():
+		a.ports.Env.Ops.End() // else it would wait for Entra, and begin the next change
 		a.leaving, a.notice = m.since, "Finishing what is being written; then this ends."
 	case a.leaving != m.since:
 		a.notice = "Still being written: " + writingWords[what] + ". Five seconds at most."

@@ -16,12 +16,12 @@ const spreading = 20 * time.Minute
 
 // judge makes the checks that need a token.
 func (f findings) judge(t account.Target, now time.Time) map[account.CheckName]account.Check {
-	consent := f.consent(now)
+	consent := f.consent()
 	return map[account.CheckName]account.Check{
 		account.RightTenant:   f.rightTenant(t.Link.Tenant),
 		account.GlobalReader:  f.globalReader(),
 		account.Consent:       consent,
-		account.AccessReviews: f.accessReviews(consent),
+		account.AccessReviews: f.accessReviews(consent, now),
 		account.Foreign:       f.foreign(t.Certificate, now),
 	}
 }
@@ -142,7 +142,7 @@ func (f findings) otherRights() bool {
 
 // consent holds by the grant. Where the grants cannot be read, the read that
 // it is for decides.
-func (f findings) consent(now time.Time) (c account.Check) {
+func (f findings) consent() (c account.Check) {
 	defer func() {
 		c.Evidence = evidence(f.grants.evidence, f.graph.evidence, f.reviews.evidence, f.application.evidence)
 	}()
@@ -155,9 +155,6 @@ func (f findings) consent(now time.Time) (c account.Check) {
 			return undecided(&account.Problem{Kind: account.Unexpected, Message: "the list of grants is too long to be read to its end"})
 		}
 		return f.notGranted()
-	}
-	if refused(f.reviews.err) && f.fresh(g, now) {
-		return account.Check{State: account.Waiting, Problem: kind(account.PermissionSpreading, problemOf(f.reviews.err))}
 	}
 	if g.Created.IsZero() {
 		return holds("granted")
@@ -230,7 +227,7 @@ func (f findings) notGranted() account.Check {
 // accessReviews is the read that the account is for. A refusal that names no
 // cause is not given one: while the grant is new it may be spreading, later it
 // may as well be the tenant's licence.
-func (f findings) accessReviews(consent account.Check) (c account.Check) {
+func (f findings) accessReviews(consent account.Check, now time.Time) (c account.Check) {
 	defer func() { c.Evidence = f.reviews.evidence }()
 	if f.reviews.ok() {
 		if name := f.facts().Review; name != "" {
@@ -246,6 +243,9 @@ func (f findings) accessReviews(consent account.Check) (c account.Check) {
 		return undecided(p)
 	case consent.State == account.Missing, consent.State == account.Waiting:
 		return account.Check{State: consent.State, Problem: kind(consent.Problem.Kind, p)}
+	}
+	if g, ok := f.ourGrant(); ok && f.fresh(g, now) {
+		return account.Check{State: account.Waiting, Problem: kind(account.PermissionSpreading, p)}
 	}
 	return undecided(p)
 }

@@ -267,7 +267,7 @@ func TestRefusalWithoutACauseIsNotGivenOne(t *testing.T) {
 		reviews want
 		linked  bool
 	}{
-		{"grant is new", simcloud.NoReviews, time.Minute, want{account.Waiting, account.PermissionSpreading}, want{account.Waiting, account.PermissionSpreading}, false},
+		{"grant is new", simcloud.NoReviews, time.Minute, want{account.Holds, ""}, want{account.Waiting, account.PermissionSpreading}, true},
 		{"grant is old", simcloud.NoReviews, time.Hour, want{account.Holds, ""}, want{account.Unknown, account.ReadRefused}, true},
 		{"licence named", simcloud.NoLicence, time.Minute, want{account.Holds, ""}, want{account.Warning, account.NotLicensed}, true},
 		{"empty list", simcloud.Empty, time.Minute, want{account.Holds, ""}, want{account.Holds, ""}, true},

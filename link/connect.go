@@ -284,18 +284,29 @@ func (c *connecting) ours(a account.Assignment) bool { return c.draft.Made.Adopt
 // spreads what was made.
 const spreadLimit = 10 * time.Minute
 
-// verify asks with the certificate until every check of an account holds.
+// verify asks with the certificate until every check of an account holds and no
+// other is waiting, or until the time for that is over: then what makes an
+// account is enough. Where time mends nothing it ends at once.
 func (c *connecting) verify(ctx context.Context) (account.Report, error) {
 	until := c.os.ports.Now().Add(spreadLimit)
 	for pause := 2 * time.Second; ; pause = min(pause*2, lastPause) {
 		c.tell(Event{Step: "checks", State: Looking, Draft: c.draft})
 		r := c.os.verify(ctx, c.draft)
-		wait := max(pause, waitAsked(r))
+		if err := ctx.Err(); err != nil {
+			return r, &account.Problem{Kind: account.Cancelled, Err: err}
+		}
+		left, asked := until.Sub(c.os.ports.Now()), waitAsked(r)
+		wait := max(min(pause, left), asked)
 		c.tell(Event{Step: "checks", State: Looked, Draft: c.draft, Report: &r, Next: c.os.ports.Now().Add(wait)})
-		switch {
-		case r.Linked():
+		over := left <= 0 || asked > left
+		switch p := lasting(r); {
+		case r.Linked() && (over || !waits(r)):
 			return r, nil
-		case c.os.ports.Now().After(until):
+		case p != nil:
+			return r, p
+		case asked > left:
+			return r, &account.Problem{Kind: account.Throttled, Wait: asked}
+		case over:
 			return r, &account.Problem{Kind: account.SpreadingTooLong}
 		}
 		select {
@@ -304,4 +315,26 @@ func (c *connecting) verify(ctx context.Context) (account.Report, error) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// waits tells whether a check may still come to hold by itself.
+func waits(r account.Report) bool {
+	return slices.ContainsFunc(r.Checks, func(c account.Check) bool { return c.State == account.Waiting })
+}
+
+// lasting is why an account's checks do not hold and will not, however long
+// they are repeated; nil where they may.
+func lasting(r account.Report) *account.Problem {
+	for _, c := range r.Checks {
+		if c.Problem == nil || r.Linked() {
+			continue
+		}
+		switch c.Problem.Kind {
+		case account.ClockOff, account.AccessBlocked, account.AppDisabled, account.CertificateOver, account.SignatureWrong, account.WeakKey, account.PublicClient,
+			account.WrongTenant, account.TenantElsewhere, account.ResourceUnknown, account.Expired, account.Untrusted,
+			account.KeyMissing, account.KeyDamaged, account.KeyNewer, account.StoreNotUsable, account.StoreRanOut, account.WrongPassphrase:
+			return c.Problem
+		}
+	}
+	return nil
 }

@@ -154,6 +154,44 @@ type Entry struct {
 	Failed string    `json:"failed,omitempty"` // kind of the problem
 }
 
+// Made tells whether it is known that the change was made.
+func (e Entry) Made() bool { return !e.Ended.IsZero() && e.Failed == "" }
+
+// Refused tells whether it is known that the change was not made: the service
+// said no, or it was not asked.
+func (e Entry) Refused() bool {
+	switch Kind(e.Failed) {
+	case AppForeign, AppDeleted, PolicyLife, PolicyAuthority, ExpiredKeyInWay, QuotaReached, RightMissing, InputNotID:
+		return true
+	}
+	return false
+}
+
+// Last is the newest entry of a change, the zero Entry where there is none.
+func (d Draft) Last(change string) (last Entry) {
+	for _, e := range d.Journal {
+		if e.Change == change {
+			last = e
+		}
+	}
+	return last
+}
+
+// Undecided is the newest attempt at a change of which it is not known whether
+// it was made, after all that are known to be; the zero Entry where there is none.
+func (d Draft) Undecided(change string) (open Entry) {
+	for _, e := range d.Journal {
+		switch {
+		case e.Change != change || e.Refused():
+		case e.Made():
+			open = Entry{}
+		default:
+			open = e
+		}
+	}
+	return open
+}
+
 // Owner is the running copy of the program that works on a draft. The zero
 // Owner owns nothing.
 type Owner struct {

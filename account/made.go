@@ -11,9 +11,19 @@ type Made struct {
 	Role        AssignmentID `json:"role,omitempty"`
 	Adopt       ObjectID     `json:"adopt,omitempty"` // the app that is to be used; on record before it is touched
 	AdoptClient ClientID     `json:"adoptClient,omitempty"`
+	Had         Had          `json:"had,omitzero"`      // what it had before it was touched
 	Adopted     *Adoption    `json:"adopted,omitempty"` // what was added to it
-	By          string       `json:"by,omitempty"`      // sign-in name of who signed in
+	By          string       `json:"by,omitempty"`      // sign-in name of who signed in last
 	Client      ClientID     `json:"client,omitempty"`  // the app that person signed in to
+}
+
+// Had is what an app that was there had already, of what linking needs. It is
+// never taken back.
+type Had struct {
+	Principal  ObjectID     `json:"principal,omitempty"`
+	Grant      AssignmentID `json:"grant,omitempty"`
+	Role       AssignmentID `json:"role,omitempty"`
+	Permission bool         `json:"permission,omitempty"` // it asks for it
 }
 
 // Nothing tells whether there is nothing to take back in the tenant.

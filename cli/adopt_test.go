@@ -129,7 +129,7 @@ func TestUndoAdopted(t *testing.T) {
 			t.Errorf("not said: %q in %q", said, errs)
 		}
 	}
-	if want := []string{"no principal", "no adoption"}; code != cli.Done || !slices.Equal(b.made, want) || !strings.Contains(out, "Taken back. ") {
+	if want := []string{"no principal", "no adoption", "purged"}; code != cli.Done || !slices.Equal(b.made, want) || !strings.Contains(out, "Taken back. ") {
 		t.Errorf("code %d, out %q, made %v, want %v", code, out, b.made, want)
 	}
 }

@@ -264,6 +264,10 @@ func (a *administrator) CreateApplication(_ context.Context, w account.AppWish, 
 	return a.app, nil, nil
 }
 
+func (a *administrator) Had(context.Context, account.App, account.ObjectID) (account.Had, []account.Evidence, error) {
+	return account.Had{}, nil, nil
+}
+
 func (a *administrator) Adopt(context.Context, account.ObjectID, account.Certificate, func(account.Pause)) (account.Adoption, []account.Evidence, error) {
 	return account.Adoption{App: a.adoptable.App, Key: true}, nil, a.change("adoption")
 }
@@ -281,7 +285,7 @@ func (a *administrator) FindPrincipal(context.Context, account.ClientID) (accoun
 }
 
 func (a *administrator) CreatePrincipal(context.Context, account.ClientID, string, func(account.Pause)) (account.Principal, []account.Evidence, error) {
-	return account.Principal{ID: "principal-id"}, nil, a.change(link.ThePrincipal)
+	return account.Principal{ID: "principal-id", Created: true}, nil, a.change(link.ThePrincipal)
 }
 
 func (a *administrator) FindConsent(context.Context, account.ObjectID, account.ObjectID) (account.Assignment, []account.Evidence, error) {

@@ -64,6 +64,35 @@ type written struct {
 
 const writtenSelect = "?$select=id,appId,displayName,keyCredentials,requiredResourceAccess"
 
+// Had is what there is on an app already of what linking needs.
+func (a *Administrator) Had(ctx context.Context, app account.App, graph account.ObjectID) (account.Had, []account.Evidence, error) {
+	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.Had, error) { return c.had(ctx, app, graph) })
+}
+
+func (c *change) had(ctx context.Context, app account.App, graph account.ObjectID) (had account.Had, err error) {
+	w, _, err := c.written(ctx, app.Application)
+	if err != nil {
+		return had, err
+	}
+	_, missing := w.withPermission()
+	had.Permission = !missing
+	p, err := c.principal(ctx, app.Client)
+	if gone(err) {
+		return had, nil // and so is all that would hang on it
+	}
+	if err != nil {
+		return had, changeProblem(err, cloudAppAdministrator)
+	}
+	had.Principal = p.ID
+	grant, err := found(c.consent(ctx, p.ID, graph))
+	if err != nil {
+		return had, err
+	}
+	role, err := found(c.role(ctx, p.ID))
+	had.Grant, had.Role = grant.ID, role.ID
+	return had, err
+}
+
 // Adopt adds a certificate, and the permission to what it asks for, to an app
 // that was there already. Nothing that is on it is dropped; of an app that has
 // them already nothing is changed. Graph takes no list with an expired

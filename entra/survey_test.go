@@ -2,6 +2,7 @@ package entra
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -210,6 +211,44 @@ func TestNoKeyIsOursBeforeOneIsMade(t *testing.T) {
 	if got := f.everything(New(nil, nil)); len(got) != 1 {
 		t.Errorf("%v", got)
 	}
+}
+
+// TestHad reads what an app has before it is used, and changes nothing.
+func TestHad(t *testing.T) {
+	at(t, licensed(), func(t *testing.T, d *desk) {
+		had := func(app account.App) account.Had {
+			t.Helper()
+			got, _, err := d.admin.Had(t.Context(), app, d.graph)
+			d.must(err)
+			return got
+		}
+		m, err := d.apply(d.admin)
+		d.must(err)
+		if got, want := had(m.app), (account.Had{Principal: m.principal.ID, Grant: m.consent.ID, Role: m.role.ID, Permission: true}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		before := len(d.writes())
+		_, err = d.admin.UnassignRole(t.Context(), m.role.ID, time.Now(), nil)
+		d.must(err)
+		if got, want := had(m.app), (account.Had{Principal: m.principal.ID, Grant: m.consent.ID, Permission: true}); got != want || len(d.writes()) != before+1 {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		_, err = d.admin.DeletePrincipal(t.Context(), m.principal.ID, time.Now(), nil)
+		d.must(err)
+		if got, want := had(m.app), (account.Had{Permission: true}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		crowd := d.crowd()
+		if got := had(account.App{Application: account.ObjectID(crowd.ObjectID), Client: account.ClientID(crowd.ClientID)}); got.Permission || got.Principal != account.ObjectID(crowd.PrincipalID) {
+			t.Errorf("%+v", got)
+		}
+		// What cannot be read is not taken for nothing.
+		for _, path := range []string{"/applications/", "/servicePrincipals(", "/appRoleAssignments", "/roleAssignments"} {
+			d.cloud.Inject(simcloud.Fault{Match: func(r *http.Request) bool { return strings.Contains(r.URL.Path, path) }, Status: 403, Times: 1})
+			_, _, err := d.admin.Had(t.Context(), account.App{Application: account.ObjectID(crowd.ObjectID), Client: account.ClientID(crowd.ClientID)}, d.graph)
+			d.wantKind(err, account.RightMissing)
+		}
+	})
 }
 
 func TestAdoptingFails(t *testing.T) {

@@ -30,8 +30,9 @@ type Administrator interface {
 
 	FindApplication(ctx context.Context, unique string) (account.App, []account.Evidence, error)
 	CreateApplication(ctx context.Context, wish account.AppWish, tell func(account.Pause)) (account.App, []account.Evidence, error)
-	// Adopt adds our key and permission to an app that is there, and Abandon
-	// takes away what it added, and no more.
+	// Had is what an app that is there has, before Adopt adds our key and
+	// permission to it. Abandon takes away what that added, and no more.
+	Had(ctx context.Context, app account.App, graph account.ObjectID) (account.Had, []account.Evidence, error)
 	Adopt(ctx context.Context, app account.ObjectID, certificate account.Certificate, tell func(account.Pause)) (account.Adoption, []account.Evidence, error)
 	Abandon(ctx context.Context, adopted account.Adoption, certificate account.Certificate, tell func(account.Pause)) ([]account.Evidence, error)
 	FindPrincipal(ctx context.Context, client account.ClientID) (account.Principal, []account.Evidence, error)

@@ -25,6 +25,10 @@ const (
 	TheRole        = "role"
 )
 
+// adoption is the name that the journal has for TheApplication where an app
+// that is there is used: what an attempt may have left is another thing.
+const adoption = "adoption"
+
 // Changes are the names of the changes that Connect makes in a tenant.
 var Changes = []string{TheApplication, ThePrincipal, TheGrant, TheRole}
 
@@ -53,7 +57,7 @@ func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWi
 			return err
 		}
 		c := &connecting{os: os, admin: admin, wish: wish, tell: tell, draft: d}
-		for _, step := range []func(context.Context) error{c.key, c.application, c.principal, c.grant, c.role} {
+		for _, step := range []func(context.Context) error{c.key, c.intent, c.clear, c.application, c.principal, c.grant, c.role} {
 			if err := ctx.Err(); err != nil {
 				return &account.Problem{Kind: account.Cancelled, Err: err}
 			}
@@ -70,44 +74,90 @@ func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWi
 	})
 }
 
-// key has the private key in its store, and the draft know how its app is to
-// be found again.
+// key has the private key in its store.
 func (c *connecting) key(ctx context.Context) (err error) {
-	if c.draft, err = c.os.storeKey(ctx, c.draft, c.wish.Key, c.tell); err != nil {
-		return err
+	c.draft, err = c.os.storeKey(ctx, c.draft, c.wish.Key, c.tell)
+	return err
+}
+
+// intent has on record how the draft's app is found again, who signed in, and
+// of an app that is to be used what it has before it is touched.
+func (c *connecting) intent(ctx context.Context) (err error) {
+	was, who := c.draft.Made, c.admin.Person()
+	is := was
+	is.Unique, is.By, is.Client = "xops-onboard-"+string(c.draft.ID), who.UPN, who.Client
+	if c.wish.Graph != "" {
+		is.Graph = c.wish.Graph
 	}
-	adopts := c.wish.Adopt.Found() && c.draft.Made.Application == "" && c.draft.Made.Adopt == ""
-	if c.draft.Made.Unique != "" && !adopts {
+	if c.wish.Adopt.Found() && was.Application == "" && was.Adopt == "" {
+		is.Adopt, is.AdoptClient = c.wish.Adopt.Application, c.wish.Adopt.Client
+		if is.Had, _, err = c.admin.Had(ctx, c.wish.Adopt, is.Graph); err != nil {
+			return c.os.told(TheApplication, c.draft, err, nil, c.tell)
+		}
+	}
+	if is == was {
 		return nil
 	}
-	unique := "xops-onboard-" + string(c.draft.ID)
-	who := c.admin.Person()
 	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
-		d.Made.Unique, d.Made.By, d.Made.Client, d.Made.Graph = unique, who.UPN, who.Client, c.wish.Graph
-		d.Made.Adopt, d.Made.AdoptClient = c.wish.Adopt.Application, c.wish.Adopt.Client
+		d.Made = is
 		return d
 	})
 	return err
 }
 
+// clear takes back the app that an attempt made whose answer was lost, before
+// another is used in its place: there are never two.
+func (c *connecting) clear(ctx context.Context) error {
+	m := c.draft.Made
+	if m.Adopt == "" || m.Adopted != nil || m.Application == "" && !c.lostApp() {
+		return nil
+	}
+	t := &takingBack{*c}
+	for _, step := range []func(context.Context) error{t.find, t.application, t.purge} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	c.draft = t.draft
+	return nil
+}
+
+// lostApp tells whether an app of the draft's own may be there whose ids are not
+// known.
+func (c *connecting) lostApp() bool {
+	return c.draft.Made.Application == "" && c.undecided(TheApplication) && !c.deleted()
+}
+
+// deleted tells whether an app of the draft's own was deleted again.
+func (c *connecting) deleted() bool { return c.draft.Last("undo-" + TheApplication).Made() }
+
+// undecided tells whether an attempt at a change may have made it.
+func (c *connecting) undecided(change string) bool {
+	return c.draft.Undecided(change) != account.Entry{}
+}
+
 // run makes one change of the tenant. It is on record before, and what it
 // brought is on record after; what was called is evidence.
 func (c *connecting) run(ctx context.Context, name string, do func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error)) error {
-	c.tell(Event{Step: name, State: Doing, Draft: c.draft})
+	step := name
+	if name == adoption {
+		step = TheApplication
+	}
+	c.tell(Event{Step: step, State: Doing, Draft: c.draft})
 	d, err := c.os.begin(ctx, c.draft.ID, name)
 	if err != nil {
-		return c.os.told(name, c.draft, err, nil, c.tell)
+		return c.os.told(step, c.draft, err, nil, c.tell)
 	}
 	c.draft = d
 	var made func(account.Draft) account.Draft
 	var calls []account.Evidence
 	own := c.os.write(ctx, TheTenant, func(context.Context) (err error) {
-		made, calls, err = do(ctx, func(p account.Pause) { c.tell(Event{Step: name, State: Pausing, Draft: c.draft, Pause: &p}) })
+		made, calls, err = do(ctx, func(p account.Pause) { c.tell(Event{Step: step, State: Pausing, Draft: c.draft, Pause: &p}) })
 		return err
 	})
 	kept := context.WithoutCancel(ctx)
 	logged := c.os.ports.Registry.AppendEvidence(kept, d.ID, name, calls)
-	d, err = c.os.end(kept, d.ID, own, func(d account.Draft) account.Draft {
+	d, err = c.os.end(kept, d.ID, name, own, func(d account.Draft) account.Draft {
 		if made != nil {
 			d = made(d)
 		}
@@ -116,25 +166,29 @@ func (c *connecting) run(ctx context.Context, name string, do func(ctx context.C
 	if err == nil {
 		c.draft, err = d, logged
 	}
-	return c.os.told(name, c.draft, own, err, c.tell)
+	return c.os.told(step, c.draft, own, err, c.tell)
 }
 
-// application is the app registration with its certificate. The app is
-// looked for first: one that is there is ours only when our own attempt is on
-// record and its only key is ours.
+// application is the app registration with its certificate.
 func (c *connecting) application(ctx context.Context) error {
 	if c.draft.Made.Application != "" || c.draft.Made.Adopted != nil {
 		return nil
 	}
-	bring := c.createApplication
+	change, bring := TheApplication, c.createApplication
 	if c.draft.Made.Adopt != "" {
-		bring = c.adopt
+		change, bring = adoption, c.adopt
+	}
+	if c.undecided(change) && c.draft.Key().Certificate.Made() {
+		// It may be there, with the certificate that is on record.
+		if err := c.run(ctx, change, bring); account.KindOf(err) != account.PolicyLife {
+			return err
+		}
 	}
 	for i, life := range c.wish.Lives {
 		if err := c.certificate(ctx, life); err != nil {
 			return err
 		}
-		err := c.run(ctx, TheApplication, bring)
+		err := c.run(ctx, change, bring)
 		if account.KindOf(err) != account.PolicyLife || i == len(c.wish.Lives)-1 {
 			return err
 		}
@@ -142,41 +196,24 @@ func (c *connecting) application(ctx context.Context) error {
 	return nil
 }
 
-// certificate makes the certificate of that life, if the draft has none of it.
+// certificate makes a certificate of that life.
 func (c *connecting) certificate(ctx context.Context, life time.Duration) error {
-	k := c.draft.Key()
-	now := c.os.ports.Now()
-	if k.Certificate.Made() && k.Certificate.NotAfter.Sub(now) <= life && k.Certificate.NotAfter.After(now.Add(time.Hour)) && slices.Contains(c.attempts(), TheApplication) {
-		return nil // the one that an earlier attempt may have brought there
-	}
 	cert, err := c.os.certify(ctx, c.draft, life)
 	if err != nil {
 		return c.os.told("certificate", c.draft, err, nil, c.tell)
 	}
+	k := c.draft.Key()
 	k.Certificate = cert
 	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
 	return c.os.told("certificate", c.draft, nil, err, c.tell)
 }
 
-// attempts are the changes that the journal says were begun.
-func (c *connecting) attempts() (begun []string) {
-	for _, e := range c.draft.Journal {
-		begun = append(begun, e.Change)
-	}
-	return begun
-}
-
+// createApplication looks for the app first: one that is there is ours only
+// when an attempt of ours may have made it and its only key is ours.
 func (c *connecting) createApplication(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 	cert := c.draft.Key().Certificate
-	// The attempt that is running now is on record already; only one before it counts.
-	tried := 0
-	for _, e := range c.draft.Journal {
-		if e.Change == TheApplication {
-			tried++
-		}
-	}
 	app, calls, err := c.admin.FindApplication(ctx, c.draft.Made.Unique)
-	if err == nil && app.Found() && (tried < 2 || !app.OnlyKey(cert)) {
+	if err == nil && app.Found() && !(c.earlier(TheApplication) && app.OnlyKey(cert)) {
 		return nil, calls, &account.Problem{Kind: account.AppForeign, Subject: app.Name}
 	}
 	if err == nil && !app.Found() {
@@ -204,6 +241,7 @@ func (c *connecting) adopt(ctx context.Context, pause func(account.Pause)) (func
 		return nil, calls, err
 	}
 	adopted.Key = true // the certificate is this draft's own, also where an answer was lost
+	adopted.Permission = !c.draft.Made.Had.Permission && c.ours(adoption, adopted.Permission)
 	return func(d account.Draft) account.Draft {
 		m := d.Microsoft()
 		m.Client, m.Application, m.AppName = adopted.App.Client, adopted.App.Application, adopted.App.Name
@@ -218,31 +256,30 @@ func (c *connecting) principal(ctx context.Context) error {
 	if c.draft.Microsoft().Principal != "" {
 		return nil
 	}
-	if c.draft.Made.Adopted != nil {
-		p, _, err := c.admin.FindPrincipal(ctx, c.draft.Microsoft().Client)
-		if err != nil {
-			return err
+	client := c.draft.Microsoft().Client
+	return c.run(ctx, ThePrincipal, func(ctx context.Context, pause func(account.Pause)) (_ func(account.Draft) account.Draft, calls []account.Evidence, err error) {
+		var p account.Principal
+		if c.draft.Made.Adopted != nil {
+			if p, calls, err = c.admin.FindPrincipal(ctx, client); err != nil {
+				return nil, calls, err
+			}
 		}
-		if p.Found() {
-			c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
-				m := d.Microsoft()
-				m.Principal = p.ID
-				d.Link = m
-				return d
-			})
-			return err
+		if !p.Found() {
+			var more []account.Evidence
+			p, more, err = c.admin.CreatePrincipal(ctx, client, account.AppName(c.draft.Name), pause)
+			if calls = append(calls, more...); err != nil {
+				return nil, calls, err
+			}
 		}
-	}
-	return c.run(ctx, ThePrincipal, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-		p, calls, err := c.admin.CreatePrincipal(ctx, c.draft.Microsoft().Client, account.AppName(c.draft.Name), pause)
+		ours := p.ID != c.draft.Made.Had.Principal && c.ours(ThePrincipal, p.Created)
 		return func(d account.Draft) account.Draft {
-			if err == nil {
-				m := d.Microsoft()
-				m.Principal = p.ID
-				d.Link, d.Made.Principal = m, p.ID
+			m := d.Microsoft()
+			m.Principal = p.ID
+			if d.Link = m; ours {
+				d.Made.Principal = p.ID
 			}
 			return d
-		}, calls, err
+		}, calls, nil
 	})
 }
 
@@ -252,8 +289,9 @@ func (c *connecting) grant(ctx context.Context) error {
 	}
 	return c.run(ctx, TheGrant, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 		g, calls, err := c.admin.GrantConsent(ctx, c.draft.Microsoft().Principal, c.draft.Made.Graph, pause)
+		ours := err == nil && g.ID != c.draft.Made.Had.Grant && c.ours(TheGrant, g.Created)
 		return func(d account.Draft) account.Draft {
-			if err == nil && c.ours(g) {
+			if ours {
 				d.Made.Grant = g.ID
 			}
 			return d
@@ -267,8 +305,9 @@ func (c *connecting) role(ctx context.Context) error {
 	}
 	return c.run(ctx, TheRole, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 		r, calls, err := c.admin.AssignRole(ctx, c.draft.Microsoft().Principal, pause)
+		ours := err == nil && r.ID != c.draft.Made.Had.Role && c.ours(TheRole, r.Created)
 		return func(d account.Draft) account.Draft {
-			if err == nil && c.ours(r) {
+			if ours {
 				d.Made.Role = r.ID
 			}
 			return d
@@ -276,9 +315,25 @@ func (c *connecting) role(ctx context.Context) error {
 	})
 }
 
-// ours tells whether what an app has is this draft's doing: all of it where the
-// draft made the app, and of an adopted one what was not there before.
-func (c *connecting) ours(a account.Assignment) bool { return c.draft.Made.Adopted == nil || a.Created }
+// ours tells whether what the running change found or made, and the app did not
+// have before, is this draft's doing: all of it where the draft made the app; of
+// an adopted one what was made now or may have been made by an earlier attempt.
+func (c *connecting) ours(change string, created bool) bool {
+	return c.draft.Made.Adopt == "" || created || c.earlier(change)
+}
+
+// earlier tells whether an attempt before the one that is running may have made
+// the change.
+func (c *connecting) earlier(change string) bool {
+	d := c.draft
+	for i, e := range slices.Backward(d.Journal) {
+		if e.Change == change {
+			d.Journal = d.Journal[:i] // what comes after it is of other changes
+			break
+		}
+	}
+	return d.Undecided(change) != account.Entry{}
+}
 
 // spreadLimit is how long the last checks may take to hold: the directory
 // spreads what was made.

@@ -73,14 +73,14 @@ func (os *Operations) begin(ctx context.Context, id account.ID, change string) (
 	})
 }
 
-func (os *Operations) end(ctx context.Context, id account.ID, err error, f func(account.Draft) account.Draft) (account.Draft, error) {
+func (os *Operations) end(ctx context.Context, id account.ID, change string, err error, f func(account.Draft) account.Draft) (account.Draft, error) {
 	return os.change(ctx, id, false, func(d account.Draft) account.Draft {
 		d.Journal = slices.Clone(d.Journal)
-		if n := len(d.Journal); n > 0 {
-			last := &d.Journal[n-1]
-			last.Ended = os.ports.Now()
-			if err != nil {
-				last.Failed = string(account.KindOf(err))
+		// Another operation on the draft may have begun something since.
+		for i, e := range slices.Backward(d.Journal) {
+			if e.Change == change && e.Ended.IsZero() {
+				d.Journal[i].Ended, d.Journal[i].Failed = os.ports.Now(), string(account.KindOf(err))
+				break
 			}
 		}
 		return f(d)

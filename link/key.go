@@ -107,7 +107,7 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 		return d, err
 	}
 	made := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) })
-	d, err = os.end(context.WithoutCancel(ctx), d.ID, made, func(d account.Draft) account.Draft {
+	d, err = os.end(context.WithoutCancel(ctx), d.ID, "key", made, func(d account.Draft) account.Draft {
 		k.Stored = made == nil
 		return d.WithKey(k)
 	})
@@ -136,7 +136,7 @@ func (os *Operations) saveCertificate(ctx context.Context, d account.Draft, wish
 		k.Saved, err = os.ports.Save.Certificate(ctx, wish.Directory, account.CertificateFile(d.Name, k.Certificate.SHA1), k.Certificate.PEM)
 		return err
 	})
-	d, err = os.end(context.WithoutCancel(ctx), d.ID, saved, func(d account.Draft) account.Draft { return d.WithKey(k) })
+	d, err = os.end(context.WithoutCancel(ctx), d.ID, "certificate", saved, func(d account.Draft) account.Draft { return d.WithKey(k) })
 	return d, os.told("certificate", d, saved, err, tell)
 }
 

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -61,15 +62,14 @@ func (t *takingBack) away(ctx context.Context, name string, forget took, do func
 // find finds what attempts made whose answers were lost: it is there, and the
 // draft does not know its ids.
 func (t *takingBack) find(ctx context.Context) error {
-	// Of an adopted app only what is on record is taken back.
-	if m := t.draft.Made; m.Adopt != "" || m.Unique == "" || m.Application != "" && m.Principal != "" && m.Grant != "" && m.Role != "" {
+	switch {
+	case !slices.ContainsFunc(Changes, t.undecided):
 		return nil
+	case t.draft.Made.Adopt == "" && t.deleted(), t.draft.Last("undo-" + adoption).Made():
+		return nil // it is gone, and all that hung on it
 	}
-	if !t.made("undo-" + TheApplication).IsZero() {
-		return nil // deleted, and all that hung on it
-	}
-	return t.run(ctx, "undo-find", func(ctx context.Context, _ func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-		made, calls, err := t.lost(ctx)
+	return t.run(ctx, "undo-find", func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+		made, calls, err := t.lost(ctx, pause)
 		return func(d account.Draft) account.Draft {
 			d.Made = made
 			return d
@@ -77,62 +77,110 @@ func (t *takingBack) find(ctx context.Context) error {
 	})
 }
 
-// lost is what was made with what is found in the tenant of it.
-func (t *takingBack) lost(ctx context.Context) (m account.Made, calls []account.Evidence, err error) {
+// lost is what was made, with what is found in the tenant of it.
+func (t *takingBack) lost(ctx context.Context, pause func(account.Pause)) (m account.Made, calls []account.Evidence, err error) {
 	m = t.draft.Made
+	look := func(change string, find func() (found bool, calls []account.Evidence, err error)) {
+		if err != nil || !t.undecided(change) {
+			return
+		}
+		begun := t.draft.Undecided(change).Begun
+		if m.Adopt == "" && (change == TheGrant || change == TheRole) {
+			begun = time.Time{} // the app goes next, and takes it along
+		}
+		var more []account.Evidence
+		more, err = t.await(ctx, begun, pause, find)
+		calls = append(calls, more...)
+	}
 	client := t.draft.Microsoft().Client
-	if m.Application == "" {
-		app, more, err := t.admin.FindApplication(ctx, m.Unique)
-		calls = append(calls, more...)
-		if err != nil || !app.Found() || !app.OnlyKey(t.draft.Key().Certificate) {
-			return m, calls, err
-		}
-		m.Application, client = app.Application, app.Client
+	if t.lostApp() {
+		look(TheApplication, func() (bool, []account.Evidence, error) {
+			app, calls, err := t.admin.FindApplication(ctx, m.Unique)
+			if app.OnlyKey(t.draft.Key().Certificate) {
+				m.Application, client = app.Application, app.Client
+			}
+			return app.Found(), calls, err
+		})
 	}
-	if m.Principal == "" {
-		p, more, err := t.admin.FindPrincipal(ctx, client)
-		calls = append(calls, more...)
-		if err != nil || !p.Found() {
-			return m, calls, err
-		}
-		m.Principal = p.ID
+	if m.Principal == "" && client != "" {
+		look(ThePrincipal, func() (bool, []account.Evidence, error) {
+			p, calls, err := t.admin.FindPrincipal(ctx, client)
+			if p.ID != m.Had.Principal {
+				m.Principal = p.ID
+			}
+			return p.Found(), calls, err
+		})
 	}
-	if m.Grant == "" {
-		g, more, err := t.admin.FindConsent(ctx, m.Principal, m.Graph)
-		calls = append(calls, more...)
-		if err != nil {
-			return m, calls, err
-		}
-		m.Grant = g.ID
+	principal := cmp.Or(m.Principal, t.draft.Microsoft().Principal)
+	if m.Grant == "" && principal != "" {
+		look(TheGrant, func() (bool, []account.Evidence, error) {
+			g, calls, err := t.admin.FindConsent(ctx, principal, m.Graph)
+			if g.ID != m.Had.Grant {
+				m.Grant = g.ID
+			}
+			return g.Found(), calls, err
+		})
 	}
-	if m.Role == "" {
-		r, more, err := t.admin.FindRole(ctx, m.Principal)
-		calls = append(calls, more...)
-		if err != nil {
-			return m, calls, err
-		}
-		m.Role = r.ID
+	if m.Role == "" && principal != "" {
+		look(TheRole, func() (bool, []account.Evidence, error) {
+			r, calls, err := t.admin.FindRole(ctx, principal)
+			if r.ID != m.Had.Role {
+				m.Role = r.ID
+			}
+			return r.Found(), calls, err
+		})
 	}
-	return m, calls, nil
+	return m, calls, err
 }
 
-// made is when a change ended, by the journal; the zero time if it is not there.
-func (t *takingBack) made(change string) (at time.Time) {
-	for _, e := range t.draft.Journal {
-		if e.Change == change && !e.Ended.IsZero() {
-			at = e.Ended
+// lookAgain is how soon what is not shown is looked for again.
+const lookAgain = 5 * time.Second
+
+// await looks for what an attempt may have made until it is shown: a directory
+// shows it after a while, ten minutes after the attempt at most.
+func (t *takingBack) await(ctx context.Context, begun time.Time, pause func(account.Pause), find func() (bool, []account.Evidence, error)) (calls []account.Evidence, err error) {
+	since, until := t.os.ports.Now(), begun.Add(spreadLimit)
+	for {
+		found, more, err := find()
+		calls = append(calls, more...)
+		now := t.os.ports.Now()
+		if err != nil || found || !now.Before(until) {
+			return calls, err
+		}
+		wait := min(lookAgain, until.Sub(now))
+		pause(account.Pause{Reason: account.AnswerLost, Since: since, Next: now.Add(wait), Until: until})
+		select {
+		case <-ctx.Done():
+			return calls, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+		case <-time.After(wait):
 		}
 	}
-	return at
+}
+
+// when is when a change was made, by the journal, or may have been.
+func (t *takingBack) when(change string) time.Time {
+	e := t.draft.Last(change)
+	if e.Ended.IsZero() {
+		return e.Begun
+	}
+	return e.Ended
+}
+
+// hung is when a change was made on an app that stays. The zero time where the
+// app is deleted next and takes it along: what is not shown is taken for gone.
+func (t *takingBack) hung(change string) time.Time {
+	if t.draft.Made.Adopt == "" {
+		return time.Time{}
+	}
+	return t.when(change)
 }
 
 func (t *takingBack) role(ctx context.Context) error {
 	if t.draft.Made.Role == "" {
 		return nil
 	}
-	// What is not shown is taken for gone: the app goes next, and takes it along.
 	return t.away(ctx, TheRole, func(m *account.Made) { m.Role = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		return t.admin.UnassignRole(ctx, t.draft.Made.Role, time.Time{}, pause)
+		return t.admin.UnassignRole(ctx, t.draft.Made.Role, t.hung(TheRole), pause)
 	})
 }
 
@@ -141,29 +189,30 @@ func (t *takingBack) grant(ctx context.Context) error {
 		return nil
 	}
 	return t.away(ctx, TheGrant, func(m *account.Made) { m.Grant = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		return t.admin.RevokeConsent(ctx, t.draft.Made.Graph, t.draft.Made.Grant, time.Time{}, pause)
+		return t.admin.RevokeConsent(ctx, t.draft.Made.Graph, t.draft.Made.Grant, t.hung(TheGrant), pause)
 	})
 }
 
 // adopted takes from an app that was there before what was added to it, and its
 // enterprise app only if that was made.
 func (t *takingBack) adopted(ctx context.Context) error {
-	a := t.draft.Made.Adopted
-	switch {
-	case a == nil && t.draft.Made.Adopt == "":
+	m := t.draft.Made
+	if m.Adopt == "" {
 		return nil
-	case a == nil: // the answer was lost: the certificate, if it is there, is ours
-		a = &account.Adoption{App: account.App{Application: t.draft.Made.Adopt}, Key: true}
 	}
-	if p := t.draft.Made.Principal; p != "" {
-		err := t.away(ctx, ThePrincipal, func(m *account.Made) { m.Principal = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-			return t.admin.DeletePrincipal(ctx, p, t.made(ThePrincipal), pause)
+	a := m.Adopted
+	if a == nil { // the answer was lost: the certificate, if it is there, is ours
+		a = &account.Adoption{App: account.App{Application: m.Adopt}, Key: true, Permission: t.undecided(adoption) && !m.Had.Permission}
+	}
+	if m.Principal != "" {
+		err := t.away(ctx, ThePrincipal, func(*account.Made) {}, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
+			return t.admin.DeletePrincipal(ctx, m.Principal, t.when(ThePrincipal), pause)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return t.away(ctx, "adoption", func(m *account.Made) { m.Adopt, m.AdoptClient, m.Adopted = "", "", nil }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
+	return t.away(ctx, adoption, func(m *account.Made) { m.Adopt, m.AdoptClient, m.Adopted = "", "", nil }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
 		return t.admin.Abandon(ctx, *a, t.draft.Key().Certificate, pause)
 	})
 }
@@ -174,21 +223,25 @@ func (t *takingBack) application(ctx context.Context) error {
 		return nil
 	}
 	return t.away(ctx, TheApplication, func(*account.Made) {}, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		return t.admin.DeleteApplication(ctx, t.draft.Made.Application, t.made(TheApplication), pause)
+		return t.admin.DeleteApplication(ctx, t.draft.Made.Application, t.when(TheApplication), pause)
 	})
 }
 
-// purge deletes both deleted objects for good. A person who may not leaves
+// purge deletes what was deleted for good. A person who may not leaves
 // them restorable, which is told and no failure.
 func (t *takingBack) purge(ctx context.Context) error {
-	if t.draft.Made.Application == "" {
+	objects := []account.ObjectID{t.draft.Made.Principal, t.draft.Made.Application}
+	objects = slices.DeleteFunc(objects, func(o account.ObjectID) bool { return o == "" })
+	if len(objects) == 0 {
 		return nil
+	}
+	deleted := t.when("undo-" + ThePrincipal)
+	if at := t.when("undo-" + TheApplication); at.After(deleted) {
+		deleted = at
 	}
 	var left Left
 	err := t.away(ctx, "purge", func(m *account.Made) { m.Application, m.Principal = "", "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		objects := []account.ObjectID{t.draft.Made.Principal, t.draft.Made.Application}
-		objects = slices.DeleteFunc(objects, func(o account.ObjectID) bool { return o == "" })
-		binned, calls, err := t.admin.Purge(ctx, t.made("undo-"+TheApplication), pause, objects...)
+		binned, calls, err := t.admin.Purge(ctx, deleted, pause, objects...)
 		for _, b := range binned {
 			if !b.Purged {
 				left.Binned = append(left.Binned, t.named(b))

@@ -79,8 +79,12 @@ func (a *administrator) CreateApplication(_ context.Context, w account.AppWish, 
 	return account.App{Application: "app", Client: client, Name: w.Name}, nil, a.change(link.TheApplication)
 }
 
+func (a *administrator) Had(context.Context, account.App, account.ObjectID) (account.Had, []account.Evidence, error) {
+	return account.Had{}, nil, nil
+}
+
 func (a *administrator) CreatePrincipal(context.Context, account.ClientID, string, func(account.Pause)) (account.Principal, []account.Evidence, error) {
-	return account.Principal{ID: "principal"}, nil, a.change(link.ThePrincipal)
+	return account.Principal{ID: "principal", Created: true}, nil, a.change(link.ThePrincipal)
 }
 
 func (a *administrator) GrantConsent(_ context.Context, _, _ account.ObjectID, tell func(account.Pause)) (account.Assignment, []account.Evidence, error) {

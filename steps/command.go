@@ -131,7 +131,7 @@ func ChangeLine(e link.Event) string {
 	}
 	switch {
 	case e.Left != nil:
-		return "Both: not deleted for good."
+		return "Not deleted for good."
 	case words == "", e.Step == "undo-purge" && e.State == link.Done: // whether it could is told after it
 		return ""
 	case e.Step == "certificate" && e.State == link.Done:

@@ -136,7 +136,7 @@ func TestPlainTakesAnAdoptedAppBack(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	says(t, said, "Enterprise app, deleted: done.", "Our certificate and permission, taken from the app: done.", "Taken back. The key and the draft are deleted here.",
+	says(t, said, "Enterprise app, deleted: done.", "Our certificate and permission, taken from the app: done.", "Not deleted for good.", "Taken back as far as your account may.", "Enterprise app Xops 360 - Contoso (principal): deleted, and restorable until",
 		"Your sign-in left delegated permissions", "Page: https://entra.microsoft.com/#view/")
 	if want := []string{"no principal", "abandoned"}; !slices.Equal(a.made, want) {
 		t.Errorf("taken back: %v, want %v", a.made, want)
@@ -220,13 +220,13 @@ func TestPlainAfterARefusedChange(t *testing.T) {
 	}
 
 	w, a = newWorld(t), newAdministrator()
-	a.refused[link.ThePrincipal] = refused
+	a.refused[link.ThePrincipal] = &account.Problem{Kind: account.RightMissing, Subject: "Cloud Application Administrator"}
 	w.lets(a)
 	said, _, err = talk(t, w, begun(), "contoso.com", "Contoso", "1", "1", "yes", "3")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	says(t, said, "Take back.", "App and enterprise app, deleted: done.", "Both: not deleted for good.", "Taken back as far as your account may.",
+	says(t, said, "Take back.", "App and enterprise app, deleted: done.", "Not deleted for good.", "Taken back as far as your account may.",
 		"App registration Xops 360 - Contoso (app): deleted, and restorable until 3 February 2030.", "An Application Administrator or Global Administrator can")
 	if strings.Contains(said, "deleted for good: done") {
 		t.Errorf("it is said to be gone:\n%s", said)

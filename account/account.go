@@ -203,15 +203,18 @@ type Owner struct {
 
 // Account is a connected tenant or cloud account.
 type Account struct {
-	ID       ID        `json:"id"`
-	Name     Name      `json:"name"`
-	Provider Provider  `json:"provider"`
-	Cloud    CloudID   `json:"cloud"`
-	Key      Key       `json:"key"`
-	Link     Link      `json:"-"`
-	Made     Made      `json:"made,omitzero"` // in the tenant, by the automatic way
-	Linked   time.Time `json:"linked"`
-	Updated  time.Time `json:"updated"`
+	ID       ID       `json:"id"`
+	Name     Name     `json:"name"`
+	Provider Provider `json:"provider"`
+	Cloud    CloudID  `json:"cloud"`
+	Key      Key      `json:"key"`
+	Link     Link     `json:"-"`
+	Made     Made     `json:"made,omitzero"` // in the tenant, by the automatic way
+	// Abandoned are keys that may be in a store and are of no use, as they could
+	// not be deleted.
+	Abandoned []Key     `json:"abandoned,omitempty"`
+	Linked    time.Time `json:"linked"`
+	Updated   time.Time `json:"updated"`
 }
 
 // Microsoft is the account's link as a MicrosoftLink, zero when it is another's.

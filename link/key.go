@@ -99,12 +99,11 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 	tell(Event{Step: "key", State: Doing, Draft: d})
 	// The key's name is on disk before the key is anywhere: whatever happens
 	// next, somebody knows of it.
-	d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
-	if err != nil {
-		return d, err
+	if d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) }); err != nil {
+		return d, os.told("key", d, err, nil, tell)
 	}
 	if d, err = os.begin(ctx, d.ID, "key"); err != nil {
-		return d, err
+		return d, os.told("key", d, err, nil, tell)
 	}
 	made := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) })
 	d, err = os.end(context.WithoutCancel(ctx), d.ID, "key", made, func(d account.Draft) account.Draft {
@@ -125,12 +124,12 @@ func (os *Operations) saveCertificate(ctx context.Context, d account.Draft, wish
 		}
 		k.Certificate = cert
 		if d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) }); err != nil {
-			return d, err
+			return d, os.told("certificate", d, err, nil, tell)
 		}
 	}
 	d, err := os.begin(ctx, d.ID, "certificate")
 	if err != nil {
-		return d, err
+		return d, os.told("certificate", d, err, nil, tell)
 	}
 	saved := os.write(ctx, TheCertificate, func(ctx context.Context) (err error) {
 		k.Saved, err = os.ports.Save.Certificate(ctx, wish.Directory, account.CertificateFile(d.Name, k.Certificate.SHA1), k.Certificate.PEM)

@@ -35,6 +35,8 @@ type world struct {
 	held, hold chan struct{} // the first Make or Delete tells on held that it runs, and waits for hold
 	first      sync.Once
 	makes      int
+	unusable   account.Store // nothing can be made or deleted in it
+	reportless error         // of saving a report
 }
 
 func newWorld() *world {
@@ -79,8 +81,12 @@ func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
 	return account.StoreStatus{Store: s, State: account.StoreReady}
 }
 
-func (k *keys) Make(_ context.Context, _ account.Store, id account.KeyID, _ int) error {
+func (k *keys) Make(_ context.Context, s account.Store, id account.KeyID, _ int) error {
 	(*world)(k).wait()
+	if k.unusable != "" && s == k.unusable {
+		k.keys[id] = true // it ran out of time, and was made after all
+		return &account.Problem{Kind: account.StoreRanOut}
+	}
 	return (*world)(k).step(func() { k.keys[id] = true; k.makes++ })
 }
 
@@ -93,8 +99,11 @@ func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypt
 	return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), nil
 }
 
-func (k *keys) Delete(_ context.Context, _ account.Store, id account.KeyID) error {
+func (k *keys) Delete(_ context.Context, s account.Store, id account.KeyID) error {
 	(*world)(k).wait()
+	if k.unusable != "" && s == k.unusable {
+		return &account.Problem{Kind: account.StoreNotUsable}
+	}
 	return (*world)(k).step(func() { delete(k.keys, id) })
 }
 
@@ -141,6 +150,9 @@ func (r *reg) Remove(_ context.Context, id account.ID) error {
 }
 
 func (r *reg) SaveReport(_ context.Context, id account.ID, rep account.Report) error {
+	if r.reportless != nil {
+		return r.reportless
+	}
 	return (*world)(r).step(func() { r.reports[id] = rep })
 }
 
@@ -221,8 +233,16 @@ func contoso() account.Draft {
 // there is one key that the draft knows of; thrown away at the same point there
 // is none.
 func TestKeyIsMadeOnceWhereverItStops(t *testing.T) {
+	whole := newWorld()
+	if _, err := begin(t, whole).SaveAnswers(t.Context(), contoso()); err != nil {
+		t.Fatal(err)
+	}
+	whole.calls = 0
+	if err := end(t, begin(t, whole).MakeKey("draft", wish)); err != nil {
+		t.Fatal(err)
+	}
 	for _, after := range []bool{false, true} {
-		for at := 1; at <= 20; at++ {
+		for at := 1; at <= whole.calls; at++ {
 			t.Run(fmt.Sprintf("call %d after %v", at, after), func(t *testing.T) {
 				w := stopped(t, at, after)
 				again := wish
@@ -260,7 +280,9 @@ func stopped(t *testing.T, at int, after bool) *world {
 		t.Fatal(err)
 	}
 	w.calls, w.fail, w.after = 0, at, after
-	_ = end(t, first.MakeKey("draft", wish))
+	if err := end(t, first.MakeKey("draft", wish)); !errors.Is(err, errKilled) {
+		t.Fatalf("it was not killed: %v", err)
+	}
 	w.calls, w.fail = 0, 0
 	return w
 }
@@ -472,5 +494,82 @@ func TestCloseWaitsSoLong(t *testing.T) {
 				t.Errorf("keys %v, draft %+v", w.keys, d)
 			}
 		})
+	}
+}
+
+// TestAnotherStoreLeavesNoKeyBehind has another key store chosen after the
+// first one failed: the key that may be in that one is deleted when the account
+// is made, or stays on record with it.
+func TestAnotherStoreLeavesNoKeyBehind(t *testing.T) {
+	for _, mended := range []bool{true, false} {
+		w := newWorld()
+		w.unusable = account.Keyring
+		ops := begin(t, w)
+		if _, err := ops.SaveAnswers(t.Context(), contoso()); err != nil {
+			t.Fatal(err)
+		}
+		if err := end(t, ops.MakeKey("draft", wish)); account.KindOf(err) != account.StoreRanOut {
+			t.Fatal(err)
+		}
+		other := wish
+		other.ID, other.Store = "99999999-2222-4333-8444-555555555555", account.FileStore
+		if err := end(t, ops.MakeKey("draft", other)); err != nil {
+			t.Fatal(err)
+		}
+		if mended {
+			w.unusable = ""
+		}
+		if err := end(t, ops.Finish("draft", holds())); err != nil {
+			t.Fatal(err)
+		}
+		a := w.linked["draft"]
+		if a.Key.ID != other.ID || !a.Key.Stored {
+			t.Errorf("account's key %+v", a.Key)
+		}
+		if mended && (len(w.keys) != 1 || !w.keys[other.ID] || len(a.Abandoned) != 0) {
+			t.Errorf("keys %v, abandoned %+v", w.keys, a.Abandoned)
+		}
+		if !mended && (len(a.Abandoned) != 1 || a.Abandoned[0].ID != wish.ID || a.Abandoned[0].Store != account.Keyring) {
+			t.Errorf("abandoned %+v", a.Abandoned)
+		}
+	}
+}
+
+// TestLostReportIsNoFailure has the result of checks not be saved: the account
+// is made, and the checks were made.
+func TestLostReportIsNoFailure(t *testing.T) {
+	w := newWorld()
+	w.reportless = errors.New("the disk is full")
+	w.verify = func(int) account.Report { return holds() }
+	ops := begin(t, w)
+	if _, err := ops.SaveAnswers(t.Context(), contoso()); err != nil {
+		t.Fatal(err)
+	}
+	op := ops.Finish("draft", holds())
+	if err := end(t, op); err != nil || len(w.linked) != 1 || op.Last().State != link.Done {
+		t.Errorf("ended with %v, %+v", err, op.Last())
+	}
+	op = ops.Verify(w.linked["draft"])
+	if err := end(t, op); err != nil || op.Last().Report == nil {
+		t.Errorf("ended with %v, %+v", err, op.Last())
+	}
+}
+
+// TestEveryFailureIsTold looks that whatever is begun and fails says so.
+func TestEveryFailureIsTold(t *testing.T) {
+	for at := 1; at <= 7; at++ {
+		w := newWorld()
+		ops := begin(t, w)
+		if _, err := ops.SaveAnswers(t.Context(), contoso()); err != nil {
+			t.Fatal(err)
+		}
+		w.calls, w.fail = 0, at
+		op := ops.MakeKey("draft", wish)
+		if err := end(t, op); !errors.Is(err, errKilled) {
+			t.Fatalf("change %d: it was not killed: %v", at, err)
+		}
+		if e := op.Last(); e.State != link.Failed || e.Problem == nil {
+			t.Errorf("change %d: told %+v", at, e)
+		}
 	}
 }

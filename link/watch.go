@@ -89,35 +89,66 @@ func (os *Operations) Verify(a account.Account) *Operation {
 		if err := ctx.Err(); err != nil {
 			return &account.Problem{Kind: account.Cancelled, Err: err}
 		}
-		err := os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, a.ID, r) })
+		os.keep(ctx, a.ID, r)
 		tell(Event{Step: "checks", State: Looked, Report: &r})
-		return err
+		return nil
 	})
+}
+
+// keep saves what the last checks found. Where it cannot be saved nothing is
+// lost that cannot be asked again, and what it tells of is not undone by it.
+func (os *Operations) keep(ctx context.Context, id account.ID, r account.Report) {
+	_ = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
 }
 
 // Finish makes the draft an account, with what the report learned of the
 // tenant. The report must be one that holds; the account is on disk when it
-// returns nil.
+// returns nil. Keys that another one came in the place of are deleted, or stay
+// on the account as abandoned.
 func (os *Operations) Finish(id account.ID, r account.Report) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error { return os.finish(ctx, id, r, tell) })
 }
 
 func (os *Operations) finish(ctx context.Context, id account.ID, r account.Report, tell func(Event)) error {
 	tell(Event{Step: "account", State: Doing})
-	d, err := os.change(ctx, id, false, func(d account.Draft) account.Draft {
-		d.Link = learned(d.Microsoft(), r.Facts)
-		return d
-	})
+	d, err := os.ports.Registry.Draft(ctx, id)
 	if err != nil {
 		return os.told("account", d, err, nil, tell)
 	}
-	err = os.write(ctx, TheAccount, func(ctx context.Context) error {
-		return os.ports.Registry.Finish(ctx, d.Account(os.ports.Now()))
+	abandoned, err := os.deleteOlder(ctx, d)
+	if err != nil {
+		return os.told("account", d, err, nil, tell)
+	}
+	err = os.write(ctx, TheAccount, func(ctx context.Context) (err error) {
+		os.drafts.Lock()
+		defer os.drafts.Unlock()
+		if d, err = os.ports.Registry.Draft(ctx, id); err != nil {
+			return err
+		}
+		d.Link = learned(d.Microsoft(), r.Facts)
+		a := d.Account(os.ports.Now())
+		a.Abandoned = abandoned
+		return os.ports.Registry.Finish(ctx, a)
 	})
 	if err == nil {
-		err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
+		os.keep(ctx, id, r)
 	}
 	return os.told("account", d, err, nil, tell)
+}
+
+// deleteOlder deletes all keys of a draft but the newest: another store was
+// chosen after they were begun. What cannot be deleted is returned.
+func (os *Operations) deleteOlder(ctx context.Context, d account.Draft) (left []account.Key, err error) {
+	for _, k := range d.Keys[:max(len(d.Keys)-1, 0)] {
+		err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) })
+		switch {
+		case ctx.Err() != nil:
+			return nil, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+		case err != nil:
+			left = append(left, k)
+		}
+	}
+	return left, nil
 }
 
 func learned(l account.MicrosoftLink, f account.Facts) account.MicrosoftLink {

@@ -59,7 +59,8 @@ func (e *Entra) SignInDevice(ctx context.Context, wish account.SignInWish, tell 
 // polite is the way of a sign-in's calls. The library asks whether a person is
 // done at a pace of its own, whatever it is told; here such a question waits
 // for the interval that the service named, five seconds more after each
-// slow_down, and twice as long after an answer that was lost (RFC 8628, 3.5).
+// slow_down, and twice as long after each answer that was lost, until there is
+// one (RFC 8628, 3.5).
 type polite struct {
 	http *rest.HTTP
 
@@ -94,8 +95,8 @@ func (p *polite) Do(r *http.Request) (*http.Response, error) {
 	if p.interval == 0 || r.Method != http.MethodPost || r.GetBody == nil {
 		return p.http.Do(r)
 	}
-	for lost := 1; ; lost++ {
-		if err := rested(r.Context(), time.Until(p.last.Add(p.interval))); err != nil {
+	for lost := 0; ; lost++ {
+		if err := rested(r.Context(), time.Until(p.last.Add(p.interval<<lost))); err != nil {
 			return nil, err
 		}
 		body, err := r.GetBody()
@@ -105,8 +106,7 @@ func (p *polite) Do(r *http.Request) (*http.Response, error) {
 		r.Body = body
 		resp, err := p.http.Do(r)
 		p.last = time.Now()
-		if lost < mostLost && (err != nil && mayPass(err) || err == nil && resp.StatusCode >= 500) {
-			p.interval *= 2
+		if lost+1 < mostLost && (err != nil && mayPass(err) || err == nil && resp.StatusCode >= 500) {
 			continue
 		}
 		if err == nil && tooOften(resp) {

@@ -294,6 +294,32 @@ func TestPollsAreHeldToTheInterval(t *testing.T) {
 	})
 }
 
+// TestPollsGoBackToTheInterval: an answer that is lost is asked for later, and
+// the next one as before.
+func TestPollsGoBackToTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, licensed())
+		polls := 0
+		d.cloud.Inject(simcloud.Fault{Drop: simcloud.Before, Match: func(r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, "/token") {
+				polls++
+			}
+			return polls == 2
+		}})
+		_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) {
+			time.AfterFunc(time.Minute, func() { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
+		})
+		d.must(err)
+		var pauses []time.Duration
+		for i := 1; i < len(d.ear.polls); i++ {
+			pauses = append(pauses, d.ear.polls[i].Sub(d.ear.polls[i-1]).Round(time.Second))
+		}
+		if len(pauses) < 5 || pauses[1] != 10*time.Second || slices.Max(pauses[2:]) >= 10*time.Second {
+			t.Errorf("polled after %v", pauses)
+		}
+	})
+}
+
 // TestDeviceCodeOnTheWay: what goes wrong between two polls.
 func TestDeviceCodeOnTheWay(t *testing.T) {
 	poll := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/token") }

@@ -153,15 +153,16 @@ func (a *Administrator) survey(f surveyed, own bool) (account.Survey, error) {
 	return s, nil
 }
 
-// must is why a survey cannot be made.
+// must is why a survey cannot be made. Who may not even read has no role that
+// would do for any of the changes; one does for all of them.
 func (f surveyed) must(tenant account.TenantID) error {
 	for _, err := range []error{f.organization.err, f.graph.err, f.adoptErr} {
 		if err != nil {
-			return changeProblem(err, cloudAppAdministrator)
+			return changeProblem(err, globalAdministrator)
 		}
 	}
 	if f.own.err != nil && !gone(f.own.err) {
-		return changeProblem(f.own.err, cloudAppAdministrator)
+		return changeProblem(f.own.err, globalAdministrator)
 	}
 	switch o := f.organization.value; {
 	case len(o) != 1 || !isGUID(o[0].ID) || !isGUID(f.graph.value.ID):

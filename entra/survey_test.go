@@ -95,6 +95,9 @@ func TestSurveyThatFails(t *testing.T) {
 			if got := account.KindOf(err); got != want {
 				t.Errorf("%s: %v, want %q", path, err, want)
 			}
+			if err != nil && account.AsProblem(err).Subject != globalAdministrator {
+				t.Errorf("%s: it needs %q", path, account.AsProblem(err).Subject)
+			}
 		})
 	}
 	at(t, licensed(), func(t *testing.T, d *desk) {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/rest"
@@ -15,9 +14,7 @@ import (
 // adoptable is an app that the person named, and everything on it.
 func (q asker) adoptable(ctx context.Context, client account.ClientID, e *Entra) (account.Adoptable, error) {
 	var f findings
-	var all sync.WaitGroup
-	q.readApp(ctx, &all, &f, client)
-	all.Wait()
+	q.readApp(ctx, &f, client, "")
 	switch {
 	case gone(f.application.err):
 		return account.Adoptable{}, &account.Problem{Kind: account.AppNotFound, Subject: string(client)}

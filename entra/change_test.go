@@ -53,28 +53,6 @@ func TestOnboardingInEveryCloud(t *testing.T) {
 	}
 }
 
-// TestNineAnswers: from the redeemed sign-in to Connected no more than nine
-// answers come one after another.
-func TestNineAnswers(t *testing.T) {
-	at(t, licensed(), func(t *testing.T, d *desk) {
-		const late = 50 * time.Millisecond
-		d.cloud.SetLatency(late)
-		start := time.Now()
-		s, err := d.admin.Survey(t.Context(), account.SurveyWish{Unique: unique})
-		d.must(err)
-		d.graph = s.Graph
-		m, err := d.apply(d.admin)
-		d.must(err)
-		target := account.Target{Cloud: d.tenant.Cloud(), Link: account.MicrosoftLink{Tenant: account.TenantID(d.tenant.ID()), Client: m.app.Client}, Certificate: d.key}
-		if r := d.entra.Verify(t.Context(), target, keyOf()); !r.Linked() {
-			t.Errorf("%+v", r)
-		}
-		if n := time.Since(start) / late; n > 9 {
-			t.Errorf("%d answers one after another", n)
-		}
-	})
-}
-
 func (d *desk) wantHosts(id account.CloudID) {
 	d.t.Helper()
 	for _, r := range d.cloud.Requests() {

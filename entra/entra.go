@@ -20,6 +20,7 @@ import (
 type Entra struct {
 	rest *rest.Client
 	now  func() time.Time
+	met  metadata
 }
 
 // New makes an Entra that asks through client. now is the wall clock, which is
@@ -28,7 +29,7 @@ func New(client *rest.Client, now func() time.Time) *Entra {
 	if now == nil {
 		now = time.Now
 	}
-	return &Entra{client, now}
+	return &Entra{rest: client, now: now}
 }
 
 // verifyLimit bounds a whole verification.

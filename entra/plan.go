@@ -41,7 +41,7 @@ func (a *Administrator) Plan(s account.Survey, wish account.AppWish, made accoun
 	return []account.PlannedChange{
 		app,
 		{
-			Name: "principal", Method: http.MethodPatch, Path: root + byAppID(account.ClientID(client)),
+			Name: "principal", Method: http.MethodPatch, Path: root + "/servicePrincipals(appId='" + client + "')",
 			Body: forPeople(principalBody(wish.Name)), Done: made.Principal != "" || s.Adopted.Principal != "",
 		},
 		{

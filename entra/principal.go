@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ func (c *change) principal(ctx context.Context, client account.ClientID) (accoun
 		return account.Principal{}, err
 	}
 	var p enterpriseApp
-	if err := c.get(ctx, byAppID(client)+"?$select=id,appId,displayName,accountEnabled", &p); err != nil {
+	if err := c.get(ctx, principalByClient(client)+"?$select=id,appId,displayName,accountEnabled", &p); err != nil {
 		return account.Principal{}, err
 	}
 	return p.principal()
@@ -60,8 +61,14 @@ func principalBody(name string) map[string]any {
 	return map[string]any{"displayName": name, "tags": []string{integrated}}
 }
 
-func byAppID(client account.ClientID) string {
-	return "/servicePrincipals(appId='" + strings.ToLower(string(client)) + "')"
+// appByClient and principalByClient are the addresses of an app registration and
+// of its enterprise app by what the portal calls Application (client) ID.
+func appByClient(client account.ClientID) string {
+	return "/applications(appId='" + url.PathEscape(strings.ToLower(string(client))) + "')"
+}
+
+func principalByClient(client account.ClientID) string {
+	return "/servicePrincipals(appId='" + url.PathEscape(strings.ToLower(string(client))) + "')"
 }
 
 // CreatePrincipal makes the enterprise app of an app that was just made, and
@@ -80,7 +87,7 @@ func (c *change) createPrincipal(ctx context.Context, client account.ClientID, n
 	}
 	for {
 		var made enterpriseApp
-		a, err := c.upsert(ctx, byAppID(client), principalBody(name), &made)
+		a, err := c.upsert(ctx, principalByClient(client), principalBody(name), &made)
 		var said *rest.Refusal
 		switch refused := errors.As(err, &said); {
 		case err == nil && a.Status == http.StatusCreated:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -17,16 +16,18 @@ import (
 // Source: learn.microsoft.com/graph/permissions-reference and
 // learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference.
 const (
-	graphApp          = "00000003-0000-0000-c000-000000000000" // Microsoft Graph
-	reviewPermission  = "d07a8cc0-3d51-4b77-b3b0-32704d1f69fa" // AccessReview.Read.All, application
-	reviewDelegated   = "ebfcd32b-babb-40f4-a14b-42706e83bd28" // AccessReview.Read.All, delegated
-	globalReaderRole  = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
-	wholeDirectory    = "/"
-	graphVersion      = "/v1.0"
-	mostPages         = 10
-	longestText       = 120
-	reviewNewestQuery = "?$top=1&$select=id,displayName,status,createdDateTime&$orderby=createdDateTime%20desc"
-	reviewAnyQuery    = "?$top=1&$select=id,displayName,status,createdDateTime"
+	graphApp           = "00000003-0000-0000-c000-000000000000" // Microsoft Graph
+	reviewPermission   = "d07a8cc0-3d51-4b77-b3b0-32704d1f69fa" // AccessReview.Read.All, application
+	reviewDelegated    = "ebfcd32b-babb-40f4-a14b-42706e83bd28" // AccessReview.Read.All, delegated
+	globalReaderRole   = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
+	wholeDirectory     = "/"
+	graphVersion       = "/v1.0"
+	mostPages          = 10
+	longestText        = 120
+	organizationSelect = "?$select=id,displayName,verifiedDomains"
+	ownerSelect        = "?$select=id,displayName,userPrincipalName"
+	reviewNewestQuery  = "?$top=1&$select=id,displayName,status,createdDateTime&$orderby=createdDateTime%20desc"
+	reviewAnyQuery     = "?$top=1&$select=id,displayName,status,createdDateTime"
 )
 
 // What is read of Graph's objects.
@@ -125,43 +126,47 @@ type findings struct {
 	federated       read[[]federated]
 }
 
-// read asks everything side by side. Only the role assignments wait: they are
-// found by the object id of the enterprise app.
+// read asks everything side by side.
 func (e *Entra) read(ctx context.Context, t account.Target, bearer rest.Bearer) findings {
 	var f findings
 	q := asker{e.rest, "https://" + t.Cloud.Cloud().Graph + graphVersion, bearer}
 	var all sync.WaitGroup
-	all.Go(func() { list(ctx, q, &f.organization, "/organization?$select=id,displayName,verifiedDomains") })
+	all.Go(func() { list(ctx, q, &f.organization, "/organization"+organizationSelect) })
 	all.Go(func() { q.newestReview(ctx, &f.reviews) })
-	q.readApp(ctx, &all, &f, t.Link.Client)
+	all.Go(func() { q.readApp(ctx, &f, t.Link.Client, t.Link.Principal) })
 	all.Wait()
 	return f
 }
 
-// readApp reads what there is on an app, each part on its own goroutine of all.
-func (q asker) readApp(ctx context.Context, all *sync.WaitGroup, f *findings, id account.ClientID) {
-	client := url.PathEscape(strings.ToLower(string(id)))
-	app, sp := "/applications(appId='"+client+"')", "/servicePrincipals(appId='"+client+"')"
+// readApp reads what there is on an app, side by side. The role assignments are
+// found by the object id of the enterprise app: where it is not known, or is
+// another than was thought, they are asked for when it is.
+func (q asker) readApp(ctx context.Context, f *findings, client account.ClientID, thought account.ObjectID) {
+	app, sp := appByClient(client), principalByClient(client)
+	var all sync.WaitGroup
 	all.Go(func() {
 		one(ctx, q, &f.application, app+"?$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess")
 	})
-	all.Go(func() { list(ctx, q, &f.grants, sp+"/appRoleAssignments") })
-	all.Go(func() { one(ctx, q, &f.graph, "/servicePrincipals(appId='"+graphApp+"')?$select=id,appId,displayName") })
-	all.Go(func() { list(ctx, q, &f.owners, app+"/owners?$select=id,displayName,userPrincipalName") })
-	all.Go(func() { list(ctx, q, &f.principalOwners, sp+"/owners?$select=id,displayName,userPrincipalName") })
-	all.Go(func() { list(ctx, q, &f.federated, app+"/federatedIdentityCredentials") })
 	all.Go(func() {
 		one(ctx, q, &f.principal, sp+"?$select=id,appId,displayName,keyCredentials,passwordCredentials")
-		if !f.principal.ok() {
-			f.roles.err = f.principal.err
-			return
-		}
-		if !isGUID(f.principal.value.ID) {
-			f.roles.err = &account.Problem{Kind: account.Unexpected, Message: "the enterprise app has no object id"}
-			return
-		}
-		list(ctx, q, &f.roles, "/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'"+f.principal.value.ID+"'")
 	})
+	all.Go(func() { list(ctx, q, &f.grants, sp+"/appRoleAssignments") })
+	all.Go(func() { one(ctx, q, &f.graph, principalByClient(graphApp)+"?$select=id,appId,displayName") })
+	all.Go(func() { list(ctx, q, &f.owners, app+"/owners"+ownerSelect) })
+	all.Go(func() { list(ctx, q, &f.principalOwners, sp+"/owners"+ownerSelect) })
+	all.Go(func() { list(ctx, q, &f.federated, app+"/federatedIdentityCredentials") })
+	if isGUID(string(thought)) {
+		all.Go(func() { list(ctx, q, &f.roles, rolesOf(string(thought))) })
+	}
+	all.Wait()
+	switch id := f.principal.value.ID; {
+	case !f.principal.ok():
+		f.roles.err = f.principal.err
+	case !isGUID(id):
+		f.roles.err = &account.Problem{Kind: account.Unexpected, Message: "the enterprise app has no object id"}
+	case !strings.EqualFold(id, string(thought)):
+		list(ctx, q, &f.roles, rolesOf(id))
+	}
 }
 
 // asker puts questions to one cloud's Graph with one token.

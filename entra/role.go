@@ -12,6 +12,11 @@ import (
 
 const roleAssignments = "/roleManagement/directory/roleAssignments"
 
+// rolesOf is the address of the role assignments of an enterprise app.
+func rolesOf(principal string) string {
+	return roleAssignments + "?$filter=principalId%20eq%20'" + principal + "'"
+}
+
 // FindRole is the assignment of Global Reader, for the whole directory, to an
 // enterprise app; the zero Assignment where there is none to be seen.
 // Source: learn.microsoft.com/graph/api/rbacapplication-list-roleassignments.
@@ -25,7 +30,7 @@ func (c *change) role(ctx context.Context, principal account.ObjectID) (account.
 	if err := needed(principal); err != nil {
 		return account.Assignment{}, err
 	}
-	all, err := collect[roleAssignment](ctx, c, roleAssignments+"?$filter=principalId%20eq%20'"+string(principal)+"'")
+	all, err := collect[roleAssignment](ctx, c, rolesOf(string(principal)))
 	for _, r := range all.Items {
 		if strings.EqualFold(r.Role, globalReaderRole) && r.Scope == wholeDirectory && strings.EqualFold(r.Principal, string(principal)) {
 			return account.Assignment{ID: account.AssignmentID(rest.Text(r.ID, longestText))}, nil

@@ -51,7 +51,7 @@ func (e *Entra) newSignIn(wish account.SignInWish) (*signIn, error) {
 	for _, d := range delegated {
 		s.scopes = append(s.scopes, "https://"+s.cloud.Graph+"/"+d)
 	}
-	s.way = &polite{http: e.rest.HTTP(s.cloud.Login)}
+	s.way = &polite{http: e.web(s.cloud.Login)}
 	var err error
 	s.app, err = public.New(string(wish.Client),
 		public.WithAuthority("https://"+s.cloud.Login+"/"+string(wish.Tenant)),

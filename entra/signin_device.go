@@ -62,7 +62,7 @@ func (e *Entra) SignInDevice(ctx context.Context, wish account.SignInWish, tell 
 // slow_down, and twice as long after each answer that was lost, until there is
 // one (RFC 8628, 3.5).
 type polite struct {
-	http *rest.HTTP
+	http web
 
 	mu       sync.Mutex
 	interval time.Duration // 0: nobody is asked to be patient

@@ -86,7 +86,7 @@ func (a *Administrator) Survey(ctx context.Context, wish account.SurveyWish) (ac
 func (a *Administrator) look(ctx context.Context, q asker, own string, adopt account.ClientID) surveyed {
 	var s surveyed
 	var all sync.WaitGroup
-	all.Go(func() { list(ctx, q, &s.organization, "/organization?$select=id,displayName,verifiedDomains") })
+	all.Go(func() { list(ctx, q, &s.organization, "/organization"+organizationSelect) })
 	all.Go(func() {
 		list(ctx, q, &s.roles, "/me/transitiveMemberOf/microsoft.graph.directoryRole?$select=displayName,roleTemplateId")
 	})
@@ -96,7 +96,7 @@ func (a *Administrator) look(ctx context.Context, q asker, own string, adopt acc
 		for i := range s.owners {
 			if id := s.tagged.value[i].ID; isGUID(id) {
 				all.Go(func() {
-					list(ctx, q, &s.owners[i], "/applications/"+id+"/owners?$select=id,displayName,userPrincipalName")
+					list(ctx, q, &s.owners[i], "/applications/"+id+"/owners"+ownerSelect)
 				})
 			}
 		}
@@ -105,9 +105,14 @@ func (a *Administrator) look(ctx context.Context, q asker, own string, adopt acc
 		all.Go(func() { one(ctx, q, &s.own, own+registrationSelect) })
 	}
 	all.Go(func() {
-		one(ctx, q, &s.graph, "/servicePrincipals(appId='"+graphApp+"')?$select=id,appId,displayName,appRoles")
+		one(ctx, q, &s.graph, principalByClient(graphApp)+"?$select=id,appId,displayName,appRoles")
 	})
-	all.Go(func() { one(ctx, q, &s.policy, "/policies/defaultAppManagementPolicy") })
+	// None of the permissions of this sign-in reads it; an app of the customer's own may have one that does.
+	if a.person.Client == account.CommandLineTools {
+		s.policy.err = &account.Problem{Kind: account.NotAsked}
+	} else {
+		all.Go(func() { one(ctx, q, &s.policy, "/policies/defaultAppManagementPolicy") })
+	}
 	if adopt != "" {
 		all.Go(func() { s.adopted, s.adoptErr = q.adoptable(ctx, adopt, a.e) })
 	}

@@ -34,7 +34,7 @@ func TestSurvey(t *testing.T) {
 		if s.Permission != account.Holds || !isGUID(string(s.Graph)) || s.Own.Found() || len(s.Tagged) != 0 || !s.TaggedRead || s.PolicyRead {
 			t.Errorf("%+v", s)
 		}
-		if len(s.Evidence) != 6 || len(d.writes()) != 0 {
+		if len(s.Evidence) != 5 || len(d.writes()) != 0 {
 			t.Errorf("%d reads, writes %v", len(s.Evidence), d.writes())
 		}
 		d.ear.wantSecret(t, s)
@@ -84,7 +84,7 @@ func TestSurveyOfRights(t *testing.T) {
 func TestSurveyThatFails(t *testing.T) {
 	for path, want := range map[string]account.Kind{
 		"/organization": account.RightMissing, "/servicePrincipals(": account.RightMissing, "/applications(": account.RightMissing,
-		"/transitiveMemberOf": "", "/applications": "", "defaultAppManagementPolicy": "",
+		"/transitiveMemberOf": "", "/applications": "",
 	} {
 		at(t, licensed(), func(t *testing.T, d *desk) {
 			d.cloud.Inject(simcloud.Fault{Match: simcloud.Path(path), Times: 1, Status: 403})
@@ -145,8 +145,16 @@ func TestPolicyLimits(t *testing.T) {
 // TestSurveyReadsThePolicy: with a client that may, as one of the customer's own.
 func TestSurveyReadsThePolicy(t *testing.T) {
 	at(t, licensed(), func(t *testing.T, d *desk) {
-		d.cloud.Inject(simcloud.Fault{Match: simcloud.Path("defaultAppManagementPolicy"), Body: `{"isEnabled":true,"applicationRestrictions":{"keyCredentials":[{"restrictionType":"asymmetricKeyLifetime","state":"enabled","maxLifetime":"P90D"}]}}`})
 		s, err := d.admin.Survey(t.Context(), account.SurveyWish{})
+		d.must(err)
+		if asked := d.cloud.Requests(); s.PolicyRead || slices.ContainsFunc(asked, func(r simcloud.Request) bool { return strings.Contains(r.Path, "Policy") }) {
+			t.Errorf("asked %+v", asked)
+		}
+		d.admin.person.Client = "00001111-aaaa-2222-bbbb-3333cccc4444"
+		_, err = d.admin.Survey(t.Context(), account.SurveyWish{}) // refused, and that is all
+		d.must(err)
+		d.cloud.Inject(simcloud.Fault{Match: simcloud.Path("defaultAppManagementPolicy"), Body: `{"isEnabled":true,"applicationRestrictions":{"keyCredentials":[{"restrictionType":"asymmetricKeyLifetime","state":"enabled","maxLifetime":"P90D"}]}}`})
+		s, err = d.admin.Survey(t.Context(), account.SurveyWish{})
 		d.must(err)
 		if !s.PolicyRead || s.Life != 90*24*time.Hour || s.TrustedOnly {
 			t.Errorf("%+v", s)

@@ -45,7 +45,7 @@ func (e *Entra) token(ctx context.Context, t account.Target, signer crypto.Signe
 			return assertion(signer, thumbprint, o.TokenEndpoint, string(t.Link.Client), e.now())
 		})
 	app, err := confidential.New("https://"+cloud.Login+"/"+string(t.Link.Tenant), string(t.Link.Client), credential,
-		confidential.WithHTTPClient(e.rest.HTTP(cloud.Login)),
+		confidential.WithHTTPClient(e.web(cloud.Login)),
 		confidential.WithInstanceDiscovery(false),
 		// Else MSAL_FORCE_REGION in the environment would change the endpoint.
 		confidential.WithAzureRegion("DisableMsalForceRegion"))

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -414,4 +415,73 @@ func TestKeyLife(t *testing.T) {
 			t.Errorf("Left = %v, want %v", c.Problem.Left, left)
 		}
 	}
+}
+
+// TestRolesAreAskedForWithTheRest: the enterprise app's object id, where it is
+// known, saves an answer; where it is another, what it is counts.
+func TestRolesAreAskedForWithTheRest(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id    func(w *world) string
+		asked int
+	}{
+		"known":   {func(w *world) string { return strings.ToUpper(w.app.PrincipalID) }, 1},
+		"unknown": {func(*world) string { return "" }, 1},
+		"another": {func(*world) string { return "99998888-7777-6666-5555-444433332222" }, 2},
+	} {
+		w := finished(t, licensed())
+		w.target.Link.Principal = account.ObjectID(tt.id(w))
+		r := w.verify()
+		w.wantCheck(r, account.GlobalReader, want{account.Holds, ""})
+		asked := 0
+		for _, q := range w.cloud.Requests() {
+			if strings.HasSuffix(q.Path, "/roleAssignments") {
+				asked++
+			}
+		}
+		if asked != tt.asked || !r.Linked() {
+			t.Errorf("%s: asked %d times, linked %v", name, asked, r.Linked())
+		}
+	}
+	// And where the enterprise app cannot be read, its roles are not judged.
+	w := finished(t, licensed())
+	w.target.Link.Principal = account.ObjectID(w.app.PrincipalID)
+	w.cloud.Inject(simcloud.Fault{Status: 403, Match: func(r *http.Request) bool {
+		return strings.HasPrefix(r.URL.Path, "/v1.0/servicePrincipals(appId='"+strings.ToLower(w.app.ClientID)) && strings.HasSuffix(r.URL.Path, ")")
+	}})
+	if c, _ := w.verify().Check(account.GlobalReader); c.State == account.Missing {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestMetadataIsKept: a tenant's endpoints are asked for once an hour, and what
+// names none is not kept.
+func TestMetadataIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := finished(t, licensed())
+		asked := func() (n int) {
+			for _, q := range w.cloud.Requests() {
+				if strings.HasSuffix(q.Path, "/openid-configuration") {
+					n++
+				}
+			}
+			return n
+		}
+		w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/openid-configuration"), Times: 1, Body: `{"issuer":"https://login.microsoftonline.com/x"}`})
+		if w.verify().Linked() {
+			t.Error("linked without a token endpoint")
+		}
+		for range 3 {
+			if !w.verify().Linked() {
+				t.Error("not linked")
+			}
+		}
+		if n := asked(); n != 2 {
+			t.Errorf("asked %d times, want 2", n)
+		}
+		time.Sleep(time.Hour)
+		w.verify()
+		if n := asked(); n != 3 {
+			t.Errorf("asked %d times, want 3", n)
+		}
+	})
 }

@@ -72,7 +72,7 @@ func (w *world) wait() {
 }
 
 func (w *world) ports() link.Ports {
-	return link.Ports{Keys: (*keys)(w), Registry: (*reg)(w), Microsoft: (*entra)(w), Save: (*save)(w), Now: time.Now}
+	return link.Ports{Keys: (*keys)(w), Registry: (*reg)(w), Microsoft: (*microsoft)(w), Save: (*save)(w), Now: time.Now}
 }
 
 type keys world
@@ -172,21 +172,21 @@ func (s *save) Certificate(_ context.Context, dir, name, pem string) (string, er
 	return path, err
 }
 
-type entra world
+type microsoft world
 
-func (e *entra) Discover(context.Context, account.CloudID, string) (account.Tenant, time.Duration, error) {
+func (m *microsoft) Discover(context.Context, account.CloudID, string) (account.Tenant, time.Duration, error) {
 	return account.Tenant{}, 0, nil
 }
 
-func (e *entra) Reach(context.Context, account.CloudID) (time.Duration, []account.Problem) {
+func (m *microsoft) Reach(context.Context, account.CloudID) (time.Duration, []account.Problem) {
 	return 0, nil
 }
 
-func (e *entra) Verify(context.Context, account.Target, crypto.Signer) account.Report {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.asked = append(e.asked, time.Now())
-	return e.verify(len(e.asked))
+func (m *microsoft) Verify(context.Context, account.Target, crypto.Signer) account.Report {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked = append(m.asked, time.Now())
+	return m.verify(len(m.asked))
 }
 
 // holds is a report in which everything that makes an account holds.

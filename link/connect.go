@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"crypto"
 	"slices"
 	"time"
 
@@ -39,6 +40,8 @@ type connecting struct {
 	wish  ConnectWish
 	tell  func(Event)
 	draft account.Draft
+
+	signer crypto.Signer // of the draft's key, once it was needed: a keyring takes its time
 }
 
 // Connect makes everything that an account needs: the key, and in the tenant
@@ -198,14 +201,34 @@ func (c *connecting) application(ctx context.Context) error {
 
 // certificate makes a certificate of that life.
 func (c *connecting) certificate(ctx context.Context, life time.Duration) error {
-	cert, err := c.os.certify(ctx, c.draft, life)
+	k := c.draft.Key()
+	signer, err := c.opened(ctx)
+	if err == nil {
+		k.Certificate, err = c.os.certified(k, signer, life)
+	}
 	if err != nil {
 		return c.os.told("certificate", c.draft, err, nil, c.tell)
 	}
-	k := c.draft.Key()
-	k.Certificate = cert
 	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) })
 	return c.os.told("certificate", c.draft, nil, err, c.tell)
+}
+
+// opened is the draft's key, opened once.
+func (c *connecting) opened(ctx context.Context) (_ crypto.Signer, err error) {
+	if c.signer == nil {
+		k := c.draft.Key()
+		c.signer, err = c.os.ports.Keys.Open(ctx, k.Store, k.ID)
+	}
+	return c.signer, err
+}
+
+// check makes the checks of the draft.
+func (c *connecting) check(ctx context.Context) account.Report {
+	signer, err := c.opened(ctx)
+	if err != nil {
+		return c.os.unopened(c.draft.Key(), err)
+	}
+	return c.os.ports.Microsoft.Verify(ctx, target(c.draft), signer)
 }
 
 // createApplication looks for the app first: one that is there is ours only
@@ -346,7 +369,7 @@ func (c *connecting) verify(ctx context.Context) (account.Report, error) {
 	until := c.os.ports.Now().Add(spreadLimit)
 	for pause := 2 * time.Second; ; pause = min(pause*2, lastPause) {
 		c.tell(Event{Step: "checks", State: Looking, Draft: c.draft})
-		r := c.os.verify(ctx, c.draft)
+		r := c.check(ctx)
 		if err := ctx.Err(); err != nil {
 			return r, &account.Problem{Kind: account.Cancelled, Err: err}
 		}

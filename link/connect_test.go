@@ -114,8 +114,8 @@ func TestShorterLifeForAPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := ten.linked["draft"]
-	if got := a.Key.Certificate.NotAfter.Sub(a.Key.Certificate.NotBefore); got != ten.longest || len(ten.keys) != 1 || len(ten.apps) != 1 {
-		t.Errorf("life %v with %d keys and %d apps, want %v, one and one", got, len(ten.keys), len(ten.apps), ten.longest)
+	if got := a.Key.Certificate.NotAfter.Sub(a.Key.Certificate.NotBefore); got != ten.longest || len(ten.keys) != 1 || len(ten.apps) != 1 || ten.opens != 1 {
+		t.Errorf("life %v with %d keys opened %d times and %d apps, want %v, one, once and one", got, len(ten.keys), ten.opens, len(ten.apps), ten.longest)
 	}
 }
 

@@ -141,11 +141,14 @@ func (os *Operations) saveCertificate(ctx context.Context, d account.Draft, wish
 
 func (os *Operations) certify(ctx context.Context, d account.Draft, life time.Duration) (account.Certificate, error) {
 	k := d.Key()
-	var signer crypto.Signer
 	signer, err := os.ports.Keys.Open(ctx, k.Store, k.ID)
 	if err != nil {
 		return account.Certificate{}, err
 	}
+	return os.certified(k, signer, life)
+}
+
+func (os *Operations) certified(k account.Key, signer crypto.Signer, life time.Duration) (account.Certificate, error) {
 	return os.ports.Keys.Certify(signer, "Xops 360 "+string(k.ID)[:8], os.ports.Now(), life)
 }
 

@@ -35,6 +35,7 @@ type world struct {
 	held, hold chan struct{} // the first Make or Delete tells on held that it runs, and waits for hold
 	first      sync.Once
 	makes      int
+	opens      int
 	unusable   account.Store // nothing can be made or deleted in it
 	reportless error         // of saving a report
 }
@@ -93,6 +94,7 @@ func (k *keys) Make(_ context.Context, s account.Store, id account.KeyID, _ int)
 func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypto.Signer, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.opens++
 	if !k.keys[id] {
 		return nil, &account.Problem{Kind: account.KeyMissing}
 	}
@@ -204,7 +206,7 @@ func unseen(n int) account.Report {
 }
 
 // end waits for an operation and returns what it ended with; nil is well.
-func end(t *testing.T, op *link.Operation) error {
+func end(t testing.TB, op *link.Operation) error {
 	t.Helper()
 	for {
 		if _, err := op.Next(t.Context()); err == io.EOF {

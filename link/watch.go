@@ -63,22 +63,31 @@ func waitAsked(r account.Report) (wait time.Duration) {
 
 // verify makes the checks of a draft, or says in a report why none could be made.
 func (os *Operations) verify(ctx context.Context, d account.Draft) account.Report {
-	k := d.Key()
-	return os.check(ctx, account.Target{Cloud: d.Cloud, Link: d.Microsoft(), Certificate: k.Certificate}, k)
+	return os.check(ctx, target(d), d.Key())
+}
+
+// target is what is verified of a draft.
+func target(d account.Draft) account.Target {
+	return account.Target{Cloud: d.Cloud, Link: d.Microsoft(), Certificate: d.Key().Certificate}
 }
 
 func (os *Operations) check(ctx context.Context, t account.Target, k account.Key) account.Report {
 	signer, err := os.ports.Keys.Open(ctx, k.Store, k.ID)
 	if err != nil {
-		now, p := os.ports.Now(), *account.AsProblem(err)
-		if p.Kind == account.StoreNotUsable {
-			p.Subject = string(k.Store) // the words differ with the store
-		}
-		return account.Report{At: now, Checks: []account.Check{{
-			Name: account.CertificateAccepted, State: account.Unknown, Problem: &p, At: now,
-		}}}
+		return os.unopened(k, err)
 	}
 	return os.ports.Microsoft.Verify(ctx, t, signer)
+}
+
+// unopened is the report where the key cannot be opened.
+func (os *Operations) unopened(k account.Key, err error) account.Report {
+	now, p := os.ports.Now(), *account.AsProblem(err)
+	if p.Kind == account.StoreNotUsable {
+		p.Subject = string(k.Store) // the words differ with the store
+	}
+	return account.Report{At: now, Checks: []account.Check{{
+		Name: account.CertificateAccepted, State: account.Unknown, Problem: &p, At: now,
+	}}}
 }
 
 // Verify makes the checks of an account once and keeps what they found.

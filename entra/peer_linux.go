@@ -13,7 +13,7 @@ import (
 )
 
 // mayBring tells whether the other end of a connection on this machine is held
-// by this user, or by root, who tunnels and forwards. The state alone does not
+// by one of these users, or by root, who tunnels and forwards. The state alone does not
 // tell: it stands in the address that the browser was started with, which other
 // users can read among the processes. Where the kernel's tables cannot be read
 // it cannot be told, and the state has to do.
@@ -21,7 +21,7 @@ import (
 // A socket counts only while it is open: one that was let go has no owner any
 // more, and is listed as root's.
 // Source: kernel.org/doc/html/latest/networking/proc_net_tcp.html.
-func mayBring(local, remote net.Addr, uid int) bool {
+func mayBring(local, remote net.Addr, users []int) bool {
 	ours, ok := local.(*net.TCPAddr)
 	theirs, also := remote.(*net.TCPAddr)
 	if !ok || !also {
@@ -38,7 +38,7 @@ func mayBring(local, remote net.Addr, uid int) bool {
 		owner, found := socketOwner(f, theirs, ours)
 		_ = f.Close()
 		if found {
-			return owner == uid || owner == 0
+			return owner == 0 || slices.Contains(users, owner)
 		}
 	}
 	return false

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,7 +23,7 @@ func TestAnotherUserBringsNothing(t *testing.T) {
 		}
 		dial := asNobody
 		if os.Getuid() != 0 { // nobody else can be played: so that we are not who is waited for
-			l.uid, dial = os.Getuid()+1, dialed
+			l.users, dial = []int{os.Getuid() + 1}, dialed
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		type end struct {
@@ -32,8 +33,12 @@ func TestAnotherUserBringsNothing(t *testing.T) {
 		ended := make(chan end, 1)
 		go func() { b, err := l.await(ctx, "s"); ended <- end{b, err} }()
 		for _, address := range []string{"127.0.0.1", "::1"} {
-			if got := post(t, dial(t, net.JoinHostPort(address, strconv.Itoa(l.port))), l.port, body); !strings.Contains(got, " 404 ") {
+			got := post(t, dial(t, net.JoinHostPort(address, strconv.Itoa(l.port))), l.port, body)
+			if !strings.Contains(got, " 403 ") || !strings.Contains(got, "Content-Type: text/plain") || !strings.HasSuffix(got, notYours+"\n") {
 				t.Errorf("another user at %s is answered %q", address, got)
+			}
+			if got := post(t, dial(t, net.JoinHostPort(address, strconv.Itoa(l.port))), l.port, "code=theirs&state=guessed"); !strings.Contains(got, " 404 ") {
+				t.Errorf("another user who guesses is answered %q", got)
 			}
 		}
 		if os.Getuid() == 0 {
@@ -46,6 +51,45 @@ func TestAnotherUserBringsNothing(t *testing.T) {
 		}
 		cancel()
 		l.close()
+	}
+}
+
+// TestWhoCalledSudoMayBring: where root runs this program for somebody, that
+// user's browser brings the answer; nobody else's does.
+func TestWhoCalledSudoMayBring(t *testing.T) {
+	for _, tt := range []struct {
+		uid  int
+		sudo string
+		want []int
+	}{
+		{1000, "", []int{1000}},
+		{1000, "1001", []int{1000}},
+		{0, "", []int{0}},
+		{0, "1000", []int{0, 1000}},
+		{0, "0", []int{0}},
+		{0, "-1", []int{0}},
+		{0, "ada", []int{0}},
+	} {
+		if got := bringers(tt.uid, func(string) string { return tt.sudo }); !slices.Equal(got, tt.want) {
+			t.Errorf("bringers(%d) of %q = %v, want %v", tt.uid, tt.sudo, got, tt.want)
+		}
+	}
+	if os.Getuid() != 0 {
+		return // nobody else can be played
+	}
+	t.Setenv("SUDO_UID", strconv.Itoa(nobody))
+	l, err := listenLoopback(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	came := make(chan brought, 1)
+	go func() { b, _ := l.await(t.Context(), "s"); came <- b }()
+	if got := post(t, asNobody(t, localhost(l.port)), l.port, "code=mine&state=s"); !strings.Contains(got, " 200 ") {
+		t.Errorf("who called sudo is answered %q", got)
+	}
+	if b := <-came; b.code != "mine" {
+		t.Errorf("it ended with %+v", b)
 	}
 }
 
@@ -62,12 +106,12 @@ func TestAClosedSocketIsNobodys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !mayBring(in.LocalAddr(), in.RemoteAddr(), os.Getuid()) {
+		if !mayBring(in.LocalAddr(), in.RemoteAddr(), []int{os.Getuid()}) {
 			t.Errorf("%s: we may not", address)
 		}
 		_ = out.Close()
 		_, _ = io.ReadAll(in) // its end has come
-		if mayBring(in.LocalAddr(), in.RemoteAddr(), os.Getuid()) {
+		if mayBring(in.LocalAddr(), in.RemoteAddr(), []int{os.Getuid()}) {
 			t.Errorf("%s: whoever has gone may", address)
 		}
 		_ = in.Close()
@@ -84,11 +128,12 @@ func dialed(t *testing.T, address string) net.Conn {
 	return c
 }
 
+const nobody = 65534
+
 // asNobody is a connection of the user nobody's. The thread that is him ends
 // with the goroutine.
 func asNobody(t *testing.T, address string) net.Conn {
 	t.Helper()
-	const nobody = 65534
 	made := make(chan net.Conn)
 	go func() {
 		runtime.LockOSThread()
@@ -103,7 +148,7 @@ func asNobody(t *testing.T, address string) net.Conn {
 	return c
 }
 
-// post sends a form and gives the first line of the answer.
+// post sends a form and gives the answer as it comes.
 func post(t *testing.T, c net.Conn, port int, body string) string {
 	t.Helper()
 	defer c.Close()
@@ -112,6 +157,5 @@ func post(t *testing.T, c net.Conn, port int, body string) string {
 		t.Fatal(err)
 	}
 	answer, _ := io.ReadAll(c)
-	line, _, _ := strings.Cut(string(answer), "\r\n")
-	return line
+	return string(answer)
 }

@@ -25,7 +25,7 @@ import (
 type loopback struct {
 	listeners []net.Listener
 	port      int
-	uid       int // of the user whose browser may bring the answer
+	users     []int // whose browser may bring the answer
 }
 
 // listenLoopback takes a port, or a free one for 0. PortTaken otherwise.
@@ -48,7 +48,7 @@ func takePort(port int) (*loopback, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loopback{listeners: []net.Listener{four}, port: four.Addr().(*net.TCPAddr).Port, uid: os.Getuid()}
+	l := &loopback{listeners: []net.Listener{four}, port: four.Addr().(*net.TCPAddr).Port, users: bringers(os.Getuid(), os.Getenv)}
 	six, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(l.port)))
 	switch {
 	case err == nil:
@@ -58,6 +58,16 @@ func takePort(port int) (*loopback, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// bringers are the users whose browser may bring the answer: who runs this
+// program, and, where that is root, who became root by sudo and has the desktop.
+func bringers(uid int, getenv func(string) string) []int {
+	users := []int{uid}
+	if caller, err := strconv.Atoi(getenv("SUDO_UID")); uid == 0 && err == nil && caller > 0 {
+		users = append(users, caller)
+	}
+	return users
 }
 
 // sixWorks tells whether this machine has ::1 at all.
@@ -85,10 +95,10 @@ type brought struct {
 }
 
 // await serves until this user's browser has brought the answer with our state,
-// or ctx ends. Whatever else is sent is answered with 404 and changes nothing,
-// however often.
+// or ctx ends. Whatever else is sent is answered with 404, and another user's
+// answer with why it is not taken; neither changes anything, however often.
 func (l *loopback) await(ctx context.Context, state string) (brought, error) {
-	g := &doorkeeper{host: localhost(l.port), state: state, uid: l.uid, came: make(chan brought, 1)}
+	g := &doorkeeper{host: localhost(l.port), state: state, users: l.users, came: make(chan brought, 1)}
 	server := &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
@@ -114,7 +124,7 @@ func (l *loopback) await(ctx context.Context, state string) (brought, error) {
 type doorkeeper struct {
 	host  string // "localhost:port", the name that a browser must have used
 	state string
-	uid   int
+	users []int
 	taken atomic.Bool
 	came  chan brought
 }
@@ -129,10 +139,17 @@ const afterwards = `<!DOCTYPE html>
 <body><h1>xops-onboard has the answer</h1><p>Go back to the terminal: it says how the sign-in went. This window can be closed.</p></body></html>
 `
 
+// notYours is for a browser of somebody else on this machine.
+const notYours = "xops-onboard only takes the answer of the user who started it."
+
 // ServeHTTP takes the answer, once.
 func (g *doorkeeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b, ok := g.read(w, r)
-	if !ok || !g.own(r) || !g.taken.CompareAndSwap(false, true) {
+	if ok && !g.own(r) {
+		http.Error(w, notYours, http.StatusForbidden)
+		return
+	}
+	if !ok || !g.taken.CompareAndSwap(false, true) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
@@ -165,11 +182,11 @@ func (g *doorkeeper) read(w http.ResponseWriter, r *http.Request) (brought, bool
 	return readAnswer(string(body), g.state)
 }
 
-// own tells whether a request is this user's.
+// own tells whether a request is of a user who may bring the answer.
 func (g *doorkeeper) own(r *http.Request) bool {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	remote, err := net.ResolveTCPAddr("tcp", r.RemoteAddr) // numbers, so that nothing is looked up
-	return err == nil && mayBring(local, remote, g.uid)
+	return err == nil && mayBring(local, remote, g.users)
 }
 
 // named tells whether host is ours. A browser leaves a port of 80 out.

@@ -508,7 +508,7 @@ func sendRaw(t *testing.T, port int, raw string) string {
 // TestSecondAnswer: the first counts; who comes later, even with the state, is
 // turned away.
 func TestSecondAnswer(t *testing.T) {
-	g := &doorkeeper{state: "s", uid: os.Getuid(), came: make(chan brought, 1)}
+	g := &doorkeeper{state: "s", users: []int{os.Getuid()}, came: make(chan brought, 1)}
 	server := httptest.NewServer(g)
 	defer server.Close()
 	g.host = server.Listener.Addr().String()

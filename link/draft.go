@@ -21,8 +21,7 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 			return d
 		}
 		d.Keys, d.Journal, d.Made, d.Owner, d.Created = have.Keys, have.Journal, have.Made, have.Owner, have.Created
-		d.Link = madeLink(d, have)
-		return d
+		return stays(d, have)
 	})
 	// Asked only afterwards: it may have become one between any two lines.
 	if account.KindOf(err) == account.NotFound {
@@ -33,16 +32,27 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 	return got, err
 }
 
-// madeLink is the answers' link with the ids of what was made in the tenant,
-// which no answer takes back.
-func madeLink(d, have account.Draft) account.Link {
+// Bound tells whether something was made in the tenant for a draft, or may have
+// been: from then on it stays in that tenant, and on that way.
+func Bound(d account.Draft) bool {
+	return !d.Made.Nothing() || slices.ContainsFunc(Changes, func(c string) bool { return !d.Undecided(c).Begun.IsZero() })
+}
+
+// stays is the answers with what no answer changes any more: once the draft is
+// bound, the tenant, its cloud and the way, and the ids of what was
+// made there.
+func stays(d, have account.Draft) account.Draft {
 	m, ok := d.Link.(account.MicrosoftLink)
-	if !ok || have.Made.Application == "" && have.Made.Adopted == nil {
-		return d.Link
+	if !ok || !Bound(have) {
+		return d
 	}
 	was := have.Microsoft()
-	m.Client, m.Application, m.Principal = was.Client, was.Application, was.Principal
-	return m
+	d.Way, d.Cloud, d.Chosen, m.Tenant = have.Way, have.Cloud, have.Chosen, was.Tenant
+	if have.Made.HasApp() {
+		m.Client, m.Application, m.Principal = was.Client, was.Application, was.Principal
+	}
+	d.Link = m
+	return d
 }
 
 // change reads a draft, changes it and writes it, as one write that no other

@@ -458,14 +458,18 @@ func TestAnswersKeepWhatWasMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := w.drafts["draft"]
-	made.Made.Application = "object"
+	made.Way, made.Cloud, made.Made = account.Automatic, account.China, account.Made{Unique: "u", Application: "object"}
 	made.Link = account.MicrosoftLink{Tenant: "t", Client: "client", Application: "object", Principal: "principal"}
 	w.drafts["draft"] = made
-	if _, err := ops.SaveAnswers(t.Context(), d); err != nil {
+	another := d.Microsoft()
+	another.Tenant = "another"
+	d.Way, d.Cloud, d.Link = account.ByHand, account.Global, another
+	got, err := ops.SaveAnswers(t.Context(), d)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if m := w.drafts["draft"].Microsoft(); m.Client != "client" || m.Principal != "principal" || m.Tenant != "t" {
-		t.Errorf("saved %+v, want the ids of what was made", m)
+	if m := got.Microsoft(); m.Client != "client" || m.Principal != "principal" || m.Tenant != "t" || got.Way != account.Automatic || got.Cloud != account.China {
+		t.Errorf("saved %+v, want the tenant and the ids of what was made", got)
 	}
 }
 
@@ -572,6 +576,27 @@ func TestEveryFailureIsTold(t *testing.T) {
 		}
 		if e := op.Last(); e.State != link.Failed || e.Problem == nil {
 			t.Errorf("change %d: told %+v", at, e)
+		}
+	}
+}
+
+func TestBound(t *testing.T) {
+	at := time.Unix(1, 0)
+	for name, tt := range map[string]struct {
+		d    account.Draft
+		want bool
+	}{
+		"nothing":        {account.Draft{}, false},
+		"a name alone":   {account.Draft{Made: account.Made{Unique: "u"}}, false},
+		"the key":        {account.Draft{Journal: []account.Entry{{Change: "key", Begun: at}}}, false},
+		"refused":        {account.Draft{Journal: []account.Entry{{Change: link.TheApplication, Begun: at, Ended: at, Failed: string(account.RightMissing)}}}, false},
+		"killed":         {account.Draft{Journal: []account.Entry{{Change: link.TheApplication, Begun: at}}}, true},
+		"an answer lost": {account.Draft{Journal: []account.Entry{{Change: link.TheApplication, Begun: at, Ended: at, Failed: string(account.Offline)}}}, true},
+		"made":           {account.Draft{Made: account.Made{Application: "a"}}, true},
+		"to be adopted":  {account.Draft{Made: account.Made{Adopt: "a"}}, true},
+	} {
+		if got := link.Bound(tt.d); got != tt.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

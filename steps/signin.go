@@ -40,9 +40,9 @@ type signIn struct {
 // signedIn is who signed in.
 type signedIn struct{ admin link.Administrator }
 
-// untouched tells whether nothing was made in the tenant, nor begun to be, so
+// untouched tells whether nothing was made in the tenant, nor may have been, so
 // that the other way can take over.
-func untouched(d account.Draft) bool { return d.Made.Nothing() && d.Made.Unique == "" }
+func untouched(d account.Draft) bool { return !link.Bound(d) }
 
 func newSignIn(e Env, d account.Draft) *signIn {
 	s := &signIn{env: e, draft: d, now: e.Now(), spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}

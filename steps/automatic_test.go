@@ -3,6 +3,7 @@ package steps_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -307,5 +308,60 @@ func TestLifeKnown(t *testing.T) {
 	k.reads("✓ Certificate, 30 days")
 	if strings.Contains(k.page(), "refuses") {
 		t.Errorf("a refusal was met: %s", k.page())
+	}
+}
+
+// TestEveryChoiceOfTheSignIn takes each choice of the sign-in page, before and
+// after a refusal, on the road to an account and on the one back: each leads
+// somewhere, and the road back offers neither the other way nor a check.
+func TestEveryChoiceOfTheSignIn(t *testing.T) {
+	t.Parallel()
+	half := account.Made{Unique: "xops-onboard-x", Application: "app", Principal: "principal"}
+	for road, tt := range map[string]struct {
+		route steps.Route
+		made  account.Made
+		next  string // where who signed in comes to
+		leads []string
+	}{
+		"on, nothing made":   {steps.Routes, account.Made{}, "survey", []string{"survey", "signin", "name", "register"}},
+		"on, half made":      {steps.Routes, half, "survey", []string{"survey", "signin", "check"}},
+		"back, nothing made": {steps.TakingBack, account.Made{}, "takeback", []string{"takeback", "signin"}},
+		"back, half made":    {steps.TakingBack, half, "takeback", []string{"takeback", "signin"}},
+	} {
+		for _, refused := range []account.Kind{"", account.SignInBlocked, account.ConsentMissing, account.StrongerSignIn, account.TenantRestricted, account.Offline} {
+			for i, taken := '1', 0; ; i++ {
+				w, a := newWorld(t), newAdministrator()
+				w.lets(a)
+				d := w.draft(t, "identifiers")
+				d.Way, d.Made, d.Trail, d.Keys = account.Automatic, tt.made, []string{"way", "tenant"}, nil
+				if err := w.reg.SaveDraft(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+				k := &walker{Wizard: steps.NewWizard(t.Context(), w.env, tt.route, d), t: t, together: true}
+				t.Cleanup(k.Close)
+				k.run(k.Init())
+				k.at("signin")
+				if refused != "" {
+					w.lets(a, refused)
+					k.send(letter('1'), enter)
+				}
+				before := k.page()
+				k.send(letter(i))
+				if i > '1' && k.page() == before { // no such choice
+					if taken < 1 {
+						t.Errorf("%s, %s: one choice alone", road, refused)
+					}
+					break
+				}
+				taken++
+				if tt.next == "takeback" && (strings.Contains(before, "Do it by hand") || strings.Contains(before, "Check without")) {
+					t.Errorf("%s, %s: offers what takes nothing back:\n%s", road, refused, before)
+				}
+				k.send(enter)
+				if !slices.Contains(tt.leads, k.At()) && k.out != steps.Leave {
+					t.Errorf("%s, %s: choice %c leads to %q", road, refused, i, k.At())
+				}
+			}
+		}
 	}
 }

@@ -90,12 +90,12 @@ func (s *signIn) offer(rungs ...account.Rung) {
 		case account.RungDeviceCode:
 			add(kit.Option{Title: rungWords[r], Detail: "A code that you type in any browser. Many tenants block it."}, begin(account.ByDeviceCode))
 		case account.RungByHand:
-			if untouched(s.draft) {
+			if untouched(s.draft) && !s.env.undoes {
 				add(kit.Option{Title: rungWords[r], Detail: "With everything that is known already."}, func() (Outcome, tea.Cmd) { return ByHandNow, nil })
 			}
 		}
 	}
-	if Checkable(s.draft) {
+	if Checkable(s.draft) && !s.env.undoes {
 		add(kit.Option{Title: checkInstead, Detail: "Where somebody else did the rest in the portal."}, func() (Outcome, tea.Cmd) { return CheckNow, nil })
 	}
 	if len(s.picks) == 0 { // nothing helps from here, now
@@ -108,7 +108,7 @@ func (s *signIn) offer(rungs ...account.Rung) {
 }
 
 func (s *signIn) Enter() tea.Cmd {
-	if s.draft.Key().Stored || s.draft.Name == "" {
+	if s.draft.Key().Stored || s.draft.Name == "" || s.env.undoes {
 		return nil
 	}
 	// The key pair takes up to seconds: it is made while the person signs in.

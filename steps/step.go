@@ -123,6 +123,7 @@ type Env struct {
 	visit   int
 	session *session         // who signed in, between the stops of one wizard
 	doubt   *account.Problem // why the answers of this stop are asked again
+	undoes  bool             // the road takes everything back
 	watch   func(account.Draft) *link.Operation
 }
 

@@ -102,7 +102,7 @@ func (w *Wizard) passed(stops []Stop) int {
 func passed(stops []Stop, trail []string) (at int, known []string) {
 	at = -1
 	for i, name := range trail {
-		j := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name })
+		j := place(stops, name)
 		if j < 0 {
 			return at, slices.Clone(trail[:i])
 		}
@@ -133,6 +133,7 @@ func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 	if w.stop.Name == w.doubted {
 		env.doubt = w.doubt
 	}
+	env.undoes = place(stops, takeBackStop.Name) >= 0
 	env.ctx, w.leave = context.WithCancel(w.ctx)
 	if !w.stop.Live {
 		w.unwatch()
@@ -213,7 +214,7 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 			w.draft.Trail = append(slices.Clone(w.draft.Trail), w.stop.Name)
 		}
 		stops := w.route(w.draft)
-		at := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == w.stop.Name })
+		at := place(stops, w.stop.Name)
 		if at < 0 { // the way changed: on from the last stop both routes share
 			at = w.passed(stops)
 		}
@@ -226,7 +227,7 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 			return Back, nil
 		}
 		stops := w.route(w.draft)
-		at := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == w.draft.Trail[n-1] })
+		at := place(stops, w.draft.Trail[n-1])
 		w.draft.Trail = slices.Clone(w.draft.Trail[:n-1])
 		cmd := w.enter(stops, max(at, 0))
 		return Stay, tea.Batch(cmd, w.save())
@@ -271,10 +272,20 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 	return Stay, nil
 }
 
-// jump enters a stop of the route out of order.
+// jump enters a stop of the route out of order; one that is not on it is nowhere
+// to go.
 func (w *Wizard) jump(to Stop) tea.Cmd {
 	stops := w.route(w.draft)
-	return w.enter(stops, slices.IndexFunc(stops, func(s Stop) bool { return s.Name == to.Name }))
+	at := place(stops, to.Name)
+	if at < 0 {
+		return nil
+	}
+	return w.enter(stops, at)
+}
+
+// place is where in a route the stop of that name is; -1 where it is not on it.
+func place(stops []Stop, name string) int {
+	return slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name })
 }
 
 // open tells whether a stop needs the person again.
@@ -286,7 +297,7 @@ func (w *Wizard) open(s Stop) bool {
 func before(stops []Stop, at int, trail []string) []string {
 	var out []string
 	for _, name := range trail {
-		if slices.IndexFunc(stops, func(s Stop) bool { return s.Name == name }) < at {
+		if place(stops, name) < at {
 			out = append(out, name)
 		}
 	}
@@ -411,7 +422,7 @@ func (w *Wizard) At() string { return w.stop.Name }
 func (w *Wizard) Panel() []kit.Item {
 	var items []kit.Item
 	stops := w.route(w.draft)
-	here := slices.IndexFunc(stops, func(s Stop) bool { return s.Name == w.stop.Name })
+	here := place(stops, w.stop.Name)
 	for i, s := range stops {
 		if s.Label == "" {
 			continue

@@ -365,3 +365,25 @@ func TestEveryChoiceOfTheSignIn(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyOfTheSignInIsKnown goes on by hand after the key was made while somebody
+// was to sign in: no other size can be chosen for it.
+func TestKeyOfTheSignInIsKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lets(newAdministrator(), account.SignInBlocked)
+	k := walkAutomatic(t, w)
+	k.send(enter)
+	k.reads("block this sign-in")
+	k.send(enter)
+	k.at("register")
+	k.send(enter)
+	k.at("identifiers")
+	k.send(paste(client), tab, tab, paste(domain), enter)
+	k.at("key")
+	k.send(letter('b'))
+	k.reads("RSA 2048")
+	if help := k.Step().Keys()[0].Help().Desc; help != "write the certificate" {
+		t.Errorf("enter is to %q, though there is a key", help)
+	}
+}

@@ -16,8 +16,7 @@ import (
 )
 
 var keyStop = Stop{
-	Name: "key", Label: "Generate key",
-	Skip:   nil,
+	Name: "key", Label: "Generate key", Makes: true,
 	Screen: func(e Env, d account.Draft) Step { return newGenerate(e, d) },
 	Plain:  plainKey,
 }

@@ -104,13 +104,8 @@ func (w *watching) Seen() (account.Report, bool) {
 // Typing is false: live steps have no field.
 func (w *watching) Typing() bool { return false }
 
-// Fill notes which stops are ticked.
-func (w *watching) Fill(d account.Draft) account.Draft {
-	if w.report != nil {
-		d.Ticked = ticks(*w.report)
-	}
-	return d
-}
+// Fill adds nothing: the wizard follows what is seen.
+func (w *watching) Fill(d account.Draft) account.Draft { return d }
 
 // check is the check's newest outcome; false before the first look. Where it
 // could not even be begun, the first check says why.

@@ -587,7 +587,7 @@ func plainLive(stop string) func(*Plain, account.Draft) (account.Draft, Outcome,
 			if o, err := p.look(d); o == Leave || err != nil {
 				return d, o, err
 			}
-			d.Ticked = ticks(*p.report)
+			d.Ticked = ticks(*p.report, d.Ticked)
 			for _, t := range tickedBy {
 				if t.stop == stop {
 					c, _ := outcomeOf(*p.report, t.check)
@@ -628,7 +628,7 @@ func plainVerify(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		for _, c := range p.report.Checks {
 			p.says(CheckLines(c))
 		}
-		d.Ticked = ticks(*p.report)
+		d.Ticked = ticks(*p.report, d.Ticked)
 		if p.report.Linked() {
 			return p.finish(d)
 		}

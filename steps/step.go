@@ -59,6 +59,7 @@ type Stop struct {
 	Over   bool                                    // the draft is an account from here on, and not saved any more
 	Held   bool                                    // leaving is asked about there first
 	Fleet  bool                                    // what it finds out is gone with the program: passing it is not remembered
+	Makes  bool                                    // what it makes is made, whichever way one leaves
 	Skip   func(account.Draft, []account.Row) bool // nil never skips
 	Field  []Field                                 // what it asks, for plain lines
 	Screen func(Env, account.Draft) Step

@@ -16,7 +16,7 @@ import (
 )
 
 var uploadStop = Stop{
-	Name: "upload", Label: "Upload certificate", Live: true,
+	Name: "upload", Label: "Upload certificate", Live: true, Makes: true,
 	Skip:   ticked("upload"),
 	Screen: func(e Env, d account.Draft) Step { return &upload{watching: newWatching(e, d)} },
 	Plain:  plainLive("upload"),
@@ -35,8 +35,7 @@ func (u *upload) Keys() []key.Binding {
 		return nil
 	}
 	shorter := shorterKey
-	_, ok := shorterLife(u.draft.Key().Certificate)
-	shorter.SetEnabled(ok)
+	shorter.SetEnabled(u.shortens())
 	return u.liveKeys(account.CertificateAccepted, shorter)
 }
 
@@ -59,7 +58,7 @@ func (u *upload) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		switch {
 		case u.making != nil: // it takes a moment, and the draft is another then
 			return Stay, nil
-		case key.Matches(press, shorterKey):
+		case key.Matches(press, shorterKey) && u.shortens():
 			return Stay, u.shorter()
 		}
 		u.wrong = nil
@@ -72,13 +71,17 @@ func (u *upload) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 // shorter makes the next shorter certificate for the same key, for a tenant
 // whose policy refuses this one's validity.
 func (u *upload) shorter() tea.Cmd {
-	life, ok := shorterLife(u.draft.Key().Certificate)
-	if !ok {
-		return nil
-	}
+	life, _ := shorterLife(u.draft.Key().Certificate)
 	u.wrong = nil
 	u.making = u.env.Ops.NewCertificate(u.draft.ID, life, directory(u.env, u.draft))
 	return u.follow()
+}
+
+// shortens tells whether a shorter certificate can be made: not in the place of
+// one that the tenant has taken.
+func (u *upload) shortens() bool {
+	_, shorter := shorterLife(u.draft.Key().Certificate)
+	return shorter && !(u.report != nil && u.report.Holds(account.CertificateAccepted))
 }
 
 // remade is an event of the operation that makes another certificate, told

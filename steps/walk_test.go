@@ -610,3 +610,94 @@ func FuzzPaste(f *testing.F) {
 		}
 	})
 }
+
+// TestShorterCertificateIsKept makes a shorter certificate and goes back: it is
+// the one that is shown from then on, as it is the one on disk.
+func TestShorterCertificateIsKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		unseen := true
+		w.verify = func(int) account.Report {
+			if unseen {
+				return report(missing(account.CertificateAccepted, account.CertificateUnseen))
+			}
+			return report(missing(account.Consent, account.PermissionNotGranted))
+		}
+		f := follow(t, w, w.draft(t, "upload"))
+		f.at("upload")
+		f.press(letter('v'))
+		f.reads("Entra does not know this certificate yet.")
+		f.press(esc)
+		f.at("key")
+		c := f.Draft().Key().Certificate
+		if life := c.NotAfter.Sub(c.NotBefore); life != link.Lives[1] {
+			t.Errorf("the certificate lives %v, want the shorter one", life)
+		}
+		f.reads("Expires " + c.NotAfter.Format("2 January 2006"))
+		f.press(enter)
+		f.at("upload")
+		unseen = false
+		f.press(letter('r'))
+		f.reads("Done. Enter goes on.")
+		f.press(letter('v')) // does nothing any more
+		if c := f.Draft().Key().Certificate; c.NotAfter.Sub(c.NotBefore) != link.Lives[1] {
+			t.Errorf("another certificate was made in the place of the one that is accepted: %v", c.NotAfter.Sub(c.NotBefore))
+		}
+		f.reads("Done. Enter goes on.")
+	})
+}
+
+// TestKeyIsSeenAgain makes the key and goes back before anything is written:
+// the page knows it when one comes again.
+func TestKeyIsSeenAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.draft(t, "key")
+	d.Keys = nil
+	if err := w.reg.SaveDraft(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	k := walk(t, w, d)
+	k.send(letter('b'), enter)
+	k.reads("Key stored and read back")
+	_, save := k.Update(esc) // the save's answer waits
+	k.at("identifiers")
+	_, cmd := k.Update(enter)
+	k.run(cmd)
+	if k.At() == "identifiers" {
+		k.send(enter)
+	}
+	k.at("key")
+	k.reads("Key stored and read back")
+	k.run(save)
+	if got := k.Draft().Key().Bits; got != 3072 {
+		t.Errorf("the key has %d bits, want the 3072 that were chosen", got)
+	}
+}
+
+// TestUnansweredLookKeepsTicks loses the network: what held is ticked as before.
+func TestUnansweredLookKeepsTicks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.verify = func(n int) account.Report {
+			if n == 1 {
+				return report(missing(account.Consent, account.PermissionNotGranted))
+			}
+			lost := func(n account.CheckName, k account.Kind) account.Check {
+				return account.Check{Name: n, State: account.Unknown, Problem: &account.Problem{Kind: k}}
+			}
+			return report(lost(account.CertificateAccepted, account.Offline), lost(account.GlobalReader, account.NotAsked), lost(account.Consent, account.NotAsked))
+		}
+		f := follow(t, w, w.draft(t, "permission"))
+		if d := cmp.Diff([]string{"upload", "role"}, f.Draft().Ticked); d != "" {
+			t.Errorf("ticked (-want +got):\n%s", d)
+		}
+		f.press(letter('r'))
+		f.reads("cannot be reached")
+		if d := cmp.Diff([]string{"upload", "role"}, f.Draft().Ticked); d != "" {
+			t.Errorf("ticked after a look without an answer (-want +got):\n%s", d)
+		}
+	})
+}

@@ -191,7 +191,7 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	outcome, cmd := w.step.Update(msg)
 	if live, ok := w.step.(interface{ Seen() (account.Report, bool) }); ok {
 		if r, seen := live.Seen(); seen {
-			w.draft.Ticked = ticks(r)
+			w.draft.Ticked = ticks(r, w.draft.Ticked)
 			w.doubted, w.doubt = doubts(r)
 		}
 	}
@@ -199,7 +199,18 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	return moved, tea.Batch(cmd, more)
 }
 
+// fill has the step's part in the draft. What hung on something that is another
+// now is not ticked any more.
+func (w *Wizard) fill() {
+	before := w.draft
+	w.draft = w.step.Fill(w.draft)
+	w.draft.Ticked = w.still(before)
+}
+
 func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
+	if o != Stay && w.stop.Makes {
+		w.fill()
+	}
 	if w.aside && (o == Next || o == Pass || o == Back) {
 		w.aside = false
 		stops := w.route(w.draft)
@@ -207,9 +218,7 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 	}
 	switch o {
 	case Next, Pass:
-		before := w.draft
-		w.draft = w.step.Fill(w.draft)
-		w.draft.Ticked = w.still(before)
+		w.fill()
 		if o == Next && !w.stop.Fleet && !slices.Contains(w.draft.Trail, w.stop.Name) {
 			w.draft.Trail = append(slices.Clone(w.draft.Trail), w.stop.Name)
 		}
@@ -324,11 +333,14 @@ func checked(stop string) bool {
 	return false
 }
 
-// ticks are the names of the stops whose check holds.
-func ticks(r account.Report) []string {
+// ticks are the names of the stops whose check holds; of a check that got no
+// answer it is as it was before.
+func ticks(r account.Report, before []string) []string {
 	var out []string
 	for _, t := range tickedBy {
-		if r.Holds(t.check) {
+		c, asked := r.Check(t.check)
+		unanswered := !asked || c.State == account.Unknown
+		if r.Holds(t.check) || unanswered && slices.Contains(before, t.stop) {
 			out = append(out, t.stop)
 		}
 	}
@@ -384,6 +396,10 @@ func (w *Wizard) saved(m savedMsg) tea.Cmd {
 	w.trouble = account.AsProblem(m.err)
 	if m.err == nil {
 		w.draft.Created = m.draft.Created
+		// A key that was made meanwhile, as while somebody signs in, is this draft's.
+		if m.draft.Key().Stored {
+			w.draft.Keys = m.draft.Keys
+		}
 	}
 	if w.unsaved {
 		return w.save()

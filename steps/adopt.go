@@ -14,7 +14,7 @@ import (
 // is there already.
 var adoptStop = Stop{
 	Name: "adopt", Fleet: true,
-	Skip:   func(account.Draft, []account.Row) bool { return true },
+	Skip:   func(account.Draft) bool { return true },
 	Screen: func(e Env, d account.Draft) Step { return newAdopt(e, d) },
 }
 

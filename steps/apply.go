@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"charm.land/bubbles/v2/key"
-	"charm.land/bubbles/v2/spinner"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -29,20 +28,21 @@ type apply struct {
 // changing is what applying and taking back share: an operation, what it told
 // of each change, and how one leaves it.
 type changing struct {
-	env    Env
+	pulse
 	draft  account.Draft
 	op     *link.Operation
 	lines  []line
 	report *account.Report
 	left   *link.Left
 	wrong  *account.Problem
-	over   bool   // it ended well
-	life   string // of the certificate that is tried
-	asked  bool   // it was asked to stop
-	now    time.Time
-	spin   spinner.Model
+	over   bool        // it ended well
+	life   string      // of the certificate that is tried
+	asked  bool        // it was asked to stop
 	choice *kit.Choice // how to go on, after it stopped
 	picks  []func() (Outcome, tea.Cmd)
+
+	then Outcome       // where it leads when it ended well
+	ways func() []pick // how to go on when it did not
 }
 
 // line is one change as far as it was told of.
@@ -57,11 +57,11 @@ type line struct {
 // told is an event of the operation.
 type told struct{ link.Event }
 
-func newChanging(e Env, d account.Draft) changing {
-	return changing{env: e, draft: d, now: e.Now(), spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+func newApply(e Env, d account.Draft) *apply {
+	a := &apply{changing{pulse: newPulse(e), draft: d, then: Next}}
+	a.ways = a.stopped
+	return a
 }
-
-func newApply(e Env, d account.Draft) *apply { return &apply{newChanging(e, d)} }
 
 func (a *apply) Enter() tea.Cmd { return a.begin() }
 
@@ -98,11 +98,7 @@ func lives(s account.Survey) []time.Duration {
 
 func (c *changing) run(op *link.Operation) tea.Cmd {
 	c.op, c.wrong, c.choice, c.picks, c.asked = op, nil, nil, nil, false
-	cmds := []tea.Cmd{c.follow()}
-	if !c.env.Place.Calm {
-		cmds = append(cmds, c.spin.Tick, c.clock())
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(c.follow(), c.beat())
 }
 
 func (c *changing) follow() tea.Cmd {
@@ -111,11 +107,6 @@ func (c *changing) follow() tea.Cmd {
 		e, err := op.Next(ctx)
 		return told{e}, err
 	})
-}
-
-func (c *changing) clock() tea.Cmd {
-	visit := c.env.visit
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return clockMsg{visit} })
 }
 
 func (c *changing) Typing() bool    { return false }
@@ -137,44 +128,36 @@ func (c *changing) Keys() []key.Binding {
 	return []key.Binding{stop}
 }
 
-// update lets it have a message; false if it was none of its own.
-func (c *changing) update(msg tea.Msg) (Outcome, tea.Cmd, bool) {
+func (c *changing) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {
 	case Answer[told]:
-		return Stay, c.told(msg), true
-	case clockMsg:
-		if msg.visit == c.env.visit && c.op != nil {
-			c.now = c.env.Now()
-			return Stay, c.clock(), true
-		}
-		return Stay, nil, true
-	case spinner.TickMsg:
-		var cmd tea.Cmd
-		if c.op != nil {
-			c.spin, cmd = c.spin.Update(msg)
-		}
-		return Stay, cmd, true
+		return Stay, c.told(msg)
 	case tea.KeyPressMsg:
 		switch {
 		case c.choice != nil && key.Matches(msg, enterKey):
-			o, cmd := c.picks[c.choice.At()]()
-			return o, cmd, true
+			return c.picks[c.choice.At()]()
+		case c.over && key.Matches(msg, enterKey):
+			return c.then, nil
 		case c.choice != nil:
 			c.choice.Update(msg)
 		case c.op != nil && (key.Matches(msg, backKey) || msg.String() == "ctrl+c"):
 			c.asked = true
 			c.op.Stop()
 		}
+		return Stay, nil
 	}
-	return Stay, nil, false
+	cmd, _ := c.pulse.update(msg)
+	return Stay, cmd
 }
 
 func (c *changing) told(a Answer[told]) tea.Cmd {
 	c.now = c.env.Now()
 	if a.Err != nil {
 		c.op = nil
+		c.rest()
 		if err := ended(a.Err); err != nil {
 			c.wrong = account.AsProblem(err)
+			c.offer(c.ways()...)
 			return nil
 		}
 		c.over = true
@@ -331,13 +314,6 @@ func since(d time.Duration) string {
 	return fmt.Sprintf(", %d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-func (c *changing) sign(t kit.Theme) string {
-	if c.env.Place.Calm {
-		return t.Faint.Render("…")
-	}
-	return t.Accent.Render(c.spin.View())
-}
-
 // stopping is the live line from when one asked to stop until it has.
 func (c *changing) stopping(size kit.Size, t kit.Theme) kit.Frame {
 	return kit.Mark(size.Width, c.sign(t), "Stopping after this change. ctrl+c ends the program now; the draft is kept.")
@@ -396,18 +372,8 @@ func outcome(o Outcome) func() (Outcome, tea.Cmd) {
 	return func() (Outcome, tea.Cmd) { return o, nil }
 }
 
-func (a *apply) Update(msg tea.Msg) (Outcome, tea.Cmd) {
-	o, cmd, own := a.update(msg)
-	if own && a.wrong != nil && a.choice == nil && a.op == nil {
-		a.stopped()
-	}
-	if press, ok := msg.(tea.KeyPressMsg); ok && a.over && key.Matches(press, enterKey) {
-		return Next, cmd
-	}
-	return o, cmd
-}
-
-func (a *apply) stopped() {
+// stopped are the ways on after it stopped before its end.
+func (a *apply) stopped() []pick {
 	var picks []pick
 	for _, w := range waysOn(a.wrong, a.draft, a.report != nil && a.report.Linked()) {
 		do := outcome(w.outcome)
@@ -416,7 +382,7 @@ func (a *apply) stopped() {
 		}
 		picks = append(picks, pick{w.title, w.detail, do})
 	}
-	a.offer(picks...)
+	return picks
 }
 
 func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {

@@ -252,16 +252,53 @@ func TestWalkAutomatic(t *testing.T) {
 	}
 }
 
+// TestBackFromThePlan keeps who signed in: the page before is the survey.
+func TestBackFromThePlan(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), newAdministrator()
+	w.lets(a)
+	k := walkAutomatic(t, w)
+	k.send(enter, enter)
+	k.at("plan")
+	k.send(esc)
+	k.at("survey")
+	k.send(enter)
+	k.at("plan")
+	if a.forgotten > 0 {
+		t.Error("the token is dropped")
+	}
+}
+
+// TestBackBeforeTheDraftIsOnDisk says yes and goes back before the draft is
+// written, which the changes wait for: nothing is changed when it is.
+func TestBackBeforeTheDraftIsOnDisk(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), newAdministrator()
+	w.lets(a)
+	k := walkAutomatic(t, w)
+	k.send(enter, enter)
+	k.at("plan")
+	_, save := k.Update(enter)
+	k.at("plan")
+	k.send(esc)
+	k.at("survey")
+	k.run(save)
+	k.at("survey")
+	if len(a.made) > 0 {
+		t.Errorf("made %v", a.made)
+	}
+}
+
 // TestTokenIsDropped goes away from a sign-in in every way there is.
 func TestTokenIsDropped(t *testing.T) {
 	t.Parallel()
 	for name, away := range map[string]func(*walker){
-		"esc":               func(k *walker) { k.send(esc) },
-		"as somebody else":  func(k *walker) { k.send(letter('2'), enter) },
-		"by hand":           func(k *walker) { k.send(letter('3'), enter) },
-		"esc from the plan": func(k *walker) { k.send(enter, esc) },
-		"closed":            func(k *walker) { k.Close() },
-		"connected":         func(k *walker) { k.send(enter, enter, enter) },
+		"esc":              func(k *walker) { k.send(esc) },
+		"as somebody else": func(k *walker) { k.send(letter('2'), enter) },
+		"by hand":          func(k *walker) { k.send(letter('3'), enter) },
+		"esc twice":        func(k *walker) { k.send(enter, esc, esc) },
+		"closed":           func(k *walker) { k.Close() },
+		"connected":        func(k *walker) { k.send(enter, enter, enter) },
 	} {
 		w, a := newWorld(t), newAdministrator()
 		w.lets(a)

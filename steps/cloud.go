@@ -24,7 +24,7 @@ var providers = []struct {
 // not appear again: Integrations brings the provider along.
 var cloudStop = Stop{
 	Name:   "cloud",
-	Skip:   func(d account.Draft, known []account.Row) bool { return d.Provider != "" },
+	Skip:   func(d account.Draft) bool { return d.Provider != "" },
 	Screen: func(e Env, d account.Draft) Step { return newCloud() },
 	Plain:  plainCloud,
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"charm.land/bubbles/v2/key"
-	"charm.land/bubbles/v2/spinner"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -23,14 +22,13 @@ var keyStop = Stop{
 
 // generate makes the key pair and the certificate file with one key press.
 type generate struct {
-	env    Env
+	pulse
 	draft  account.Draft
 	op     *link.Operation
 	doing  string
 	wrong  *account.Problem
 	remote bool // the certificate must reach another machine
 	bits   int
-	spin   spinner.Model
 }
 
 var (
@@ -40,7 +38,7 @@ var (
 )
 
 func newGenerate(e Env, d account.Draft) *generate {
-	g := &generate{env: e, draft: d, remote: e.Place.Remote, bits: 2048, spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+	g := &generate{pulse: newPulse(e), draft: d, remote: e.Place.Remote, bits: 2048}
 	if b := d.Key().Bits; b != 0 {
 		g.bits = b
 	}
@@ -82,15 +80,9 @@ func (g *generate) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		return g.press(msg)
 	case Answer[link.Event]:
 		return Stay, g.event(msg)
-	case spinner.TickMsg:
-		if g.op == nil {
-			return Stay, nil
-		}
-		var cmd tea.Cmd
-		g.spin, cmd = g.spin.Update(msg)
-		return Stay, cmd
 	}
-	return Stay, nil
+	cmd, _ := g.pulse.update(msg)
+	return Stay, cmd
 }
 
 func (g *generate) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
@@ -120,10 +112,7 @@ func (g *generate) start() tea.Cmd {
 		Life: link.Lives[0], Directory: directory(e, g.draft),
 	}
 	g.op = g.env.Ops.MakeKey(g.draft.ID, wish)
-	if g.env.Place.Calm {
-		return Watch(g.env, g.op)
-	}
-	return tea.Batch(Watch(g.env, g.op), g.spin.Tick)
+	return tea.Batch(Watch(g.env, g.op), g.beat())
 }
 
 // store is where this draft's key is, or goes.
@@ -155,6 +144,7 @@ func (g *generate) event(a Answer[link.Event]) tea.Cmd {
 			g.draft.Keys = d.Keys
 		}
 		g.op = nil
+		g.rest()
 		return nil
 	}
 	g.doing = a.Value.Step
@@ -189,11 +179,7 @@ func (g *generate) View(size kit.Size, t kit.Theme) kit.Page {
 		a := Advise(g.wrong)
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), a.Say+" "+a.Do)
 	case g.op != nil:
-		sign := t.Accent.Render(g.spin.View())
-		if g.env.Place.Calm {
-			sign = t.Faint.Render("…")
-		}
-		p.Live = kit.Mark(size.Width, sign, doingWords[g.doing])
+		p.Live = kit.Mark(size.Width, g.sign(t), doingWords[g.doing])
 	default:
 		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Nothing is made yet. One key press makes all of it.")
 	}

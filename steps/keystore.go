@@ -13,7 +13,7 @@ import (
 // storeStop is a page only while the keyring is not ready.
 var storeStop = Stop{
 	Name:   "keystore",
-	Skip:   func(d account.Draft, _ []account.Row) bool { return d.Key().Stored && d.Key().Certificate.Made() },
+	Skip:   func(d account.Draft) bool { return d.Key().Stored && d.Key().Certificate.Made() },
 	Screen: func(e Env, d account.Draft) Step { return newKeyStore(e, d) },
 	Plain:  plainStore,
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"charm.land/bubbles/v2/key"
-	"charm.land/bubbles/v2/spinner"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -16,21 +15,18 @@ import (
 // watching is what the live steps share: the draft is verified again and again
 // while one is there, and what was found so far is known at once.
 type watching struct {
-	env    Env
+	pulse
 	draft  account.Draft
+	proof  account.CheckName // the check that shows the step is done; empty for none
 	op     *link.Operation
+	over   bool // everything holds, so that nothing is looked at any more
 	report *account.Report
-	spin   spinner.Model
-	now    time.Time
 	next   time.Time // when it looks again; zero while it looks
 	demo   demoHand
 }
 
-// clockMsg moves the live line's clock.
-type clockMsg struct{ visit int }
-
-func newWatching(e Env, d account.Draft) watching {
-	return watching{env: e, draft: d, spin: spinner.New(spinner.WithSpinner(spinner.MiniDot)), now: e.Now()}
+func newWatching(e Env, d account.Draft, proof account.CheckName) watching {
+	return watching{pulse: newPulse(e), draft: d, proof: proof}
 }
 
 // Enter joins the verification of the draft.
@@ -40,17 +36,21 @@ func (w *watching) Enter() tea.Cmd {
 		w.take(last)
 		w.op.Again() // what the person did meanwhile should be seen at once
 	}
-	cmds := []tea.Cmd{Watch(w.env, w.op)}
-	if !w.env.Place.Calm {
-		cmds = append(cmds, w.spin.Tick, w.clock())
-	}
-	return tea.Batch(cmds...)
+	w.over = false
+	return w.follow()
 }
 
-func (w *watching) clock() tea.Cmd {
-	visit := w.env.visit
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return clockMsg{visit} })
+// follow waits for what is seen next. Nothing moves once the step is done.
+func (w *watching) follow() tea.Cmd {
+	if w.done() {
+		w.rest()
+		return Watch(w.env, w.op)
+	}
+	return tea.Batch(Watch(w.env, w.op), w.beat())
 }
+
+// done tells whether the step is done, as was seen.
+func (w *watching) done() bool { return w.report != nil && w.report.Holds(w.proof) }
 
 func (w *watching) take(e link.Event) {
 	if e.Report != nil {
@@ -70,25 +70,20 @@ func (w *watching) update(msg tea.Msg) tea.Cmd {
 		w.now = w.env.Now()
 		if msg.Err != nil { // it ended: everything holds, or the program is leaving
 			w.take(w.op.Last())
-			w.next = time.Time{}
+			w.next, w.over = time.Time{}, true
+			w.rest()
 			return nil
 		}
 		w.take(msg.Value)
-		return Watch(w.env, w.op)
+		return w.follow()
 	case Answer[handed]:
 		w.demo.done(msg)
 		w.op.Again()
-	case clockMsg:
-		if msg.visit == w.env.visit {
-			w.now = w.env.Now()
-			return w.clock()
-		}
-	case spinner.TickMsg:
-		var cmd tea.Cmd
-		w.spin, cmd = w.spin.Update(msg)
-		return cmd
 	case tea.FocusMsg:
 		w.op.Again()
+	default:
+		cmd, _ := w.pulse.update(msg)
+		return cmd
 	}
 	return nil
 }
@@ -133,14 +128,6 @@ func (w *watching) waited() time.Duration {
 	return w.now.Sub(w.op.Began())
 }
 
-// sign is the sign before the live line: it turns while something is awaited.
-func (w *watching) sign(t kit.Theme) string {
-	if w.env.Place.Calm {
-		return t.Faint.Render("…")
-	}
-	return t.Accent.Render(w.spin.View())
-}
-
 // clockWords say when it looks again.
 func (w *watching) clockWords() string {
 	switch left := w.next.Sub(w.now).Round(time.Second); {
@@ -156,9 +143,9 @@ func (w *watching) clockWords() string {
 
 // liveKeys are the keys of a live step: to go on first once its check holds,
 // else what brings it nearer.
-func (w *watching) liveKeys(name account.CheckName, more ...key.Binding) []key.Binding {
-	if w.report != nil && w.report.Holds(name) {
-		return append([]key.Binding{enterKey, backKey, againKey}, more...)
+func (w *watching) liveKeys(more ...key.Binding) []key.Binding {
+	if w.done() {
+		return append([]key.Binding{enterKey, backKey, w.again()}, more...)
 	}
 	keys := append([]key.Binding{againKey, named(enterKey, "go on without it")}, more...)
 	if w.locked() {
@@ -170,24 +157,31 @@ func (w *watching) liveKeys(name account.CheckName, more ...key.Binding) []key.B
 	return w.demo.keys(w.env, append(keys, backKey))
 }
 
+// again is the key that has it look at once, as long as it looks at all.
+func (w *watching) again() key.Binding {
+	k := againKey
+	k.SetEnabled(!w.over)
+	return k
+}
+
 // press is what the live steps' common keys do.
-func (w *watching) press(press tea.KeyPressMsg, stop string) (Outcome, tea.Cmd, bool) {
+func (w *watching) press(press tea.KeyPressMsg, stop string) (Outcome, tea.Cmd) {
 	switch {
 	case key.Matches(press, enterKey):
-		return Next, nil, true
+		return Next, nil
 	case key.Matches(press, backKey):
-		return Back, nil, true
+		return Back, nil
 	case key.Matches(press, againKey):
 		w.op.Again()
-		return Stay, nil, true
+		return Stay, nil
 	case key.Matches(press, correctKey) && w.doubted():
-		return FirstOpen, nil, true
+		return FirstOpen, nil
 	case key.Matches(press, UnlockKey) && w.locked():
-		return Unlock, nil, true
+		return Unlock, nil
 	case w.demo.wants(w.env, press):
-		return Stay, w.demo.do(w.env, stop, w.draft), true
+		return Stay, w.demo.do(w.env, stop, w.draft)
 	}
-	return Stay, nil, false
+	return Stay, nil
 }
 
 // locked tells whether nothing can be asked because the key is locked away.
@@ -203,13 +197,13 @@ func (w *watching) doubted() bool {
 }
 
 // ticked tells whether a stop's check held when it was last seen.
-func ticked(name string) func(account.Draft, []account.Row) bool {
-	return func(d account.Draft, _ []account.Row) bool { return slices.Contains(d.Ticked, name) }
+func ticked(name string) func(account.Draft) bool {
+	return func(d account.Draft) bool { return slices.Contains(d.Ticked, name) }
 }
 
-// live is the live line of a check: what is seen now, for certain.
-func (w *watching) live(width int, t kit.Theme, name account.CheckName, awaited string) kit.Frame {
-	c, seen := w.check(name)
+// live is the live line: what is seen of the step now, for certain.
+func (w *watching) live(width int, t kit.Theme, awaited string) kit.Frame {
+	c, seen := w.check(w.proof)
 	if w.demo.err != nil {
 		return w.demo.line(width, t, "")
 	}
@@ -251,9 +245,9 @@ func (w *watching) upfront() string {
 	return Advise(c.Problem).Say
 }
 
-// why is what to do about a check that does not hold: below the clicks, where there is room.
-func (w *watching) why(width int, t kit.Theme, name account.CheckName) kit.Frame {
-	c, seen := w.check(name)
+// advice is what to do where the step is not done: below the clicks, where there is room.
+func (w *watching) advice(width int, t kit.Theme) kit.Frame {
+	c, seen := w.check(w.proof)
 	if !seen || c.Problem == nil || c.State == account.Holds || c.Problem.Kind == account.NotAsked {
 		return kit.Frame{}
 	}

@@ -1,55 +1,30 @@
 package steps
 
-import (
-	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
-
-	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/ui/kit"
-)
+import "github.com/axiomio/xops-onboard/account"
 
 var permissionStop = Stop{
 	Name: "permission", Label: "API permission", Live: true,
 	Skip:   ticked("permission"),
-	Screen: func(e Env, d account.Draft) Step { return &permission{newWatching(e, d)} },
+	Screen: func(e Env, d account.Draft) Step { return newPermission(e, d) },
 	Plain:  plainLive("permission"),
-}
-
-type permission struct{ watching }
-
-func (p *permission) Keys() []key.Binding { return p.liveKeys(account.Consent) }
-
-func (p *permission) Offers() []Offer {
-	return []Offer{
-		{Key: "o", Name: "open portal", Kind: Open, Title: "API permissions", Value: p.page().URL},
-		{Key: "c", Name: "copy permission", Kind: Copy, Title: "Permission", Value: accessReviewPermission},
-		handOver(p.draft),
-	}
 }
 
 const accessReviewPermission = "AccessReview.Read.All"
 
-func (p *permission) page() account.PortalPage {
-	return p.draft.Cloud.Cloud().PermissionsPage(p.draft.Microsoft().Client)
-}
-
-func (p *permission) Update(msg tea.Msg) (Outcome, tea.Cmd) {
-	if press, ok := msg.(tea.KeyPressMsg); ok {
-		o, cmd, _ := p.press(press, permissionStop.Name)
-		return o, cmd
-	}
-	return Stay, p.update(msg)
-}
-
-func (p *permission) View(size kit.Size, t kit.Theme) kit.Page {
-	return kit.Page{
-		Title: "Add the API permission",
-		Why:   "It lets Xops 360 read access reviews, and nothing else.",
-		Body: kit.Stack(
-			clicks(size.Width, t, p.page(), permissionClicks(p.draft)),
-			p.why(size.Width, t, account.Consent),
-		),
-		Live: p.live(size.Width, t, account.Consent, "The permission is not seen yet."),
+func newPermission(e Env, d account.Draft) *portalStep {
+	page := d.Cloud.Cloud().PermissionsPage(d.Microsoft().Client)
+	return &portalStep{
+		watching: newWatching(e, d, account.Consent),
+		stop:     "permission",
+		title:    "Add the API permission",
+		why:      "It lets Xops 360 read access reviews, and nothing else.",
+		awaited:  "The permission is not seen yet.",
+		page:     page,
+		clicks:   permissionClicks(d),
+		offers: []Offer{
+			{Key: "o", Name: "open portal", Kind: Open, Title: "API permissions", Value: page.URL},
+			{Key: "c", Name: "copy permission", Kind: Copy, Title: "Permission", Value: accessReviewPermission},
+		},
 	}
 }
 

@@ -54,7 +54,7 @@ func (p *Plain) Run(ctx context.Context, route Route, d account.Draft) (account.
 	p.stops = route(d)
 	at, trail := passed(p.stops, d.Trail)
 	d.Trail = trail
-	for at = next(p.stops, at, d, p.Env.Known); at < len(p.stops); {
+	for at = next(p.stops, at, d); at < len(p.stops); {
 		s := p.stops[at]
 		got, o, err := p.stop(s, d)
 		if err != nil {
@@ -109,13 +109,13 @@ func (p *Plain) move(o Outcome, from Stop, d account.Draft) (account.Draft, int)
 		d = byHandNow(p.route, d)
 		p.stops = p.route(d)
 		at, _ := passed(p.stops, d.Trail)
-		return d, next(p.stops, at, d, p.Env.Known)
+		return d, next(p.stops, at, d)
 	}
 	if !from.Fleet && !slices.Contains(d.Trail, from.Name) {
 		d.Trail = append(slices.Clone(d.Trail), from.Name)
 	}
 	p.stops = p.route(d)
-	return d, next(p.stops, to(from), d, p.Env.Known)
+	return d, next(p.stops, to(from), d)
 }
 
 // has tells whether the route has a stop.

@@ -113,7 +113,7 @@ func (p *plan) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		case key.Matches(press, rawKey):
 			p.raw = !p.raw
 		case key.Matches(press, backKey):
-			return SignInAgain, nil
+			return SurveyAgain, nil
 		}
 	}
 	return Stay, nil

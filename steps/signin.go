@@ -3,10 +3,8 @@ package steps
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"charm.land/bubbles/v2/key"
-	"charm.land/bubbles/v2/spinner"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -23,7 +21,7 @@ var signInStop = Stop{
 // signIn has an administrator sign in, by the first rung of the ladder that
 // works: a browser here or at the end of a tunnel, else a code typed anywhere.
 type signIn struct {
-	env     Env
+	pulse
 	draft   account.Draft
 	choice  kit.Choice
 	picks   []func() (Outcome, tea.Cmd)
@@ -32,8 +30,6 @@ type signIn struct {
 	prompts chan account.SignInPrompt
 	cancel  context.CancelFunc // while somebody is waited for
 	wrong   *account.Problem
-	now     time.Time
-	spin    spinner.Model
 	demo    demoHand
 }
 
@@ -45,7 +41,7 @@ type signedIn struct{ admin link.Administrator }
 func untouched(d account.Draft) bool { return !link.Bound(d) }
 
 func newSignIn(e Env, d account.Draft) *signIn {
-	s := &signIn{env: e, draft: d, now: e.Now(), spin: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+	s := &signIn{pulse: newPulse(e), draft: d}
 	s.offer(account.RungBrowser, account.RungDeviceCode, account.RungByHand)
 	return s
 }
@@ -170,7 +166,7 @@ func (s *signIn) start(way account.SignInWay) tea.Cmd {
 	e.ctx, s.cancel = context.WithCancel(s.env.ctx)
 	wish := account.SignInWish{Cloud: s.draft.Cloud, Tenant: s.draft.Microsoft().Tenant, Hint: s.env.session.hint(s.draft), Client: s.env.session.client}
 	ask, prompts := e.Ops.Ports().SignIn, s.prompts
-	cmds := []tea.Cmd{
+	return tea.Batch(
 		Ask(e, func(ctx context.Context) (account.SignInPrompt, error) {
 			select {
 			case p := <-prompts:
@@ -183,16 +179,8 @@ func (s *signIn) start(way account.SignInWay) tea.Cmd {
 			admin, err := ask(ctx, way, wish, func(p account.SignInPrompt) { prompts <- p })
 			return signedIn{admin}, err
 		}),
-	}
-	if !s.env.Place.Calm {
-		cmds = append(cmds, s.spin.Tick, s.clock())
-	}
-	return tea.Batch(cmds...)
-}
-
-func (s *signIn) clock() tea.Cmd {
-	visit := s.env.visit
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return clockMsg{visit} })
+		s.beat(),
+	)
 }
 
 func (s *signIn) Update(msg tea.Msg) (Outcome, tea.Cmd) {
@@ -203,20 +191,11 @@ func (s *signIn) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		return s.answered(msg), nil
 	case Answer[handed]:
 		s.demo.done(msg)
-	case clockMsg:
-		if msg.visit == s.env.visit && s.cancel != nil {
-			s.now = s.env.Now()
-			return Stay, s.clock()
-		}
-	case spinner.TickMsg:
-		if s.cancel == nil {
-			return Stay, nil
-		}
-		var cmd tea.Cmd
-		s.spin, cmd = s.spin.Update(msg)
-		return Stay, cmd
 	case tea.KeyPressMsg:
 		return s.press(msg)
+	default:
+		cmd, _ := s.pulse.update(msg)
+		return Stay, cmd
 	}
 	return Stay, nil
 }
@@ -242,6 +221,7 @@ func (s *signIn) answered(a Answer[signedIn]) Outcome {
 		s.cancel()
 		s.cancel = nil
 	}
+	s.rest()
 	s.prompt = nil
 	if a.Err != nil {
 		p := account.AsProblem(a.Err)
@@ -327,13 +307,6 @@ func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 		p.Live = kit.Mark(size.Width, s.sign(t), "Waiting for your sign-in. "+s.left())
 	}
 	return p
-}
-
-func (s *signIn) sign(t kit.Theme) string {
-	if s.env.Place.Calm {
-		return t.Faint.Render("…")
-	}
-	return t.Accent.Render(s.spin.View())
 }
 
 // left is how long the prompt is worth something.

@@ -54,14 +54,14 @@ type Step interface {
 // Stop is a place on a route.
 type Stop struct {
 	Name   string
-	Label  string                                  // in the panel; empty: the stop is not listed
-	Live   bool                                    // the draft is verified while one is here
-	Over   bool                                    // the draft is an account from here on, and not saved any more
-	Held   bool                                    // leaving is asked about there first
-	Fleet  bool                                    // what it finds out is gone with the program: passing it is not remembered
-	Makes  bool                                    // what it makes is made, whichever way one leaves
-	Skip   func(account.Draft, []account.Row) bool // nil never skips
-	Field  []Field                                 // what it asks, for plain lines
+	Label  string                   // in the panel; empty: the stop is not listed
+	Live   bool                     // the draft is verified while one is here
+	Over   bool                     // the draft is an account from here on, and not saved any more
+	Held   bool                     // leaving is asked about there first
+	Fleet  bool                     // what it finds out is gone with the program: passing it is not remembered
+	Makes  bool                     // what it makes is made, whichever way one leaves
+	Skip   func(account.Draft) bool // nil never skips
+	Field  []Field                  // what it asks, for plain lines
 	Screen func(Env, account.Draft) Step
 	Plain  func(*Plain, account.Draft) (account.Draft, Outcome, error) // nil: the fields are asked one by one
 }
@@ -121,7 +121,7 @@ type Env struct {
 	Begin  *Begin        // what the first wizard begins with; nil: with nothing
 
 	ctx     context.Context
-	visit   int
+	visit   *visit
 	session *session         // who signed in, between the stops of one wizard
 	doubt   *account.Problem // why the answers of this stop are asked again
 	undoes  bool             // the road takes everything back
@@ -144,13 +144,16 @@ var demoKey = key.NewBinding(key.WithKeys("ctrl+d"), key.WithHelp("ctrl+d", "do 
 type Answer[T any] struct {
 	Value T
 	Err   error
-	visit int
+	visit *visit
 }
 
-func (a Answer[T]) of() int { return a.visit }
+// visit is one entry into a step. No two are the same, of whatever wizard.
+type visit struct{ _ byte }
 
-// visited is every Answer, whatever it brings.
-type visited interface{ of() int }
+func (a Answer[T]) of() *visit { return a.visit }
+
+// visited is every message that is for one visit alone, whatever it brings.
+type visited interface{ of() *visit }
 
 // Ask runs f off the event loop. Its answer is dropped if the step was left,
 // whose context f gets.

@@ -165,6 +165,13 @@ var rightWords = map[account.RightName]string{
 	account.MayPurge:    "delete it for good when taking back",
 }
 
+// doneWords are what the rights are for, where it is done.
+var doneWords = map[account.RightName]string{
+	account.MayRegister: "The app is registered",
+	account.MayConsent:  "The permission is granted",
+	account.MayAssign:   "Global Reader is assigned",
+}
+
 func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Is this the right tenant?", Why: "Nothing was changed yet."}
 	switch {
@@ -209,7 +216,11 @@ func unsurveyed(p *account.Problem) string {
 
 func rightLine(width int, t kit.Theme, r account.Right, made account.Made) kit.Frame {
 	sign := Sign(r.State, t)
-	if r.State == account.Missing && !needed(r.Name, made) {
+	switch {
+	case needed(r.Name, made):
+	case doneWords[r.Name] != "":
+		sign = t.Good.Render("✓")
+	case r.State == account.Missing:
 		sign = t.Faint.Render("·")
 	}
 	return kit.Mark(width, sign, rightText(r, made))
@@ -218,8 +229,8 @@ func rightLine(width int, t kit.Theme, r account.Right, made account.Made) kit.F
 // rightText is a right in words.
 func rightText(r account.Right, made account.Made) string {
 	switch {
-	case r.State == account.Missing && r.Name != account.MayPurge && !needed(r.Name, made):
-		return "You may not " + rightWords[r.Name] + "; that is done"
+	case doneWords[r.Name] != "" && !needed(r.Name, made):
+		return doneWords[r.Name]
 	case r.State == account.Missing:
 		return "You may not " + rightWords[r.Name] + "; it needs " + r.Roles[0]
 	case r.State == account.Unknown:

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -10,12 +9,21 @@ import (
 
 var takeBackStop = Stop{
 	Name: "takeback", Label: "Take back", Fleet: true, Over: true, Held: true,
-	Screen: func(e Env, d account.Draft) Step { return &takeBack{newChanging(e, d)} },
+	Screen: func(e Env, d account.Draft) Step { return newTakeBack(e, d) },
 	Plain:  plainTakeBack,
 }
 
 // takeBack removes what the draft made, one line a change, and says what stays.
 type takeBack struct{ changing }
+
+func newTakeBack(e Env, d account.Draft) *takeBack {
+	return &takeBack{changing{pulse: newPulse(e), draft: d, then: Leave, ways: func() (picks []pick) {
+		for _, w := range waysBack {
+			picks = append(picks, pick{w.title, w.detail, outcome(w.outcome)})
+		}
+		return picks
+	}}}
+}
 
 func (b *takeBack) Enter() tea.Cmd { return b.begin() }
 
@@ -25,21 +33,6 @@ func (b *takeBack) begin() tea.Cmd {
 
 // Offers is nothing: nobody else is asked to take it back.
 func (b *takeBack) Offers() []Offer { return nil }
-
-func (b *takeBack) Update(msg tea.Msg) (Outcome, tea.Cmd) {
-	o, cmd, own := b.update(msg)
-	if own && b.wrong != nil && b.choice == nil && b.op == nil {
-		var picks []pick
-		for _, w := range waysBack {
-			picks = append(picks, pick{w.title, w.detail, outcome(w.outcome)})
-		}
-		b.offer(picks...)
-	}
-	if press, ok := msg.(tea.KeyPressMsg); ok && b.over && key.Matches(press, enterKey) {
-		return Leave, cmd
-	}
-	return o, cmd
-}
 
 func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 	out := []kit.Frame{b.body(size, t)}

@@ -18,14 +18,42 @@ import (
 var uploadStop = Stop{
 	Name: "upload", Label: "Upload certificate", Live: true, Makes: true,
 	Skip:   ticked("upload"),
-	Screen: func(e Env, d account.Draft) Step { return &upload{watching: newWatching(e, d)} },
+	Screen: func(e Env, d account.Draft) Step { return newUpload(e, d) },
 	Plain:  plainLive("upload"),
 }
 
 type upload struct {
-	watching
+	portalStep
 	making *link.Operation // another certificate of a shorter life
 	wrong  *account.Problem
+}
+
+func newUpload(e Env, d account.Draft) *upload {
+	u := &upload{portalStep: portalStep{
+		watching: newWatching(e, d, account.CertificateAccepted),
+		stop:     "upload",
+		title:    "Upload the certificate",
+		why:      "Entra recognises the app by the key that was made here.",
+		awaited:  "Entra does not know this certificate yet.",
+	}}
+	u.show()
+	return u
+}
+
+// show has the page tell of the certificate there is.
+func (u *upload) show() {
+	k := u.draft.Key()
+	u.page = u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)
+	u.clicks = uploadClicks(u.env, u.draft)
+	u.offers = []Offer{
+		{Key: "o", Name: "open portal", Kind: Open, Title: "Certificates & secrets", Value: u.page.URL},
+		{Key: "c", Name: "copy path", Kind: Copy, Title: "Certificate file", Value: k.Saved},
+		{Key: "t", Name: "copy thumbprint", Kind: Copy, Title: "Thumbprint", Value: k.Certificate.SHA1},
+	}
+}
+
+func (u *upload) Offers() []Offer {
+	return append(u.portalStep.Offers(), elsewhereOffers(u.env, u.draft.Key())...)
 }
 
 var shorterKey = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "shorter validity"))
@@ -36,18 +64,7 @@ func (u *upload) Keys() []key.Binding {
 	}
 	shorter := shorterKey
 	shorter.SetEnabled(u.shortens())
-	return u.liveKeys(account.CertificateAccepted, shorter)
-}
-
-func (u *upload) Offers() []Offer {
-	page := u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)
-	k := u.draft.Key()
-	return append([]Offer{
-		{Key: "o", Name: "open portal", Kind: Open, Title: "Certificates & secrets", Value: page.URL},
-		{Key: "c", Name: "copy path", Kind: Copy, Title: "Certificate file", Value: k.Saved},
-		{Key: "t", Name: "copy thumbprint", Kind: Copy, Title: "Thumbprint", Value: k.Certificate.SHA1},
-		handOver(u.draft),
-	}, elsewhereOffers(u.env, k)...)
+	return u.liveKeys(shorter)
 }
 
 func (u *upload) Update(msg tea.Msg) (Outcome, tea.Cmd) {
@@ -62,10 +79,8 @@ func (u *upload) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			return Stay, u.shorter()
 		}
 		u.wrong = nil
-		o, cmd, _ := u.press(press, uploadStop.Name)
-		return o, cmd
 	}
-	return Stay, u.update(msg)
+	return u.portalStep.Update(msg)
 }
 
 // shorter makes the next shorter certificate for the same key, for a tenant
@@ -74,21 +89,21 @@ func (u *upload) shorter() tea.Cmd {
 	life, _ := shorterLife(u.draft.Key().Certificate)
 	u.wrong = nil
 	u.making = u.env.Ops.NewCertificate(u.draft.ID, life, directory(u.env, u.draft))
-	return u.follow()
+	return u.remaking()
 }
 
 // shortens tells whether a shorter certificate can be made: not in the place of
 // one that the tenant has taken.
 func (u *upload) shortens() bool {
 	_, shorter := shorterLife(u.draft.Key().Certificate)
-	return shorter && !(u.report != nil && u.report.Holds(account.CertificateAccepted))
+	return shorter && !u.done()
 }
 
 // remade is an event of the operation that makes another certificate, told
 // apart from those of the watch, which goes on beside it.
 type remade struct{ link.Event }
 
-func (u *upload) follow() tea.Cmd {
+func (u *upload) remaking() tea.Cmd {
 	op := u.making
 	return Ask(u.env, func(ctx context.Context) (remade, error) {
 		e, err := op.Next(ctx)
@@ -109,8 +124,9 @@ func (u *upload) remade(a Answer[remade]) tea.Cmd {
 	if a.Err == nil {
 		if len(a.Value.Draft.Keys) > 0 {
 			u.draft.Keys = a.Value.Draft.Keys
+			u.show()
 		}
-		return u.follow()
+		return u.remaking()
 	}
 	if a.Err != io.EOF {
 		u.wrong = account.AsProblem(a.Err)
@@ -127,21 +143,9 @@ func (u *upload) Fill(d account.Draft) account.Draft {
 
 func (u *upload) View(size kit.Size, t kit.Theme) kit.Page {
 	k := u.draft.Key()
-	page := u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)
-	body := []kit.Frame{
-		clicks(size.Width, t, page, uploadClicks(u.env, u.draft)),
-		kit.Blank,
-		{Text: kit.Wrap(t.Faint.Render("Thumbprint ")+kit.Groups(k.Certificate.SHA1), size.Width)},
-		u.why(size.Width, t, account.CertificateAccepted),
-	}
+	p := u.draw(size, t, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render("Thumbprint ")+kit.Groups(k.Certificate.SHA1), size.Width)})
 	if u.env.Place.Remote {
-		body = append(body, elsewhere(size.Width, t, u.env, k))
-	}
-	p := kit.Page{
-		Title: "Upload the certificate",
-		Why:   "Entra recognises the app by the key that was made here.",
-		Body:  kit.Stack(body...),
-		Live:  u.live(size.Width, t, account.CertificateAccepted, "Entra does not know this certificate yet."),
+		p.Body = kit.Stack(p.Body, elsewhere(size.Width, t, u.env, k))
 	}
 	switch {
 	case u.making != nil:

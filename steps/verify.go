@@ -14,7 +14,7 @@ import (
 
 var verifyStop = Stop{
 	Name: "verify", Label: "Verify", Live: true,
-	Screen: func(e Env, d account.Draft) Step { return &verify{watching: newWatching(e, d)} },
+	Screen: func(e Env, d account.Draft) Step { return &verify{watching: newWatching(e, d, "")} },
 	Plain:  plainVerify,
 }
 
@@ -22,7 +22,7 @@ var verifyStop = Stop{
 // in the portal: it finishes without a sign-in, and is entered only for that.
 var checkStop = Stop{
 	Name: "check", Live: true, Fleet: true,
-	Skip:   func(account.Draft, []account.Row) bool { return true },
+	Skip:   func(account.Draft) bool { return true },
 	Screen: verifyStop.Screen,
 	Plain:  plainVerify,
 }
@@ -46,7 +46,7 @@ func (v *verify) Keys() []key.Binding {
 	}
 	unlock := UnlockKey
 	unlock.SetEnabled(v.locked())
-	return []key.Binding{on, unlock, againKey, backKey}
+	return []key.Binding{on, unlock, v.again(), backKey}
 }
 
 func (v *verify) Offers() []Offer { return []Offer{handOver(v.draft)} }
@@ -65,8 +65,7 @@ func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			}
 			return Stay, nil
 		}
-		o, cmd, _ := v.press(msg, verifyStop.Name)
-		return o, cmd
+		return v.press(msg, verifyStop.Name)
 	}
 	cmd := v.update(msg)
 	return Stay, tea.Batch(cmd, v.link())

@@ -450,12 +450,13 @@ func TestDraftThatCannotBeWritten(t *testing.T) {
 // watched. It is for a synctest bubble.
 type follower struct {
 	*walker
-	msgs chan tea.Msg
+	msgs  chan tea.Msg
+	count int // of what came
 }
 
 func follow(t *testing.T, w *world, d account.Draft) *follower {
 	t.Helper()
-	f := &follower{&walker{Wizard: steps.NewWizard(t.Context(), w.env, steps.MicrosoftByHand, d), t: t}, make(chan tea.Msg, 64)}
+	f := &follower{&walker{Wizard: steps.NewWizard(t.Context(), w.env, steps.MicrosoftByHand, d), t: t}, make(chan tea.Msg, 64), 0}
 	f.start(f.Init())
 	f.settle()
 	t.Cleanup(f.Close)
@@ -493,6 +494,7 @@ func (f *follower) settle() {
 }
 
 func (f *follower) deliver(m tea.Msg) {
+	f.count++
 	var cmd tea.Cmd
 	f.out, cmd = f.Update(m)
 	f.start(cmd)
@@ -699,5 +701,69 @@ func TestUnansweredLookKeepsTicks(t *testing.T) {
 		if d := cmp.Diff([]string{"upload", "role"}, f.Draft().Ticked); d != "" {
 			t.Errorf("ticked after a look without an answer (-want +got):\n%s", d)
 		}
+	})
+}
+
+// TestAnswersOfAnEarlierWizard come to the next one at the same page: nothing
+// may happen, and its draft stays its own.
+func TestAnswersOfAnEarlierWizard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	k := walk(t, w, w.draft(t, "register"))
+	_, saved := k.Update(enter)
+	k.at("identifiers")
+	_, found := k.Update(paste("x " + client + " " + tenant))
+	d := w.draft(t, "register")
+	d.ID, d.Name, d.Link, d.Keys = "5f3c1a70-0000-4000-8000-0000000000bb", "Fabrikam", account.MicrosoftLink{}, nil
+	next := walk(t, w, d)
+	_, own := next.Update(enter)
+	next.at("identifiers")
+	before := next.page()
+	next.run(saved)
+	next.run(found)
+	if d := cmp.Diff(before, next.page()); d != "" {
+		t.Errorf("the page changed (-before +after):\n%s", d)
+	}
+	if !next.Saving() || next.Draft().Key().ID != "" {
+		t.Errorf("the other draft's answer was taken: saving %t, key %q", next.Saving(), next.Draft().Key().ID)
+	}
+	next.run(own)
+	if next.Saving() {
+		t.Error("its own was not")
+	}
+}
+
+// TestNothingMovesWhenItIsDone counts the ticks that are asked for: none once
+// the check holds, and one kind again when it does not any more.
+func TestNothingMovesWhenItIsDone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.env.Place.Calm = false
+		holds := true
+		w.verify = func(int) account.Report {
+			if holds {
+				return report(missing(account.Consent, account.PermissionNotGranted))
+			}
+			return report(missing(account.GlobalReader, account.RoleMissing))
+		}
+		f := follow(t, w, w.draft(t, "role"))
+		f.reads("Done. Enter goes on.")
+		f.sleep(2 * time.Second)
+		f.count = 0
+		f.sleep(2 * time.Second) // before the next look
+		if f.count > 0 {
+			t.Errorf("%d messages came in two seconds, though it is done", f.count)
+		}
+		holds = false
+		f.press(letter('r'))
+		f.count = 0
+		f.sleep(3 * time.Second)
+		if f.count < 3 {
+			t.Errorf("%d messages came in three seconds, though it waits", f.count)
+		}
+		holds = true
+		f.press(letter('r'))
+		f.sleep(2 * time.Second) // the last ticks
 	})
 }

@@ -15,8 +15,8 @@ import (
 type Route func(account.Draft) []Stop
 
 // next is the first stop after at that is not skipped. It is the whole state machine.
-func next(stops []Stop, at int, d account.Draft, known []account.Row) int {
-	for at++; at < len(stops) && stops[at].Skip != nil && stops[at].Skip(d, known); at++ {
+func next(stops []Stop, at int, d account.Draft) int {
+	for at++; at < len(stops) && stops[at].Skip != nil && stops[at].Skip(d); at++ {
 	}
 	return at
 }
@@ -31,7 +31,7 @@ type Wizard struct {
 
 	ctx   context.Context // the program's
 	leave context.CancelFunc
-	visit int
+	visit *visit
 
 	saving  bool
 	unsaved bool
@@ -62,7 +62,7 @@ func (w *Wizard) Init() tea.Cmd {
 		return w.unlock()
 	}
 	stops := w.route(w.draft)
-	return w.enter(stops, next(stops, w.passed(stops), w.draft, w.env.Known))
+	return w.enter(stops, next(stops, w.passed(stops), w.draft))
 }
 
 // unlock enters the key store's page beside the route.
@@ -74,7 +74,7 @@ func (w *Wizard) unlock() tea.Cmd {
 // on enters the first stop after at that is not skipped; after the last the
 // wizard is over.
 func (w *Wizard) on(stops []Stop, at int) (Outcome, tea.Cmd) {
-	at = next(stops, at, w.draft, w.env.Known)
+	at = next(stops, at, w.draft)
 	if at == len(stops) {
 		w.Close()
 		return Finish, nil
@@ -126,7 +126,7 @@ func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 	at = min(at, len(stops)-1)
 	w.leave()
 	w.held = nil
-	w.visit++
+	w.visit = new(visit)
 	w.stop = stops[at]
 	env := w.env
 	env.visit = w.visit
@@ -169,6 +169,7 @@ func (w *Wizard) Close() {
 
 // savedMsg is a draft that was written, or why not.
 type savedMsg struct {
+	by    *Wizard // who wrote it: an earlier wizard's is none of this one's
 	draft account.Draft
 	err   error
 }
@@ -186,6 +187,9 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			return Stay, nil
 		}
 	case savedMsg:
+		if msg.by != w {
+			return Stay, nil
+		}
 		return Stay, w.saved(msg)
 	}
 	outcome, cmd := w.step.Update(msg)
@@ -387,7 +391,7 @@ func (w *Wizard) save() tea.Cmd {
 	ops, ctx, d := w.env.Ops, w.ctx, w.draft
 	return func() tea.Msg {
 		got, err := ops.SaveAnswers(ctx, d)
-		return savedMsg{got, err}
+		return savedMsg{w, got, err}
 	}
 }
 

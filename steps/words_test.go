@@ -118,28 +118,62 @@ func TestNothingUncertainIsShownAsCertain(t *testing.T) {
 
 func TestNext(t *testing.T) {
 	t.Parallel()
-	skip := func(account.Draft, []account.Row) bool { return true }
+	skip := func(account.Draft) bool { return true }
 	stops := []Stop{{Name: "a"}, {Name: "b", Skip: skip}, {Name: "c"}, {Name: "d", Skip: skip}}
 	for at, want := range map[int]int{-1: 0, 0: 2, 1: 2, 2: 4, 3: 4} {
-		if got := next(stops, at, account.Draft{}, nil); got != want {
+		if got := next(stops, at, account.Draft{}); got != want {
 			t.Errorf("next(%d) = %d, want %d", at, got, want)
 		}
 	}
 }
 
+// TestEveryRouteNamesItsStopsOnce holds that a stop can be found by its name, and
+// has two faces: on the road back, which plain lines do not walk, and where it
+// is only jumped to, the screen is enough.
 func TestEveryRouteNamesItsStopsOnce(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
-	for _, s := range MicrosoftByHand(account.Draft{}) {
-		if seen[s.Name] || s.Name == "" || s.Screen == nil || s.Plain == nil && len(s.Field) == 0 {
-			t.Errorf("stop %q: twice, nameless, or without one of its two faces", s.Name)
+	for name, route := range map[string]Route{"by hand": MicrosoftByHand, "automatic": MicrosoftAutomatic, "back": TakingBack, "unlocking": Unlocking} {
+		seen := map[string]bool{}
+		for _, s := range route(account.Draft{}) {
+			aside := name == "back" || s.Skip != nil && s.Skip(account.Draft{})
+			if seen[s.Name] || s.Name == "" || s.Screen == nil || s.Plain == nil && len(s.Field) == 0 && !aside {
+				t.Errorf("%s, stop %q: twice, nameless, or without one of its two faces", name, s.Name)
+			}
+			seen[s.Name] = true
 		}
-		seen[s.Name] = true
+		for _, c := range tickedBy {
+			if name == "by hand" && !seen[c.stop] {
+				t.Errorf("no stop %q, which %s ticks", c.stop, c.check)
+			}
+		}
 	}
-	for _, c := range tickedBy {
-		if !seen[c.stop] {
-			t.Errorf("no stop %q, which %s ticks", c.stop, c.check)
-		}
+}
+
+// TestOnePulse asks for it to move twice: one clock runs, none once it rests, and
+// not two when it moves again before the last tick came.
+func TestOnePulse(t *testing.T) {
+	t.Parallel()
+	p := newPulse(Env{Now: time.Now, visit: new(visit)})
+	if p.beat() == nil || p.beat() != nil {
+		t.Error("asked twice, it does not move once")
+	}
+	late := clockMsg{p.env.visit, p.round}
+	p.rest()
+	if cmd, own := p.update(late); cmd != nil || !own {
+		t.Error("a tick moves what rests")
+	}
+	if p.beat() == nil {
+		t.Error("it does not move again")
+	}
+	if cmd, _ := p.update(late); cmd != nil {
+		t.Error("a tick of the time before runs a second clock")
+	}
+	if cmd, _ := p.update(clockMsg{p.env.visit, p.round}); cmd == nil {
+		t.Error("its own tick is the last")
+	}
+	p = newPulse(Env{Now: time.Now, Place: Place{Calm: true}})
+	if p.beat() != nil {
+		t.Error("it moves though nothing is to")
 	}
 }
 

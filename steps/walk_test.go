@@ -240,7 +240,7 @@ func (k *walker) run(cmd tea.Cmd) {
 
 // page is the step as it is drawn, without its styles and line ends.
 func (k *walker) page() string {
-	f, _ := k.Step().View(kit.Size{Width: 76, Height: 60}, kit.NewTheme(true)).Draw(kit.Size{Width: 76, Height: 60}, kit.NewTheme(true), 0)
+	f, _, _ := k.Step().View(kit.Size{Width: 76, Height: 60}, kit.NewTheme(true)).Draw(kit.Size{Width: 76, Height: 60}, kit.NewTheme(true), kit.Scroll{})
 	return strings.Join(strings.Fields(ansi.Strip(f.Text)), " ")
 }
 

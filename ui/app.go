@@ -31,14 +31,15 @@ type App struct {
 
 	size   kit.Size
 	theme  kit.Theme
-	offset int // how far the page is scrolled
-	far    int // how far it can be
+	scroll kit.Scroll
 
-	page   page // what is open when no wizard is
-	wizard *steps.Wizard
-	after  func() tea.Cmd // where a wizard leads that only unlocks
-	dialog dialog
-	notice string // a word on what was just done, until the next key
+	page    page // what is open when no wizard is
+	wizard  *steps.Wizard
+	between bool           // the wizard has ended, and the page after it is not there yet
+	visit   int            // how many pages and wizards were opened
+	after   func() tea.Cmd // where a wizard leads that only unlocks
+	dialog  dialog
+	notice  string // a word on what was just done, until the next key
 
 	leaving  time.Time // when leaving was first asked for while something was written
 	released bool      // nothing holds the end any more
@@ -76,6 +77,12 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, nil
 	case leaveMsg:
 		return a, a.leave(msg)
+	case asked:
+		if msg.visit != a.visit {
+			a.late(msg.msg)
+			return a, nil
+		}
+		return a.Update(msg.msg)
 	case contentsMsg:
 		return a, a.reloaded(msg)
 	case awayMsg:
@@ -88,6 +95,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, nil
 	case tea.KeyPressMsg:
 		return a, a.press(msg)
+	case tea.PasteMsg:
+		if a.dialog != nil {
+			return a, a.inDialog(msg)
+		}
 	}
 	return a, a.inner(msg)
 }
@@ -104,16 +115,12 @@ func (a *App) press(msg tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(msg, suspendKey):
 		return tea.Suspend
 	case a.dialog != nil:
-		cmd, open := a.dialog.press(msg)
-		if !open {
-			a.dialog = nil
-		}
-		return cmd
+		return a.inDialog(msg)
 	case key.Matches(msg, pageUp):
-		a.offset = max(0, a.offset-5)
+		a.scrollBy(-5)
 		return nil
 	case key.Matches(msg, pageDown):
-		a.offset = min(a.far, a.offset+5)
+		a.scrollBy(5)
 		return nil
 	}
 	if cmd, took := a.offered(msg); took {
@@ -123,18 +130,25 @@ func (a *App) press(msg tea.KeyPressMsg) tea.Cmd {
 		a.dialog = a.help()
 		return nil
 	}
+	a.scroll.Held = false // to where one types or chooses
 	return a.inner(msg)
 }
 
 // inner lets the wizard or the page have a message.
 func (a *App) inner(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		if a.between {
+			return nil
+		}
+	}
 	if a.wizard == nil {
 		return a.page.Update(msg)
 	}
 	before := a.wizard.At()
 	outcome, cmd := a.wizard.Update(msg)
 	if a.wizard.At() != before {
-		a.offset = 0
+		a.scroll = kit.Scroll{}
 	}
 	switch outcome {
 	case steps.Finish, steps.Back, steps.Leave:
@@ -192,20 +206,25 @@ type contentsMsg struct {
 // reload reads the registry and then goes on.
 func (a *App) reload(then func() tea.Cmd) tea.Cmd {
 	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
-	return func() tea.Msg {
+	return a.ask(func() tea.Msg {
 		c, err := reg.Contents(ctx)
 		return contentsMsg{c, err, then}
-	}
+	})
 }
 
 func (a *App) reloaded(m contentsMsg) tea.Cmd {
 	if m.err != nil {
-		a.notice = steps.Advise(account.AsProblem(m.err)).Line()
+		a.notice, a.between = steps.Advise(account.AsProblem(m.err)).Line(), false
 		return nil
 	}
-	a.known = m.contents
-	a.ports.Env.Known, a.ports.Env.Drafts = m.contents.Accounts, m.contents.Drafts
+	a.know(m.contents)
 	return m.then()
+}
+
+// know takes what the registry holds.
+func (a *App) know(c account.Contents) {
+	a.known = c
+	a.ports.Env.Known, a.ports.Env.Drafts = c.Accounts, c.Drafts
 }
 
 // didMsg is a word on what was just done.

@@ -13,11 +13,27 @@ import (
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
-// dialog lies over the page and takes the keys.
+// dialog lies over the page and takes what is typed and pasted.
 type dialog interface {
-	press(tea.KeyPressMsg) (cmd tea.Cmd, open bool)
+	update(msg tea.Msg, room kit.Size, t kit.Theme) (cmd tea.Cmd, open bool)
 	keys() []key.Binding
 	draw(kit.Size, kit.Theme) kit.Frame
+}
+
+// inDialog lets the dialog have what was typed or pasted. One that closes may
+// have opened another.
+func (a *App) inDialog(msg tea.Msg) tea.Cmd {
+	d := a.dialog
+	cmd, open := d.update(msg, a.dialogRoom(), a.theme)
+	if !open && a.dialog == d {
+		a.dialog = nil
+	}
+	return cmd
+}
+
+// dialogRoom is how big a dialog can be.
+func (a *App) dialogRoom() kit.Size {
+	return kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - chrome + 1}
 }
 
 // over lays the dialog over the frame.
@@ -26,7 +42,7 @@ func (a *App) over(f kit.Frame) kit.Frame {
 		return f
 	}
 	// Header, rule and keys stay; half words beside the box would only distract.
-	box := a.dialog.draw(kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - chrome + 1}, a.theme)
+	box := a.dialog.draw(a.dialogRoom(), a.theme)
 	x := max(0, (a.size.Width-lipgloss.Width(box.Text))/2)
 	y := max(2, (a.size.Height-1-box.Height())/2)
 	lines := strings.Split(f.Text, "\n")
@@ -45,7 +61,7 @@ type textDialog struct {
 	title   string
 	text    string
 	actions []action
-	offset  *int
+	offset  int // how far it is scrolled
 }
 
 // action is a key of a dialog. It closes the dialog.
@@ -54,18 +70,24 @@ type action struct {
 	do  func() tea.Cmd
 }
 
-func (d textDialog) press(msg tea.KeyPressMsg) (tea.Cmd, bool) {
+func (d *textDialog) update(msg tea.Msg, room kit.Size, t kit.Theme) (tea.Cmd, bool) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil, true
+	}
 	for _, act := range d.actions {
-		if key.Matches(msg, act.key) {
+		if key.Matches(press, act.key) {
 			return act.do(), false
 		}
 	}
+	lines, height := d.lines(room, t)
+	far := max(0, len(lines)-height)
 	switch {
-	case d.offset != nil && key.Matches(msg, pageDown, downKey):
-		*d.offset++
-	case d.offset != nil && key.Matches(msg, pageUp, upKey):
-		*d.offset = max(0, *d.offset-1)
-	case key.Matches(msg, closeKey):
+	case key.Matches(press, pageDown, downKey):
+		d.offset = min(d.offset+1, far)
+	case key.Matches(press, pageUp, upKey):
+		d.offset = max(0, min(d.offset, far)-1)
+	case key.Matches(press, closeKey):
 		return nil, false
 	}
 	return nil, true
@@ -76,7 +98,7 @@ var (
 	upKey   = key.NewBinding(key.WithKeys("up", "k"))
 )
 
-func (d textDialog) keys() []key.Binding {
+func (d *textDialog) keys() []key.Binding {
 	var keys []key.Binding
 	for _, act := range d.actions {
 		keys = append(keys, act.key)
@@ -84,22 +106,73 @@ func (d textDialog) keys() []key.Binding {
 	return keys
 }
 
-func (d textDialog) draw(size kit.Size, t kit.Theme) kit.Frame {
-	style := t.Dialog.Padding(0, 2)
-	width := size.Width - style.GetHorizontalFrameSize()
-	var lines []string
+// lines is the text as it is broken in that room, and how many of its lines fit.
+func (d *textDialog) lines(size kit.Size, t kit.Theme) (lines []string, height int) {
+	style := boxed(t)
 	for line := range strings.Lines(d.text) {
-		lines = append(lines, hanging(strings.TrimRight(line, "\n"), width)...)
+		lines = append(lines, hanging(strings.TrimRight(line, "\n"), size.Width-style.GetHorizontalFrameSize())...)
 	}
-	room := max(1, size.Height-style.GetVerticalFrameSize()-2)
-	if d.offset != nil {
-		*d.offset = min(*d.offset, max(0, len(lines)-room))
-		lines = lines[*d.offset:]
+	return lines, max(1, size.Height-style.GetVerticalFrameSize()-2)
+}
+
+func (d *textDialog) draw(size kit.Size, t kit.Theme) kit.Frame {
+	lines, height := d.lines(size, t)
+	lines = lines[min(d.offset, max(0, len(lines)-height)):]
+	if len(lines) > height {
+		lines = append(lines[:height-1:height-1], t.Faint.Render("↓ more"))
 	}
-	if len(lines) > room {
-		lines = append(lines[:room-1:room-1], t.Faint.Render("↓ more"))
+	return kit.Stack(kit.Frame{Text: t.Title.Render(d.title)}, kit.Blank, kit.Lines(lines...)).In(boxed(t))
+}
+
+// boxed is the box of a dialog.
+func boxed(t kit.Theme) lipgloss.Style { return t.Dialog.Padding(0, 2) }
+
+// typedDialog asks for a name to be typed before something is lost for good.
+type typedDialog struct {
+	title string
+	text  string
+	name  string
+	does  string // what enter does then
+	do    func() tea.Cmd
+	field kit.Field
+}
+
+func newTyped(title, text, name, does string, do func() tea.Cmd) *typedDialog {
+	d := &typedDialog{title: title, text: text, name: name, does: does, do: do}
+	d.field = kit.NewField("Type "+name+" to "+does, "", "")
+	d.field.Focus()
+	return d
+}
+
+func (d *typedDialog) keys() []key.Binding {
+	return []key.Binding{key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", d.does))}
+}
+
+func (d *typedDialog) update(msg tea.Msg, _ kit.Size, _ kit.Theme) (tea.Cmd, bool) {
+	if press, ok := msg.(tea.KeyPressMsg); ok {
+		switch press.String() {
+		case "esc":
+			return nil, false
+		case "enter":
+			if !strings.EqualFold(strings.TrimSpace(d.field.Value()), d.name) {
+				d.field.Wrong("That is not its name. esc leaves it alone.")
+				return nil, true
+			}
+			return d.do(), false
+		}
 	}
-	return kit.Stack(kit.Frame{Text: t.Title.Render(d.title)}, kit.Blank, kit.Lines(lines...)).In(style)
+	return d.field.Update(msg), true
+}
+
+func (d *typedDialog) draw(size kit.Size, t kit.Theme) kit.Frame {
+	style := boxed(t)
+	width := size.Width - style.GetHorizontalFrameSize()
+	field := d.field.Draw(width, t)
+	text := strings.Split(kit.Wrap(d.text, width), "\n")
+	if room := max(1, size.Height-style.GetVerticalFrameSize()-3-field.Height()); len(text) > room {
+		text = text[:room]
+	}
+	return kit.Stack(kit.Frame{Text: t.Title.Render(d.title)}, kit.Blank, kit.Lines(text...), kit.Blank, field).In(style)
 }
 
 // hanging is a line wrapped so that what follows stands under its first word:
@@ -128,7 +201,7 @@ func (a *App) everywhere() []key.Binding {
 	if list(offers) != "" && !a.typing() {
 		keys = append(keys, listKey)
 	}
-	if a.far > 0 {
+	if a.scrolls() {
 		keys = append(keys, scrollKey)
 	}
 	return append(keys, suspendKey, quitKey)
@@ -151,7 +224,7 @@ func (a *App) help() dialog {
 	if ids := a.requestIDs(); ids != "" {
 		b.WriteString("\nQuote when you ask: " + ids)
 	}
-	return textDialog{title: "Keys · questions: support@axiomio.com", text: b.String(), offset: new(int)}
+	return &textDialog{title: "Keys · questions: support@axiomio.com", text: b.String()}
 }
 
 // requestIDs are the newest answers' ids, for support.
@@ -185,7 +258,7 @@ func (a *App) handOver(o steps.Offer) dialog {
 	keyed := func(k, help string, do func() tea.Cmd) action {
 		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
 	}
-	return textDialog{title: o.Title, text: o.Value, offset: new(int), actions: []action{
+	return &textDialog{title: o.Title, text: o.Value, actions: []action{
 		keyed("c", "copy", func() tea.Cmd { a.notice = "Copied, if your terminal allows it."; return tea.SetClipboard(o.Value) }),
 		keyed("s", "save as a file", func() tea.Cmd { return a.saveText("xops-360-for-another-administrator.txt", o.Value) }),
 		keyed("l", "show on the normal screen", func() tea.Cmd { return show(o.Value) }),

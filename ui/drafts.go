@@ -138,10 +138,10 @@ type awayMsg struct {
 // askAway reads the draft, as what it made in the tenant decides what is asked.
 func (a *App) askAway(id account.ID) tea.Cmd {
 	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
-	return func() tea.Msg {
+	return a.ask(func() tea.Msg {
 		d, err := reg.Draft(ctx, id)
 		return awayMsg{d, err}
-	}
+	})
 }
 
 func (a *App) away(m awayMsg) {
@@ -149,7 +149,7 @@ func (a *App) away(m awayMsg) {
 	case m.err != nil:
 		a.notice = steps.Advise(account.AsProblem(m.err)).Line()
 	case m.draft.Made.Nothing() && m.draft.Made.Unique == "":
-		a.dialog = throwAway(a, m.draft.Row())
+		a.dialog = throwAway(a, m.draft)
 	default:
 		a.dialog = takeBack(a, m.draft)
 	}
@@ -157,26 +157,40 @@ func (a *App) away(m awayMsg) {
 
 // takeBack asks what is to become of a draft that made something in its tenant.
 func takeBack(a *App, d account.Draft) dialog {
-	text := "This draft made an app in the tenant, or was about to. Taking everything back needs a sign-in: it removes the role, the consent and the app there, and then the draft and its key here.\n\n" +
-		"Throwing it away here leaves the app " + account.AppName(d.Name) + " in the tenant, and nobody keeps its key."
 	bound := func(k, help string, do func() tea.Cmd) action {
 		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
 	}
-	return textDialog{title: "Take " + string(d.Name) + " back?", text: text, actions: []action{
+	text, left := "This draft made an app in the tenant, or was about to. Taking everything back needs a sign-in: it removes the role, the consent and the app there, and then the draft and its key here.",
+		"This leaves the app "+account.AppName(d.Name)+" in the tenant, and deletes here: the draft and its private key. Nobody keeps the app's key then."
+	if d.Made.Adopt != "" || d.Made.Adopted != nil {
+		text, left = "This draft added to an app that was there in the tenant, or was about to. Taking everything back needs a sign-in: it removes what was added there, and then the draft and its key here.",
+			"This leaves on the app what was added to it, and deletes here: the draft and its private key. Nobody keeps that certificate's key then."
+	}
+	return &textDialog{title: "Take " + string(d.Name) + " back?", text: text, actions: []action{
 		bound("b", "take everything back", func() tea.Cmd { return a.takeBack(d) }),
-		bound("x", "throw it away here only", func() tea.Cmd { return a.throw(account.Draft{ID: d.ID, Name: d.Name}, a.begin) }),
+		bound("x", "throw it away here only", func() tea.Cmd { a.dialog = typedAway(a, d, left); return nil }),
 	}}
 }
 
 // throwAway asks before a draft is thrown away, and says what stays.
-func throwAway(a *App, r account.Row) dialog {
-	text := "This deletes here: the draft and its private key.\n\nWhat you made in the Entra admin center stays there: delete the app registration " +
-		account.AppName(r.Name) + " under Entra ID › App registrations; its enterprise app, role and consent go with it. The certificate file stays where it was saved."
-	return textDialog{title: "Throw " + string(r.Name) + " away?", text: text, actions: []action{{
+func throwAway(a *App, d account.Draft) dialog {
+	stays := "What you made in the Entra admin center stays there: delete the app registration " +
+		account.AppName(d.Name) + " under Entra ID › App registrations; its enterprise app, role and consent go with it."
+	if d.Key().ID != "" {
+		return typedAway(a, d, "This deletes here: the draft and its private key.\n\n"+stays+" The certificate file stays, too.")
+	}
+	return &textDialog{title: awayTitle(d), text: "This deletes here: the draft.\n\n" + stays, actions: []action{{
 		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw it away")),
-		do:  func() tea.Cmd { return a.throw(account.Draft{ID: r.ID, Name: r.Name}, a.begin) },
+		do:  func() tea.Cmd { return a.throw(d, a.begin) },
 	}}}
 }
+
+// typedAway has the name typed of a draft that has a key: nobody brings that back.
+func typedAway(a *App, d account.Draft, text string) dialog {
+	return newTyped(awayTitle(d), text, string(d.Name), "throw it away", func() tea.Cmd { return a.throw(d, a.begin) })
+}
+
+func awayTitle(d account.Draft) string { return "Throw " + string(d.Name) + " away?" }
 
 // thrownMsg is a draft that was thrown away, or why not, and what comes then.
 type thrownMsg struct {
@@ -187,20 +201,25 @@ type thrownMsg struct {
 
 func (a *App) throw(d account.Draft, then func() tea.Cmd) tea.Cmd {
 	op, ctx := a.ports.Env.Ops.ThrowAway(d.ID), a.ctx
-	return func() tea.Msg {
+	return a.ask(func() tea.Msg {
 		for {
 			if _, err := op.Next(ctx); err != nil {
 				return thrownMsg{d.Name, err, then}
 			}
 		}
-	}
+	})
 }
 
 func (a *App) thrown(m thrownMsg) tea.Cmd {
+	a.kept(m)
+	return a.reload(m.then)
+}
+
+// kept says of a draft that could not be thrown away that it is there, and why.
+func (a *App) kept(m thrownMsg) {
 	if !errors.Is(m.err, io.EOF) {
 		a.notice = string(m.name) + " is kept. " + steps.Advise(account.AsProblem(m.err)).Line()
 	}
-	return a.reload(m.then)
 }
 
 // trouble is the page for a registry that cannot be read. It never falls

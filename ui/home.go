@@ -110,23 +110,23 @@ const soon = 30 * 24 * time.Hour
 
 func (a *App) lastReport(id account.ID) tea.Cmd {
 	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
-	return func() tea.Msg {
+	return a.ask(func() tea.Msg {
 		r, err := reg.LastReport(ctx, id)
 		return reportMsg{id: id, report: r, err: err}
-	}
+	})
 }
 
 // verifyNow verifies an account and brings the report.
 func (a *App) verifyNow(id account.ID) tea.Cmd {
 	ops, ctx := a.ports.Env.Ops, a.ctx
-	return func() tea.Msg {
+	return a.ask(func() tea.Msg {
 		acc, err := ops.Ports().Registry.Account(ctx, id)
 		if err != nil {
 			return reportMsg{id: id, err: err, done: true}
 		}
 		r, err := outcome(ctx, ops.Verify(acc))
 		return reportMsg{id: id, report: r, err: err, done: true}
-	}
+	})
 }
 
 // outcome waits for a verification.

@@ -125,10 +125,10 @@ type accountMsg struct {
 
 func (p *accountPage) Enter() tea.Cmd {
 	reg, ctx, id := p.app.ports.Env.Ops.Ports().Registry, p.app.ctx, p.id
-	return tea.Batch(p.app.lastReport(id), func() tea.Msg {
+	return tea.Batch(p.app.lastReport(id), p.app.ask(func() tea.Msg {
 		acc, err := reg.Account(ctx, id)
 		return accountMsg{acc, err}
-	})
+	}))
 }
 
 func (p *accountPage) Typing() bool  { return false }

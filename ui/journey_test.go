@@ -330,7 +330,11 @@ func TestAnotherDraftsOnStart(t *testing.T) {
 	p.Gone("Throw Contoso away?")
 	p.Press("enter")
 	p.See("Throw Contoso away?")
-	p.Press("x")
+	p.Press("x", "enter")
+	p.See("That is not its name.")
+	p.Press("backspace")
+	p.Paste(" contoso ")
+	p.Press("enter")
 	p.See("Which cloud do you want to link first?")
 	if _, drafts := w.rows(); drafts != 0 || w.keys.stored() != 0 {
 		t.Errorf("%d drafts and %d keys are left, want none", drafts, w.keys.stored())

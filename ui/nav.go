@@ -5,6 +5,7 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
 // begin is where a start leads: what is wrong with the registry, Home once an
@@ -24,35 +25,65 @@ func (a *App) begin() tea.Cmd {
 
 // open opens a page in place of what was.
 func (a *App) open(p page) tea.Cmd {
-	a.wizard, a.page, a.offset = nil, p, 0
+	a.leftPage()
+	a.wizard, a.page = nil, p
 	return p.Enter()
 }
 
 // walk opens the wizard.
-func (a *App) walk(d account.Draft) tea.Cmd {
-	a.page, a.offset = nil, 0
-	a.wizard = steps.NewWizard(a.ctx, a.ports.Env, steps.Routes, d)
+func (a *App) walk(d account.Draft) tea.Cmd { return a.route(steps.Routes, d) }
+
+// takeBack opens the road that removes what a draft made.
+func (a *App) takeBack(d account.Draft) tea.Cmd { return a.route(steps.TakingBack, d) }
+
+// route opens the wizard on a route.
+func (a *App) route(r steps.Route, d account.Draft) tea.Cmd {
+	a.leftPage()
+	a.page, a.wizard = nil, steps.NewWizard(a.ctx, a.ports.Env, r, d)
 	return a.wizard.Init()
 }
 
-// takeBack opens the road that removes what a draft made.
-func (a *App) takeBack(d account.Draft) tea.Cmd {
-	a.page, a.offset = nil, 0
-	a.wizard = steps.NewWizard(a.ctx, a.ports.Env, steps.TakingBack, d)
-	return a.wizard.Init()
+// leftPage is that another page comes: what was asked for on this one is not
+// waited for any more.
+func (a *App) leftPage() {
+	a.visit++
+	a.scroll, a.between = kit.Scroll{}, false
+}
+
+// asked is an answer for the page that asked for it.
+type asked struct {
+	msg   tea.Msg
+	visit int
+}
+
+// ask runs f off the event loop. What it brings is dropped if the page was left.
+func (a *App) ask(f func() tea.Msg) tea.Cmd {
+	visit := a.visit
+	return func() tea.Msg { return asked{f(), visit} }
+}
+
+// late is an answer that came after its page was left. It leads nowhere; what
+// the registry holds is known all the same.
+func (a *App) late(msg tea.Msg) {
+	switch m := msg.(type) {
+	case contentsMsg:
+		if m.err == nil {
+			a.know(m.contents)
+		}
+	case thrownMsg:
+		a.kept(m)
+	}
 }
 
 // unlock opens the key store's page for an account, and then its own, which
 // verifies it.
 func (a *App) unlock(acc account.Account) tea.Cmd {
-	a.page, a.offset = nil, 0
 	a.after = func() tea.Cmd {
 		p := newAccount(a, acc.ID)
 		p.active = true
 		return tea.Batch(a.open(p), a.verifyNow(acc.ID))
 	}
-	a.wizard = steps.NewWizard(a.ctx, a.ports.Env, steps.Unlocking, account.Draft{Keys: []account.Key{acc.Key}})
-	return a.wizard.Init()
+	return a.route(steps.Unlocking, account.Draft{Keys: []account.Key{acc.Key}})
 }
 
 // closed is after the wizard: the registry says where to.
@@ -61,6 +92,7 @@ func (a *App) closed() tea.Cmd {
 		a.ended = string(d.Name) + " is connected."
 	}
 	a.wizard.Close()
+	a.between = true
 	return a.reload(a.begin)
 }
 
@@ -70,6 +102,7 @@ func (a *App) elsewhere() tea.Cmd {
 	d := a.wizard.Draft()
 	twin, _ := a.wizard.Twin()
 	a.wizard.Close()
+	a.between = true
 	show := func() tea.Cmd { return a.open(newAccount(a, twin.ID)) }
 	if d.Created.IsZero() || d.Key().ID != "" {
 		return a.reload(show)
@@ -80,10 +113,10 @@ func (a *App) elsewhere() tea.Cmd {
 // resume goes on with a draft.
 func (a *App) resume(id account.ID) tea.Cmd {
 	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
-	return func() tea.Msg {
+	return a.ask(func() tea.Msg {
 		d, err := reg.Draft(ctx, id)
 		return resumedMsg{d, err}
-	}
+	})
 }
 
 // resumedMsg is a draft to go on with.

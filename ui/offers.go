@@ -62,7 +62,7 @@ func (a *App) give(o steps.Offer) tea.Cmd {
 		return nil
 	}
 	if a.ports.Demo != nil {
-		a.dialog = textDialog{title: "The demo portal", text: a.ports.Demo(o.Value)}
+		a.dialog = &textDialog{title: "The demo portal", text: a.ports.Demo(o.Value)}
 		return nil
 	}
 	open, ctx := a.ports.Open, a.ctx

@@ -46,12 +46,13 @@ func small(size kit.Size) string {
 	return strings.Join(lines[:min(len(lines), size.Height)], "\n")
 }
 
-func (a *App) frame() kit.Frame {
+// layout is where the panel goes, as a column or a line, and the room that is
+// left for the page.
+func (a *App) layout() (items []kit.Item, column bool, line kit.Frame, room kit.Size) {
 	inner := a.size.Width - 2
-	room := kit.Size{Width: min(inner, pageWidth), Height: a.size.Height - chrome}
-	items := a.panel()
-	column := len(items) > 0 && a.size.Width >= panelFrom
-	var line kit.Frame
+	room = kit.Size{Width: min(inner, pageWidth), Height: a.size.Height - chrome}
+	items = a.panel()
+	column = len(items) > 0 && a.size.Width >= panelFrom
 	switch {
 	case column:
 		room.Width = min(inner-panelWidth-1, pageWidth)
@@ -63,7 +64,33 @@ func (a *App) frame() kit.Frame {
 		line = kit.Stack(kit.Frame{Text: text}, kit.Blank)
 		room.Height -= line.Height()
 	}
-	matter := a.matter(room)
+	return items, column, line, room
+}
+
+// drawn is the page in its room, where it begins, and how far it can be scrolled.
+func (a *App) drawn(room kit.Size) (f kit.Frame, at, far int) {
+	return a.matter(room).Draw(room, a.theme, a.scroll)
+}
+
+// scrollBy scrolls the page by so many lines, as far as it goes.
+func (a *App) scrollBy(lines int) {
+	_, _, _, room := a.layout()
+	if _, at, far := a.drawn(room); far > 0 {
+		a.scroll = kit.Scroll{Offset: min(max(at+lines, 0), far), Held: true}
+	}
+}
+
+// scrolls tells whether not all of the page shows.
+func (a *App) scrolls() bool {
+	_, _, _, room := a.layout()
+	_, _, far := a.drawn(room)
+	return far > 0
+}
+
+func (a *App) frame() kit.Frame {
+	inner := a.size.Width - 2
+	items, column, line, room := a.layout()
+	matter, _, _ := a.drawn(room)
 	if column {
 		matter = kit.Beside(kit.Frame{Text: kit.Panel(items, panelWidth-1, a.theme)}, panelWidth+1, matter)
 	}
@@ -82,20 +109,16 @@ func (a *App) frame() kit.Frame {
 	return a.over(f)
 }
 
-// matter is the page or the step, scrolled.
-func (a *App) matter(room kit.Size) kit.Frame {
-	var p kit.Page
-	if a.wizard != nil {
-		p = a.wizard.Step().View(room, a.theme)
-		if trouble := a.wizard.Trouble(); trouble != nil {
-			p.Live = kit.Mark(room.Width, a.theme.Bad.Render("✗"), "The draft is not on disk. "+steps.Advise(trouble).Line())
-		}
-	} else {
-		p = a.page.View(room, a.theme)
+// matter is the page or the step.
+func (a *App) matter(room kit.Size) kit.Page {
+	if a.wizard == nil {
+		return a.page.View(room, a.theme)
 	}
-	f, far := p.Draw(room, a.theme, a.offset)
-	a.far = far
-	return f
+	p := a.wizard.Step().View(room, a.theme)
+	if trouble := a.wizard.Trouble(); trouble != nil {
+		p.Live = kit.Mark(room.Width, a.theme.Bad.Render("✗"), "The draft is not on disk. "+steps.Advise(trouble).Line())
+	}
+	return p
 }
 
 func (a *App) title() string {

@@ -70,7 +70,7 @@ func TestLongPageScrollsAndKeepsItsLiveLine(t *testing.T) {
 		body[i] = strings.Repeat("x", i+1)
 	}
 	p := kit.Page{Title: "T", Body: kit.Lines(body...), Live: kit.Lines("live")}
-	f, far := p.Draw(kit.Size{Width: 60, Height: 12}, th, 0)
+	f, _, far := p.Draw(kit.Size{Width: 60, Height: 12}, th, kit.Scroll{})
 	if f.Height() != 12 || far == 0 {
 		t.Errorf("drawn %d lines with %d to scroll, want 12 and more than 0", f.Height(), far)
 	}
@@ -80,7 +80,7 @@ func TestLongPageScrollsAndKeepsItsLiveLine(t *testing.T) {
 	if !strings.Contains(ansi.Strip(f.Text), "↓ pgdn") {
 		t.Errorf("nothing says that there is more:\n%s", f.Text)
 	}
-	end, _ := p.Draw(kit.Size{Width: 60, Height: 12}, th, far)
+	end, _, _ := p.Draw(kit.Size{Width: 60, Height: 12}, th, kit.Scroll{Offset: far})
 	if !strings.Contains(end.Text, strings.Repeat("x", 50)) {
 		t.Error("the last line cannot be reached")
 	}
@@ -140,7 +140,7 @@ func TestFieldScrollsWithItsLabel(t *testing.T) {
 	f.Focus()
 	f.Wrong("No tenant has this id.")
 	p := kit.Page{Title: "T", Body: kit.Stack(kit.Lines(strings.Split(strings.Repeat("above\n", 9), "\n")...), kit.Blank, f.Draw(60, th)), Live: kit.Lines("live")}
-	d, _ := p.Draw(kit.Size{Width: 60, Height: 6}, th, 0)
+	d, _, _ := p.Draw(kit.Size{Width: 60, Height: 6}, th, kit.Scroll{})
 	for _, want := range []string{"Directory (tenant) ID", "No tenant has this id.", "live"} {
 		if !strings.Contains(ansi.Strip(d.Text), want) {
 			t.Errorf("%q does not show:\n%s", want, d.Text)

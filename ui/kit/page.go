@@ -19,9 +19,16 @@ type Page struct {
 	Live  Frame // at most three lines
 }
 
-// Draw is the page in a room, scrolled down by offset lines as far as that goes.
-// It tells how far one can scroll, 0 when everything shows.
-func (p Page) Draw(size Size, t Theme, offset int) (Frame, int) {
+// Scroll is how far down a page is scrolled. The cursor and what stands under it
+// are kept in sight, unless a person has scrolled away from them.
+type Scroll struct {
+	Offset int
+	Held   bool // by a person
+}
+
+// Draw is the page in a room, scrolled as far as that goes. It tells at which
+// line it begins, and how far one can scroll: 0 when everything shows.
+func (p Page) Draw(size Size, t Theme, s Scroll) (f Frame, at, far int) {
 	head := Frame{Text: Wrap(t.Title.Render(p.Title), size.Width)}
 	if p.Why != "" {
 		head = Stack(head, Frame{Text: Wrap(t.Faint.Render(p.Why), size.Width)})
@@ -30,20 +37,20 @@ func (p Page) Draw(size Size, t Theme, offset int) (Frame, int) {
 	live := p.Live
 	room := size.Height - live.Height()
 	if live.Text == "" && top.Height() <= room {
-		return top, 0
+		return top, 0, 0
 	}
 	room = max(room-1, 1) // for a line that is blank, or says that there is more
-	cut, at, far := scroll(top, room, offset)
+	cut, at, far := scroll(top, room, s)
 	gap := Frame{Text: strings.Repeat("\n", max(0, room-cut.Height())) + more(at > 0, at < far, t)}
 	if live.Text == "" {
-		return Stack(cut, gap), far
+		return Stack(cut, gap), at, far
 	}
 	if live.Cursor == nil && cut.Cursor == nil {
 		// The real cursor rests on the live line when no field has it, so that a
 		// screen reader follows what is said there.
 		live.Cursor = rest(0, 0)
 	}
-	return Stack(cut, gap, live), far
+	return Stack(cut, gap, live), at, far
 }
 
 // more is the line under a cut frame: which way there is more, and by which key.
@@ -59,13 +66,13 @@ func more(above, below bool, t Theme) string {
 	return " "
 }
 
-// scroll cuts a frame to height lines from offset on, moved so that its cursor
-// and what stands under it show. It tells where it is cut, and how far one could go.
-func scroll(f Frame, height, offset int) (cut Frame, at, far int) {
+// scroll cuts a frame to height lines. It tells where it is cut, and how far one
+// could go.
+func scroll(f Frame, height int, s Scroll) (cut Frame, at, far int) {
 	lines := strings.Split(f.Text, "\n")
 	far = max(0, len(lines)-height)
-	offset = min(max(offset, 0), far)
-	if c := f.Cursor; c != nil {
+	offset := min(max(s.Offset, 0), far)
+	if c := f.Cursor; c != nil && !s.Held {
 		begin, end := around(lines, c.Y)
 		offset = max(offset, end-height+1)
 		offset = min(offset, begin)
@@ -73,6 +80,9 @@ func scroll(f Frame, height, offset int) (cut Frame, at, far int) {
 	}
 	cut = f.At(0, -offset)
 	cut.Text = strings.Join(lines[offset:min(len(lines), offset+height)], "\n")
+	if c := cut.Cursor; c != nil && (c.Y < 0 || c.Y >= height) {
+		cut.Cursor = nil // it was scrolled away from
+	}
 	return cut, offset, far
 }
 

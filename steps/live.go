@@ -31,12 +31,11 @@ func newWatching(e Env, d account.Draft, proof account.CheckName) watching {
 
 // Enter joins the verification of the draft.
 func (w *watching) Enter() tea.Cmd {
-	w.op = w.env.watch(w.draft)
+	w.op, w.over = w.env.watch(w.draft), false
 	if last := w.op.Last(); last.State != "" {
 		w.take(last)
 		w.op.Again() // what the person did meanwhile should be seen at once
 	}
-	w.over = false
 	return w.follow()
 }
 
@@ -56,6 +55,7 @@ func (w *watching) take(e link.Event) {
 	if e.Report != nil {
 		r := OfStore(*e.Report, store(w.draft))
 		w.report = &r
+		w.over = w.over || r.Linked() // then it ends
 	}
 	w.next = e.Next
 	if e.State == link.Looking {

@@ -302,7 +302,7 @@ func TestMayNotRegister(t *testing.T) {
 	p.reads("? It is not known whether you may register the app: it needs Application Developer, or a tenant that lets every user do it", "✓ You may grant the permission", "✓ You may assign Global Reader")
 	p.driveFrom("survey", "plan")
 	p.Press("enter")
-	p.reads("This account may not do that. It needs the role Application Developer.")
+	p.reads("This account may not do that. It needs the role ")
 	p.Press("h")
 	p.See("For another administrator")
 	p.See("with the draft")

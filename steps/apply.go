@@ -402,6 +402,14 @@ func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
 	return p
 }
 
+// Fate is what became of the draft.
+func (a *apply) Fate() Fate {
+	if a.over {
+		return Linked
+	}
+	return Kept
+}
+
 func (a *apply) Seen() (account.Report, bool) {
 	if a.report == nil {
 		return account.Report{}, false

@@ -31,6 +31,9 @@ func (c *connected) Enter() tea.Cmd {
 func (c *connected) Typing() bool        { return false }
 func (c *connected) Keys() []key.Binding { return []key.Binding{named(enterKey, "Home")} }
 
+// Fate is what became of the draft.
+func (c *connected) Fate() Fate { return Linked }
+
 func (c *connected) Offers() []Offer { return AccountOffers(c.draft.Account(c.draft.Updated)) }
 
 // AccountOffers are the values of the Xops 360 form.

@@ -34,6 +34,14 @@ func (b *takeBack) begin() tea.Cmd {
 // Offers is nothing: nobody else is asked to take it back.
 func (b *takeBack) Offers() []Offer { return nil }
 
+// Fate is what became of the draft.
+func (b *takeBack) Fate() Fate {
+	if b.over {
+		return Gone
+	}
+	return Kept
+}
+
 func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 	out := []kit.Frame{b.body(size, t)}
 	if b.left != nil {

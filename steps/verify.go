@@ -40,7 +40,10 @@ type finished struct{ link.Event }
 
 func (v *verify) Keys() []key.Binding {
 	on := named(enterKey, "go on")
-	if !v.linked {
+	switch {
+	case v.wrong != nil:
+		on = named(enterKey, "try again")
+	case !v.linked:
 		on = named(enterKey, "to the first open step")
 		on.SetEnabled(v.report != nil && v.finish == nil)
 	}
@@ -60,6 +63,9 @@ func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			switch {
 			case v.linked:
 				return Next, nil
+			case v.wrong != nil:
+				v.wrong = nil
+				return Stay, v.link()
 			case v.report != nil && v.finish == nil:
 				return FirstOpen, nil
 			}
@@ -76,14 +82,14 @@ func (v *verify) Enter() tea.Cmd { return tea.Batch(v.watching.Enter(), v.link()
 
 // link makes the account as soon as the checks allow it.
 func (v *verify) link() tea.Cmd {
-	if v.report == nil || !v.report.Linked() || v.finish != nil || v.linked {
+	if v.report == nil || !v.report.Linked() || v.finish != nil || v.linked || v.wrong != nil {
 		return nil
 	}
-	v.finish, v.wrong = v.env.Ops.Finish(v.draft.ID, *v.report), nil
-	return v.follow()
+	v.finish = v.env.Ops.Finish(v.draft.ID, *v.report)
+	return tea.Batch(v.finishes(), v.beat())
 }
 
-func (v *verify) follow() tea.Cmd {
+func (v *verify) finishes() tea.Cmd {
 	op := v.finish
 	return Ask(v.env, func(ctx context.Context) (finished, error) {
 		e, err := op.Next(ctx)
@@ -97,14 +103,23 @@ func (v *verify) finishing(a Answer[finished]) tea.Cmd {
 		if a.Value.State == link.Done {
 			v.draft.Link = a.Value.Draft.Link
 		}
-		return v.follow()
+		return v.finishes()
 	case io.EOF:
 		v.linked = true
 	default:
 		v.wrong = account.AsProblem(a.Err)
 	}
 	v.finish = nil
+	v.rest()
 	return nil
+}
+
+// Fate is what became of the draft.
+func (v *verify) Fate() Fate {
+	if v.linked {
+		return Linked
+	}
+	return Kept
 }
 
 func (v *verify) View(size kit.Size, t kit.Theme) kit.Page {

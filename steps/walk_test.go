@@ -64,14 +64,20 @@ func newWorld(t *testing.T) *world {
 		return account.Tenant{}, 0, &account.Problem{Kind: account.TenantNotFound}
 	}
 	w.verify = func(int) account.Report { return report() }
-	ops := link.New(t.Context(), link.Ports{Keys: w, Registry: w.reg, Microsoft: entra{w}, SignIn: w.signsIn, Save: w, Now: time.Now})
-	t.Cleanup(ops.Close)
 	n := 0
 	w.env = steps.Env{
-		Ops: ops, Now: time.Now, Place: steps.Place{Calm: true, Home: "/home/ada", Downloads: "/home/ada/Downloads", Directory: "/home/ada"},
+		Now: time.Now, Place: steps.Place{Calm: true, Home: "/home/ada", Downloads: "/home/ada/Downloads", Directory: "/home/ada"},
 		NewID: func() string { n++; return fmt.Sprintf("5f3c1a70-0000-4000-8000-%012x", n) },
 	}
+	w.over(t, w.reg)
 	return w
+}
+
+// over puts the operations over that registry.
+func (w *world) over(t *testing.T, reg link.Registry) {
+	w.reg = reg
+	w.env.Ops = link.New(t.Context(), link.Ports{Keys: w, Registry: reg, Microsoft: entra{w}, SignIn: w.signsIn, Save: w, Now: time.Now})
+	t.Cleanup(w.env.Ops.Close)
 }
 
 // Probe and what follows make world a link.Keys and a link.Save.
@@ -583,6 +589,50 @@ func TestFinishThatFails(t *testing.T) {
 		if f.At() == "connected" {
 			t.Error("connected in spite of it")
 		}
+	})
+}
+
+// full is a disk that takes no account while it is full.
+type full struct {
+	link.Registry
+	tries int
+	err   error
+}
+
+func (r *full) Finish(ctx context.Context, a account.Account) error {
+	r.tries++
+	if r.err != nil {
+		return r.err
+	}
+	return r.Registry.Finish(ctx, a)
+}
+
+// TestFinishIsTriedOnce where the disk is full, though a spinner turns: once more
+// for each enter, and then it is linked.
+func TestFinishIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		disk := &full{Registry: w.reg, err: &account.Problem{Kind: account.RegistryUnread, Subject: "accounts"}}
+		w.over(t, disk)
+		w.env.Place.Calm = false
+		f := follow(t, w, w.draft(t, "verify"))
+		f.reads("accounts cannot be read or written.")
+		f.sleep(5 * time.Second)
+		if disk.tries != 1 {
+			t.Errorf("tried %d times, want once", disk.tries)
+		}
+		f.press(enter)
+		f.sleep(2 * time.Second)
+		if disk.tries != 2 || f.At() != "verify" {
+			t.Errorf("tried %d times, at %s; want twice, at verify", disk.tries, f.At())
+		}
+		disk.err = nil
+		f.press(enter)
+		f.reads("Linked. Enter goes on.")
+		f.press(enter)
+		f.at("connected")
+		f.sleep(2 * time.Second)
 	})
 }
 

@@ -421,6 +421,33 @@ func (w *Wizard) Saving() bool { return w.saving }
 // Trouble is why the draft could not be written, nil when it could.
 func (w *Wizard) Trouble() *account.Problem { return w.trouble }
 
+// Fate is what became of a draft.
+type Fate int
+
+// The fates.
+const (
+	Unwritten Fate = iota // nothing of it is on disk
+	Kept                  // it can be gone on with
+	Linked                // it is an account
+	Gone                  // it is taken back, or was thrown away
+)
+
+// Fate is what became of the draft so far.
+func (w *Wizard) Fate() Fate {
+	if s, ok := w.step.(interface{ Fate() Fate }); ok {
+		if f := s.Fate(); f != Kept {
+			return f
+		}
+	}
+	switch {
+	case w.draft.Created.IsZero():
+		return Unwritten
+	case w.trouble != nil && w.trouble.Kind == account.NotFound:
+		return Gone
+	}
+	return Kept
+}
+
 // Draft is the draft as it is now.
 func (w *Wizard) Draft() account.Draft { return w.draft }
 

@@ -183,17 +183,24 @@ func (a *App) typing() bool {
 
 // Ended is what to say after the screen is gone.
 func (a *App) Ended() string {
-	if a.wizard == nil {
-		return a.ended
-	}
-	d := a.wizard.Draft()
-	if d.Name == "" || a.wizard.At() == "connected" {
-		return a.ended
-	}
 	if a.ports.Demo != nil {
 		return "That was the demo: nothing is left of it."
 	}
-	return "The draft " + string(d.Name) + " is kept. Start xops-onboard again to go on exactly there."
+	if a.wizard == nil {
+		return a.ended
+	}
+	switch name := string(a.wizard.Draft().Name); a.wizard.Fate() {
+	case steps.Linked:
+		return name + " is connected."
+	case steps.Kept:
+		if p := a.wizard.Trouble(); p != nil {
+			return "The draft " + name + " is kept, without what you answered last. " + steps.Advise(p).Line()
+		}
+		return "The draft " + name + " is kept. Start xops-onboard again to go on exactly there."
+	case steps.Gone:
+		return "Nothing of " + name + " is kept here."
+	}
+	return a.ended
 }
 
 // contentsMsg is the registry read anew.

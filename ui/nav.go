@@ -88,8 +88,8 @@ func (a *App) unlock(acc account.Account) tea.Cmd {
 
 // closed is after the wizard: the registry says where to.
 func (a *App) closed() tea.Cmd {
-	if d := a.wizard.Draft(); a.wizard.At() == "connected" {
-		a.ended = string(d.Name) + " is connected."
+	if a.wizard.Fate() == steps.Linked {
+		a.ended = a.Ended()
 	}
 	a.wizard.Close()
 	a.between = true

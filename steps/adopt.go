@@ -79,7 +79,11 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 	if err == nil {
 		err = Unlinked(a.env.Known, a.draft, id)
 	}
-	if err != nil {
+	switch {
+	case account.KindOf(err) == account.AlreadyLinked: // that account is not where one goes from here
+		a.which.Wrong(Advise(account.AsProblem(err)).Say)
+		return Stay, nil
+	case err != nil:
 		a.which.Wrong(Advise(account.AsProblem(err)).Line())
 		return Stay, nil
 	}

@@ -213,7 +213,7 @@ func adviseSignIn(p *account.Problem) (Advice, bool) {
 	case account.SignInBlocked:
 		return Advice{Say: "A Conditional Access policy or the security defaults of the tenant block this sign-in" + quotedCode(p) + ".", Do: "The sign-in log of the tenant names the policy."}, true
 	case account.DeviceNotManaged:
-		return Advice{Say: "A policy of the tenant wants a device it manages" + quotedCode(p) + ".", Do: "Sign in in the browser of such a device; a device code cannot prove it."}, true
+		return Advice{Say: "A policy of the tenant wants a device it manages" + quotedCode(p) + ".", Do: "Sign in with a browser of such a device; a device code cannot prove it."}, true
 	case account.StrongerSignIn:
 		return Advice{Say: "The tenant asks for multifactor authentication, and it was not given.", Do: "Sign in again and complete it."}, true
 	case account.StrongerSignInSetUp:

@@ -33,6 +33,7 @@ type changing struct {
 	op     *link.Operation
 	lines  []line
 	report *account.Report
+	made   account.Made // as it was while there was an app
 	left   *link.Left
 	wrong  *account.Problem
 	over   bool        // it ended well
@@ -167,6 +168,12 @@ func (c *changing) told(a Answer[told]) tea.Cmd {
 	if e.Draft.ID != "" {
 		c.draft = e.Draft
 	}
+	if m := e.Draft.Made; m.Application != "" {
+		c.made = m
+	}
+	if e.Step == "key" && c.env.undoes {
+		e.Step = "undo-key"
+	}
 	if e.Report != nil {
 		c.report = e.Report
 	}
@@ -241,12 +248,13 @@ var applyWords = map[string]string{
 	link.TheRole:                  "Global Reader",
 	"checks":                      "Checks with the certificate",
 	"account":                     "Account",
-	"undo-find":                   "What was made, looked for",
+	"undo-key":                    "Private key, deleted here",
+	"undo-find":                   "Looked for what was made",
 	"undo-" + link.TheRole:        "Global Reader, taken back",
 	"undo-" + link.TheGrant:       "Admin consent, taken back",
 	"undo-" + link.ThePrincipal:   "Enterprise app, deleted",
-	"undo-adoption":               "Our certificate and permission, taken from the app",
 	"undo-" + link.TheApplication: "App and enterprise app, deleted",
+	"undo-" + adoption:            "Our certificate and permission, taken from the app",
 	"undo-purge":                  "Both, deleted for good",
 }
 

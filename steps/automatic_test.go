@@ -138,7 +138,7 @@ func TestPlainAutomatic(t *testing.T) {
 	for _, want := range []string{
 		"Tenant " + tenant + ", Global cloud.", "delegated permissions of the enterprise app Microsoft Graph Command Line Tools", "They can be removed under Entra ID › Enterprise apps",
 		"Open https://login.example/device in any browser and type this code: E6YKH3T4N", "block this sign-in",
-		"1. Sign in in the browser", "Where your browser is, run: ssh -L 43117:localhost:43117 ada@10.0.0.7", "Open this page there: https://login.example/authorize",
+		"1. Sign in with a browser", "Where your browser is, run: ssh -L 43117:localhost:43117 ada@10.0.0.7", "Open this page there: https://login.example/authorize",
 		"Tenant: Contoso", "You: ada@contoso.com", "You may grant the permission.", "You may not delete it for good when taking back; it needs Application Administrator.",
 		"to do: Register the app Xops 360 - Contoso", "Needs Application Developer: you may.", "PIM reports it as assigned outside of PIM.",
 		"Certificate for 180 days: made.", "a policy of the tenant refuses a certificate for 180 days.", "refuses a certificate for 90 days.", "Certificate for 30 days: made.",
@@ -286,6 +286,65 @@ func TestBackBeforeTheDraftIsOnDisk(t *testing.T) {
 	k.at("survey")
 	if len(a.made) > 0 {
 		t.Errorf("made %v", a.made)
+	}
+}
+
+// TestNothingToChange says so on the plan.
+func TestNothingToChange(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), newAdministrator()
+	w.lets(a)
+	d := w.draft(t, "identifiers")
+	d.Way, d.Trail = account.Automatic, []string{"way", "tenant"}
+	d.Made = account.Made{Unique: "xops-onboard-x", Application: "app", Principal: "principal", Grant: "grant", Role: "role"}
+	if err := w.reg.SaveDraft(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	k := &walker{Wizard: steps.NewWizard(t.Context(), w.env, steps.Routes, d), t: t, together: true}
+	t.Cleanup(k.Close)
+	k.run(k.Init())
+	k.send(letter('1'), enter)
+	k.at("survey")
+	k.reads("✓ Global Reader is assigned")
+	k.send(enter)
+	k.at("plan")
+	k.reads("Nothing to change: all of it is there. Enter goes on.")
+	if help := k.Step().Keys()[0].Help().Desc; help != "go on" {
+		t.Errorf("enter is to %q, though there is nothing to make", help)
+	}
+}
+
+// TestAdoptIsOffered as long as no app of the draft's own is there, however it
+// came there.
+func TestAdoptIsOffered(t *testing.T) {
+	t.Parallel()
+	own := account.App{Application: "app", Client: client}
+	for name, tt := range map[string]struct {
+		own  account.App
+		made account.Made
+		want bool
+	}{
+		"nothing made":                 {account.App{}, account.Made{}, true},
+		"an attempt made nothing":      {account.App{}, account.Made{Unique: "x"}, true},
+		"an attempt's answer was lost": {own, account.Made{Unique: "x"}, false},
+		"made":                         {own, account.Made{Unique: "x", Application: "app"}, false},
+		"adopted":                      {account.App{}, account.Made{Unique: "x", Adopt: "app", Adopted: &account.Adoption{App: own}}, false},
+		"about to adopt":               {account.App{}, account.Made{Unique: "x", Adopt: "app", AdoptClient: client}, false},
+	} {
+		w, a := newWorld(t), newAdministrator()
+		a.survey.Own = tt.own
+		w.lets(a)
+		d := w.draft(t, "identifiers")
+		d.Way, d.Trail, d.Made = account.Automatic, []string{"way", "tenant"}, tt.made
+		k := &walker{Wizard: steps.NewWizard(t.Context(), w.env, steps.Routes, d), t: t, together: true}
+		t.Cleanup(k.Close)
+		k.run(k.Init())
+		k.send(letter('1'), enter)
+		k.at("survey")
+		k.send(letter('a'))
+		if got := k.At() == "adopt"; got != tt.want {
+			t.Errorf("%s: offered %t, want %t", name, got, tt.want)
+		}
 	}
 }
 

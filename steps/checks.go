@@ -68,7 +68,11 @@ func Checks(width int, t kit.Theme, r account.Report, whole bool) kit.Frame {
 			out = append(out, kit.Beside(kit.Frame{Text: Sign(c.State, t) + " " + title}, column, kit.Frame{Text: detail}))
 			continue
 		}
-		out = append(out, kit.Frame{Text: Sign(c.State, t) + " " + t.Label.Render(title)})
+		sign := Sign(c.State, t)
+		if !whole && c.State == account.Missing && c.Problem != nil && !certain(c.Problem.Kind) {
+			sign = t.Warn.Render("!") // open: it may be spreading
+		}
+		out = append(out, kit.Frame{Text: sign + " " + t.Label.Render(title)})
 		if c.Problem == nil {
 			continue
 		}

@@ -17,7 +17,7 @@ var providers = []struct {
 }{
 	{account.AWS, "AWS", "An AWS account or organization.", "Not available yet in this version."},
 	{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant.", "Not available yet in this version."},
-	{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). Ten minutes by hand, as Global Administrator, or as Privileged Role Administrator who may register apps.", ""},
+	{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", ""},
 }
 
 // cloudStop is the first-time selection. Once an account is connected it does

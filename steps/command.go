@@ -88,13 +88,13 @@ func AdoptableLines(a account.Adoptable) []string {
 }
 
 // RightLine is a right in words, for what a draft that made this still needs.
-func RightLine(r account.Right, made account.Made) string { return rightText(r, made) + "." }
+func RightLine(r account.Right, d account.Draft) string { return rightText(r, d) + "." }
 
 // Warnings are what whoever says yes ought to know.
 func Warnings(s account.Survey, d account.Draft) (out []string) {
 	for _, r := range s.Rights {
-		if r.State != account.Holds && needed(r.Name, d.Made) {
-			out = append(out, RightLine(r, d.Made))
+		if r.State != account.Holds && needed(r.Name, d) {
+			out = append(out, RightLine(r, d))
 		}
 	}
 	if !d.Made.HasApp() && !s.Adopted.App.Found() {

@@ -34,7 +34,13 @@ func (c *connected) Keys() []key.Binding { return []key.Binding{named(enterKey, 
 // Fate is what became of the draft.
 func (c *connected) Fate() Fate { return Linked }
 
-func (c *connected) Offers() []Offer { return AccountOffers(c.draft.Account(c.draft.Updated)) }
+func (c *connected) Offers() []Offer {
+	offers := AccountOffers(c.draft.Account(c.draft.Updated))
+	if c.draft.Made.By != "" {
+		offers = append(offers, leftBehindPage(c.draft))
+	}
+	return offers
+}
 
 // AccountOffers are the values of the Xops 360 form.
 func AccountOffers(a account.Account) []Offer {

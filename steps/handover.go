@@ -2,16 +2,25 @@ package steps
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 )
 
 // handOver is a text for another administrator who must do what is still open.
 func handOver(d account.Draft) Offer {
-	return Offer{Key: "h", Name: "hand over", Kind: HandOver, Title: "For another administrator", Value: HandOverText(d)}
+	o := Offer{Key: "h", Name: "hand over", Kind: HandOver, Title: "For another administrator"}
+	if slices.ContainsFunc(handedOver, func(stop string) bool { return !done(d, stop) }) {
+		o.Text = func() string { return HandOverText(d) }
+	}
+	return o
 }
+
+// handedOver are the names of the stops that somebody else can do.
+var handedOver = []string{"register", "upload", "role", "permission"}
 
 // HandOverText is what another administrator needs: which tenant and app, the
 // exact clicks that are still open, why, and the links. It holds no secret.
@@ -45,7 +54,7 @@ func HandOverText(d account.Draft) string {
 		clicks                []string
 	}{
 		{"Register the application (who may register apps, or Application Administrator)", "Xops 360 signs in as this app, with a certificate and no secret.", c.AppRegistrationsPage().URL, "register", registerClicks(d)},
-		{"Upload the certificate (owner of the app, or Application Administrator)", "Entra recognises the app by it. The file comes from the person who sent you this; compare the thumbprint.", c.CertificatesPage(m.Client).URL, "upload", uploadClicks(Env{}, d)},
+		{"Upload the certificate (owner of the app, or Application Administrator)", "Entra recognises the app by it. The file comes from the person who sent you this; compare the thumbprint.", c.CertificatesPage(m.Client).URL, "upload", uploadClicks(d, filepath.Base(d.Key().Saved))},
 		{"Assign Global Reader (Privileged Role Administrator)", "It lets the app's set-up be checked without an administrator. It reads only.", c.RolesPage().URL, "role", roleClicks(d)},
 		{consent, "AccessReview.Read.All, an application permission, lets Xops 360 read access reviews.", c.PermissionsPage(m.Client).URL, "permission", consentClicks},
 	}
@@ -67,9 +76,15 @@ func HandOverText(d account.Draft) string {
 }
 
 func done(d account.Draft, stop string) bool {
-	m := map[string]bool{
-		"register": d.Microsoft().Client != "", "upload": d.Made.HasApp(),
-		"role": d.Made.Role != "", "permission": d.Made.Grant != "",
+	switch stop {
+	case "register":
+		return d.Microsoft().Client != ""
+	case "upload":
+		return d.Made.HasApp() || slices.Contains(d.Ticked, stop)
+	case "role":
+		return did(d, link.TheRole) || slices.Contains(d.Ticked, stop)
+	case "permission":
+		return did(d, link.TheGrant) || slices.Contains(d.Ticked, stop)
 	}
-	return slices.Contains(d.Ticked, stop) || m[stop]
+	return false
 }

@@ -48,6 +48,15 @@ func (w *watching) follow() tea.Cmd {
 	return tea.Batch(Watch(w.env, w.op), w.beat())
 }
 
+// seen is the draft with what was seen of it ticked.
+func (w *watching) seen() account.Draft {
+	d := w.draft
+	if w.report != nil {
+		d.Ticked = ticks(*w.report, d.Ticked)
+	}
+	return d
+}
+
 // done tells whether the step is done, as was seen.
 func (w *watching) done() bool { return w.report != nil && w.report.Holds(w.proof) }
 

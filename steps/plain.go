@@ -566,7 +566,7 @@ func EventLine(e link.Event) string {
 func plainLive(stop string) func(*Plain, account.Draft) (account.Draft, Outcome, error) {
 	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		clicks := map[string]func() []string{
-			"upload":     func() []string { return uploadClicks(p.Env, d) },
+			"upload":     func() []string { return uploadClicks(d, home(p.Env, d.Key().Saved)) },
 			"role":       func() []string { return roleClicks(d) },
 			"permission": func() []string { return permissionClicks(d) },
 		}

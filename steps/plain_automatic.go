@@ -134,7 +134,7 @@ func (p *Plain) surveyed(page *survey) {
 	p.Say("Tenant ID: %s", page.draft.Microsoft().Tenant)
 	p.Say("You: %s", s.Person.UPN)
 	for _, r := range s.Rights {
-		p.Say("  %s", RightLine(r, page.draft.Made))
+		p.Say("  %s", RightLine(r, page.draft))
 	}
 	if !page.draft.Made.HasApp() {
 		for _, a := range others(*s) {

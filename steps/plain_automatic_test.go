@@ -308,7 +308,7 @@ func TestPlainDemo(t *testing.T) {
 	w.env.Open = func(context.Context, string) error { t.Error("a browser is opened"); return nil }
 	said, _, err := talk(t, w, begun(), "contoso.com", "Contoso", "1", "1", "yes")
 	says(t, said, "1. Use a device code", "In the demo its administrator types it now.", "Contoso is connected.")
-	if err != nil || strings.Contains(said, "Sign in in the browser") || !slices.Equal(d.signed, []account.SignInWay{account.ByDeviceCode}) {
+	if err != nil || strings.Contains(said, "Sign in with a browser") || !slices.Equal(d.signed, []account.SignInWay{account.ByDeviceCode}) {
 		t.Errorf("%v, signed in by %v\n%s", err, d.signed, said)
 	}
 

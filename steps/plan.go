@@ -23,12 +23,23 @@ type plan struct {
 	env     Env
 	draft   account.Draft
 	changes []account.PlannedChange
+	open    int  // how many of them are to be made
+	lacking bool // who signed in may not make all of them
 	raw     bool // methods, paths and bodies are shown
 }
 
 var rawKey = key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "method, path and body"))
 
-func newPlan(e Env, d account.Draft) *plan { return &plan{env: e, draft: d, changes: planned(e, d)} }
+func newPlan(e Env, d account.Draft) *plan {
+	p := &plan{env: e, draft: d, changes: planned(e, d)}
+	for _, c := range p.changes {
+		if !c.Done {
+			_, may := whoMay(e.session.survey, c.Name)
+			p.open, p.lacking = p.open+1, p.lacking || may == account.Missing
+		}
+	}
+	return p
+}
 
 // planned is what will be sent.
 func planned(e Env, d account.Draft) []account.PlannedChange {
@@ -37,15 +48,22 @@ func planned(e Env, d account.Draft) []account.PlannedChange {
 
 // Planned is what will be sent for a draft in a tenant that was surveyed.
 func Planned(admin link.Administrator, s account.Survey, d account.Draft) []account.PlannedChange {
-	return admin.Plan(s, account.AppWish{
+	changes := admin.Plan(s, account.AppWish{
 		Unique: d.Made.Unique, Name: account.AppName(d.Name), Certificate: d.Key().Certificate,
 	}, d.Made)
+	for i, c := range changes {
+		if d.Made.Adopted != nil && c.Name == link.TheApplication {
+			changes[i].Name = adoption
+		}
+		changes[i].Done = c.Done || did(d, c.Name)
+	}
+	return changes
 }
 
 // planWords say what a change does, and why it is needed.
 var planWords = map[string][2]string{
 	link.TheApplication: {"Register the app {name}", "For this directory only, with a certificate; it asks for AccessReview.Read.All."},
-	"adoption":          {"Add a certificate to the app that is there", "It asks for AccessReview.Read.All then, too. What it has stays."},
+	adoption:            {"Add a certificate to the app that is there", "It asks for AccessReview.Read.All then, too. What it has stays."},
 	link.ThePrincipal:   {"Make its enterprise app", "Without it no token is issued."},
 	link.TheGrant:       {"Grant it AccessReview.Read.All (admin consent)", "It may then read access reviews."},
 	link.TheRole:        {"Assign it Global Reader, for the whole directory", "Its set-up can then be checked without you. It only reads, and is a privileged role: PIM reports it as assigned outside of PIM."},
@@ -53,7 +71,7 @@ var planWords = map[string][2]string{
 
 // planRights are the rights that the changes take.
 var planRights = map[string]account.RightName{
-	link.TheApplication: account.MayRegister, "adoption": account.MayRegister, link.ThePrincipal: account.MayRegister,
+	link.TheApplication: account.MayRegister, adoption: account.MayRegister, link.ThePrincipal: account.MayRegister,
 	link.TheGrant: account.MayConsent, link.TheRole: account.MayAssign,
 }
 
@@ -102,7 +120,11 @@ func (p *plan) Typing() bool    { return false }
 func (p *plan) Offers() []Offer { return nil }
 
 func (p *plan) Keys() []key.Binding {
-	return []key.Binding{named(enterKey, "yes, make these changes"), rawKey, backKey}
+	on := named(enterKey, "yes, make these changes")
+	if p.open == 0 {
+		on = enterKey
+	}
+	return []key.Binding{on, rawKey, backKey}
 }
 
 func (p *plan) Update(msg tea.Msg) (Outcome, tea.Cmd) {
@@ -122,7 +144,6 @@ func (p *plan) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 	page := kit.Page{Title: "Plan", Why: "In " + tenantWords(p.env, p.draft) + ", in this order. All of it can be taken back."}
 	var out []kit.Frame
-	open, lacking := 0, false
 	for i, c := range p.changes {
 		if i > 0 && p.raw {
 			out = append(out, kit.Blank)
@@ -133,10 +154,7 @@ func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 		case c.Done:
 			sign, who = t.Good.Render("✓"), "It is there."
 		case may == account.Missing:
-			sign, lacking = t.Warn.Render("!"), true
-			open++
-		default:
-			open++
+			sign = t.Warn.Render("!")
 		}
 		why := planWhy(c, p.env.session.survey)
 		out = append(out, kit.Mark(size.Width, sign, planSentence(c.Name, p.draft)), kit.Mark(size.Width, " ", t.Faint.Render(why+" "+who)))
@@ -148,12 +166,15 @@ func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 		}
 	}
 	page.Body = kit.Stack(out...)
-	page.Live = kit.Mark(size.Width, t.Faint.Render("·"), plural(open, "change")+". Enter says yes; nothing was changed yet.")
-	if lacking {
-		page.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Enter goes as far as you may; nothing changed yet.")
-	}
-	if open == 0 {
-		page.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Nothing to change: all of it is there. Enter goes on to the checks.")
+	switch {
+	case p.open == 0:
+		page.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Nothing to change: all of it is there. Enter goes on.")
+	case p.lacking:
+		page.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Enter goes as far as you may; none is made before.")
+	case p.open == 1:
+		page.Live = kit.Mark(size.Width, t.Faint.Render("·"), "1 change. Enter makes it, and not before.")
+	default:
+		page.Live = kit.Mark(size.Width, t.Faint.Render("·"), plural(p.open, "change")+". Enter makes them; none is made before.")
 	}
 	return page
 }

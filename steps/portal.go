@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"slices"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -22,7 +24,7 @@ type portalStep struct {
 
 func (p *portalStep) Keys() []key.Binding { return p.liveKeys() }
 
-func (p *portalStep) Offers() []Offer { return append(p.offers, handOver(p.draft)) }
+func (p *portalStep) Offers() []Offer { return append(slices.Clone(p.offers), handOver(p.seen())) }
 
 func (p *portalStep) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	if press, ok := msg.(tea.KeyPressMsg); ok {

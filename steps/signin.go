@@ -49,7 +49,7 @@ func newSignIn(e Env, d account.Draft) *signIn {
 // rungWords name the rungs.
 var rungWords = map[account.Rung]string{
 	account.RungAgain:      "Sign in again",
-	account.RungBrowser:    "Sign in in the browser",
+	account.RungBrowser:    "Sign in with a browser",
 	account.RungDeviceCode: "Use a device code",
 	account.RungByHand:     "Do it by hand instead",
 }
@@ -270,12 +270,17 @@ func SignInApp(client account.ClientID) string {
 // leftBehind is what a sign-in leaves in the tenant, which this program cannot
 // take back: it may have been there before.
 func leftBehind(client account.ClientID) string {
-	return "It leaves delegated permissions of the enterprise app " + SignInApp(client) + ": for you, or for everyone if you tick that. They may have been there before, so they are not taken back."
+	return "Signing in leaves delegated permissions of the enterprise app " + SignInApp(client) + ": for you, or for everyone if you tick that on Microsoft's page. They may have been there before, so they are not taken back."
 }
 
 // leftBehindPath is where they can be removed.
 func leftBehindPath(client account.ClientID) string {
 	return "Entra ID › Enterprise apps › " + SignInApp(client) + " › Permissions"
+}
+
+// leftBehindPage is the portal's page from which one comes there.
+func leftBehindPage(d account.Draft) Offer {
+	return Offer{Key: "o", Name: "open portal", Kind: Open, Title: "Enterprise apps", Value: SignInPage(d.Cloud, d.Made.Client).URL}
 }
 
 func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
@@ -333,11 +338,15 @@ func deviceCode(size kit.Size, t kit.Theme, p account.SignInPrompt) kit.Frame {
 }
 
 func browserPage(width int, t kit.Theme, e Env, p account.SignInPrompt) kit.Frame {
+	// Of an error that Microsoft's page shows, nobody tells this program.
+	refused := kit.Frame{Text: kit.Wrap(t.Faint.Render("If that page shows an error, esc stops waiting. AADSTS50020 there means that your account is not in this tenant: sign in with one that is."), width)}
 	if !e.Place.Remote {
 		return kit.Stack(
 			kit.Frame{Text: kit.Wrap("Your browser has the sign-in page. Sign in there; this page goes on by itself.", width)},
 			kit.Blank,
 			kit.Frame{Text: kit.Wrap(t.Faint.Render("If no page opened: o opens it again, ctrl+y copies the link, l shows it."), width)},
+			kit.Blank,
+			refused,
 		)
 	}
 	return kit.Stack(
@@ -345,6 +354,8 @@ func browserPage(width int, t kit.Theme, e Env, p account.SignInPrompt) kit.Fram
 		kit.Mark(width, "  ", tunnel(e, p.Port)),
 		kit.Mark(width, t.Label.Render("2")+" ", "Open this there; ctrl+y copies it, l shows it whole"),
 		kit.Mark(width, "  ", kit.Link(t, p.URL, kit.Cut(p.URL, width-3))),
+		kit.Blank,
+		refused,
 	)
 }
 

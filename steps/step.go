@@ -84,7 +84,11 @@ type Offer struct {
 	Kind  OfferKind
 	Title string // what it is: "Application (client) ID"
 	Value string
+	Text  func() string // in place of Value: what is made only when it is wanted
 }
+
+// There tells whether there is something to offer yet.
+func (o Offer) There() bool { return o.Value != "" || o.Text != nil }
 
 // OfferKind is where an offer goes.
 type OfferKind int

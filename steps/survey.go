@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
@@ -50,13 +51,13 @@ func (s *survey) Keys() []key.Binding {
 var adoptKey = key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "use an app that is there"))
 
 // adoptable tells whether an app that is there can be used instead of a new
-// one: as long as none was made.
+// one: as long as none was made, not even by an attempt whose answer was lost.
 func (s *survey) adoptable() bool {
-	return s.found != nil && s.draft.Made.Nothing() && !missing(*s.found, account.MayRegister)
+	return s.found != nil && s.draft.Made.Nothing() && !s.found.Own.Found() && !missing(*s.found, account.MayRegister)
 }
 
 func (s *survey) Offers() []Offer {
-	if s.found == nil || !lacks(*s.found, s.draft.Made) {
+	if s.found == nil || !lacks(*s.found, s.draft) {
 		return nil
 	}
 	return []Offer{handOver(s.draft)}
@@ -99,7 +100,7 @@ func (s *survey) ways() (ways []wayOn) {
 	switch {
 	case s.found == nil:
 	case s.inTheWay() != nil, missing(*s.found, account.MayRegister) && !s.draft.Made.HasApp():
-	case lacks(*s.found, s.draft.Made):
+	case lacks(*s.found, s.draft):
 		ways = append(ways, wayOn{"Go on as far as this account may", "Somebody with the missing role finishes it.", Next})
 	default:
 		ways = append(ways, wayOn{"Yes, show me the plan", "", Next})
@@ -135,9 +136,9 @@ func missing(s account.Survey, n account.RightName) bool {
 
 // lacks tells whether a right is missing for certain that is needed for what is
 // not made yet.
-func lacks(s account.Survey, made account.Made) bool {
+func lacks(s account.Survey, d account.Draft) bool {
 	for _, r := range s.Rights {
-		if r.State == account.Missing && needed(r.Name, made) {
+		if r.State == account.Missing && needed(r.Name, d) {
 			return true
 		}
 	}
@@ -145,14 +146,14 @@ func lacks(s account.Survey, made account.Made) bool {
 }
 
 // needed tells whether a right is still needed to link.
-func needed(n account.RightName, made account.Made) bool {
+func needed(n account.RightName, d account.Draft) bool {
 	switch n {
 	case account.MayRegister:
-		return made.Adopted == nil && (made.Application == "" || made.Principal == "")
+		return !did(d, link.TheApplication) || !did(d, link.ThePrincipal)
 	case account.MayConsent:
-		return made.Grant == ""
+		return !did(d, link.TheGrant)
 	case account.MayAssign:
-		return made.Role == ""
+		return !did(d, link.TheRole)
 	}
 	return false
 }
@@ -173,7 +174,7 @@ var doneWords = map[account.RightName]string{
 }
 
 func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
-	p := kit.Page{Title: "Is this the right tenant?", Why: "Nothing was changed yet."}
+	p := kit.Page{Title: "Is this the right tenant?", Why: "Nothing is changed before you have seen the plan."}
 	switch {
 	case s.wrong != nil:
 		p.Body = s.choice.Draw(size.Width, t)
@@ -192,13 +193,13 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 		kit.Blank,
 	}
 	for _, r := range f.Rights {
-		out = append(out, rightLine(size.Width, t, r, s.draft.Made))
+		out = append(out, rightLine(size.Width, t, r, s.draft))
 	}
 	p.Body = kit.Stack(append(out, tagged(size.Width, t, f), kit.Blank, s.choice.Draw(size.Width, t))...)
 	switch wrong := s.inTheWay(); {
 	case wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(wrong).Line())
-	case lacks(f, s.draft.Made):
+	case lacks(f, s.draft):
 		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Rights are missing. A role that PIM holds eligible must be active. h makes a text for who has them.")
 	case !f.RolesRead:
 		p.Live = kit.Mark(size.Width, t.Warn.Render("?"), "Your roles could not be read. If one is missing, the change that needs it says so.")
@@ -214,22 +215,22 @@ func unsurveyed(p *account.Problem) string {
 	return Advise(p).Line()
 }
 
-func rightLine(width int, t kit.Theme, r account.Right, made account.Made) kit.Frame {
+func rightLine(width int, t kit.Theme, r account.Right, d account.Draft) kit.Frame {
 	sign := Sign(r.State, t)
 	switch {
-	case needed(r.Name, made):
+	case needed(r.Name, d):
 	case doneWords[r.Name] != "":
 		sign = t.Good.Render("✓")
 	case r.State == account.Missing:
 		sign = t.Faint.Render("·")
 	}
-	return kit.Mark(width, sign, rightText(r, made))
+	return kit.Mark(width, sign, rightText(r, d))
 }
 
 // rightText is a right in words.
-func rightText(r account.Right, made account.Made) string {
+func rightText(r account.Right, d account.Draft) string {
 	switch {
-	case doneWords[r.Name] != "" && !needed(r.Name, made):
+	case doneWords[r.Name] != "" && !needed(r.Name, d):
 		return doneWords[r.Name]
 	case r.State == account.Missing:
 		return "You may not " + rightWords[r.Name] + "; it needs " + r.Roles[0]

@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"fmt"
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -31,8 +34,37 @@ func (b *takeBack) begin() tea.Cmd {
 	return b.run(b.env.Ops.TakeBack(b.draft.ID, b.env.session.admin))
 }
 
-// Offers is nothing: nobody else is asked to take it back.
-func (b *takeBack) Offers() []Offer { return nil }
+// Offers are what is left in the tenant, and where it is.
+func (b *takeBack) Offers() []Offer {
+	if !b.over {
+		return nil
+	}
+	offers := []Offer{leftBehindPage(b.draft)}
+	for i, o := range b.binned() {
+		offers = append(offers, Offer{Key: fmt.Sprint(i + 1), Name: "copy " + strings.ToLower(o.what) + " id", Kind: Copy, Title: o.what, Value: string(o.Object)})
+	}
+	return offers
+}
+
+// binned is a deleted object that can be restored, by its name in the portal.
+type binned struct {
+	account.Binned
+	what string
+}
+
+func (b *takeBack) binned() (out []binned) {
+	if b.left == nil {
+		return nil
+	}
+	for _, o := range b.left.Binned {
+		what := "App registration"
+		if o.Object == b.made.Principal {
+			what = "Enterprise app"
+		}
+		out = append(out, binned{o, what})
+	}
+	return out
+}
 
 // Fate is what became of the draft.
 func (b *takeBack) Fate() Fate {
@@ -44,10 +76,10 @@ func (b *takeBack) Fate() Fate {
 
 func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 	out := []kit.Frame{b.body(size, t)}
-	if b.left != nil {
-		out = append(out, kit.Blank)
-		for _, o := range b.left.Binned {
-			out = append(out, kit.Mark(size.Width, t.Warn.Render("!"), BinnedLine(o)))
+	if left := b.binned(); len(left) > 0 {
+		out = append(out, kit.Blank, kit.Mark(size.Width, t.Warn.Render("!"), "Deleted, and restorable until "+left[0].Until.Format("2 January 2006")+":"))
+		for i, o := range left {
+			out = append(out, kit.Frame{Text: t.Faint.Render(fmt.Sprintf("%d %s", i+1, o.what))}, kit.Frame{Text: "  " + string(o.Object)})
 		}
 		out = append(out, kit.Frame{Text: kit.Wrap(WhoMayPurge, size.Width)})
 	}

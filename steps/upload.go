@@ -44,7 +44,7 @@ func newUpload(e Env, d account.Draft) *upload {
 func (u *upload) show() {
 	k := u.draft.Key()
 	u.page = u.draft.Cloud.Cloud().CertificatesPage(u.draft.Microsoft().Client)
-	u.clicks = uploadClicks(u.env, u.draft)
+	u.clicks = uploadClicks(u.draft, home(u.env, u.draft.Key().Saved))
 	u.offers = []Offer{
 		{Key: "o", Name: "open portal", Kind: Open, Title: "Certificates & secrets", Value: u.page.URL},
 		{Key: "c", Name: "copy path", Kind: Copy, Title: "Certificate file", Value: k.Saved},
@@ -157,11 +157,11 @@ func (u *upload) View(size kit.Size, t kit.Theme) kit.Page {
 }
 
 // uploadClicks is what to click, in the portal's own words.
-func uploadClicks(e Env, d account.Draft) []string {
+func uploadClicks(d account.Draft, file string) []string {
 	return []string{
 		d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client).Menu(appName(d)),
 		"Certificates › Upload certificate",
-		home(e, d.Key().Saved),
+		file,
 		"Add. It can take a minute until Entra knows it.",
 	}
 }

@@ -52,7 +52,7 @@ func (v *verify) Keys() []key.Binding {
 	return []key.Binding{on, unlock, v.again(), backKey}
 }
 
-func (v *verify) Offers() []Offer { return []Offer{handOver(v.draft)} }
+func (v *verify) Offers() []Offer { return []Offer{handOver(v.seen())} }
 
 func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {

@@ -133,7 +133,7 @@ func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 	if w.stop.Name == w.doubted {
 		env.doubt = w.doubt
 	}
-	env.undoes = place(stops, takeBackStop.Name) >= 0
+	env.undoes = w.Undoes()
 	env.ctx, w.leave = context.WithCancel(w.ctx)
 	if !w.stop.Live {
 		w.unwatch()
@@ -465,8 +465,15 @@ func (w *Wizard) Step() Step { return w.step }
 // At is the name of the stop one is at.
 func (w *Wizard) At() string { return w.stop.Name }
 
-// Panel is the list of steps as the panel shows it.
+// Undoes tells whether everything is being taken back.
+func (w *Wizard) Undoes() bool { return place(w.route(w.draft), takeBackStop.Name) >= 0 }
+
+// Panel is the list of steps as the panel shows it; none while it is not chosen
+// which steps there are.
 func (w *Wizard) Panel() []kit.Item {
+	if w.draft.Way == "" || w.stop.Name == wayStop.Name {
+		return nil
+	}
 	var items []kit.Item
 	stops := w.route(w.draft)
 	here := place(stops, w.stop.Name)

@@ -58,18 +58,23 @@ func TestSignInAndBeConnected(t *testing.T) {
 	press("enter")
 	p.See("Tenant "+tenantID, "› Contoso")
 	press("enter") // the name is seen, and taken
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	p.reads("Microsoft Graph Command Line Tools")
 	press("enter")
 	p.See("Is this the right tenant?", who, initial+", contoso.com")
 	press("enter")
-	p.reads("4 changes. Enter says yes; nothing was changed yet.", "with a certificate for 180 days", "PIM reports it as assigned outside of PIM.", "Needs Privileged Role Administrator: you may.")
+	p.reads("4 changes. Enter makes them; none is made before.", "with a certificate for 180 days", "PIM reports it as assigned outside of PIM.", "Needs Privileged Role Administrator: you may.")
 	w.bare()
 	press("enter")
 	p.See("Linked. Enter goes on.")
 	press("enter")
 	p.See("Contoso is connected", "Members of the finance group")
 	p.reads("Entra ID › Enterprise apps › Microsoft Graph Command Line Tools › Permissions")
+	p.Press("o")
+	p.See("Opened in your browser.")
+	if want := account.Global.Cloud().EnterpriseAppPage("", "").URL; w.browsed() != want {
+		t.Errorf("opened %q, want %q", w.browsed(), want)
+	}
 	if keys > 10 {
 		t.Errorf("%d keys were pressed, want 10 at most", keys)
 	}
@@ -94,7 +99,7 @@ func TestSignInToTheCustomersApp(t *testing.T) {
 		w := newWorld(t)
 		app := ours(w)
 		p := w.start(120, 40).drive("signin")
-		p.reads("It leaves delegated permissions of the enterprise app " + app)
+		p.reads("Signing in leaves delegated permissions of the enterprise app " + app)
 		p.driveFrom("signin", "connected")
 		p.reads("Enterprise apps › " + app + " › Permissions")
 	})
@@ -159,12 +164,12 @@ var refusals = map[string]struct {
 	next []string
 }{
 	"53003":                 {refuse(53003, simcloud.InBrowser), false, "A Conditional Access policy or the security defaults of the tenant block this sign-in (AADSTS53003: ", []string{"Do it by hand instead"}},
-	"53003 by device code":  {refuse(53003, simcloud.AtDeviceCode), true, "block this sign-in (AADSTS53003: ", []string{"Sign in in the browser", "Do it by hand instead"}},
+	"53003 by device code":  {refuse(53003, simcloud.AtDeviceCode), true, "block this sign-in (AADSTS53003: ", []string{"Sign in with a browser", "Do it by hand instead"}},
 	"530032":                {refuse(530032, simcloud.InBrowser), false, "block this sign-in (AADSTS530032: ", []string{"Do it by hand instead"}},
-	"530032 by device code": {refuse(530032, simcloud.AtDeviceCode), true, "block this sign-in (AADSTS530032: ", []string{"Sign in in the browser", "Do it by hand instead"}},
+	"530032 by device code": {refuse(530032, simcloud.AtDeviceCode), true, "block this sign-in (AADSTS530032: ", []string{"Sign in with a browser", "Do it by hand instead"}},
 	"53000":                 {refuse(53000, simcloud.InBrowser), false, "A policy of the tenant wants a device it manages", []string{"Do it by hand instead"}},
 	"50076":                 {refuse(50076, simcloud.AtToken), false, "The tenant asks for multifactor authentication, and it was not given.", []string{"Sign in again", "Use a device code", "Do it by hand instead"}},
-	"50076 by device code":  {refuse(50076, simcloud.AtDeviceCode), true, "The tenant asks for multifactor authentication, and it was not given.", []string{"Sign in again", "Sign in in the browser", "Do it by hand instead"}},
+	"50076 by device code":  {refuse(50076, simcloud.AtDeviceCode), true, "The tenant asks for multifactor authentication, and it was not given.", []string{"Sign in again", "Sign in with a browser", "Do it by hand instead"}},
 	"50079":                 {refuse(50079, simcloud.InBrowser), false, "Multifactor authentication must be set up first for this account.", []string{"Sign in again", "Use a device code", "Do it by hand instead"}},
 	"50158":                 {refuse(50158, simcloud.InBrowser), false, "The tenant asks for multifactor authentication, and it was not given.", []string{"Sign in again", "Use a device code", "Do it by hand instead"}},
 	"65001":                 {refuse(65001, simcloud.AtToken), false, "The app one signs in to has no consent in this tenant.", []string{"Do it by hand instead", "Sign in again"}},
@@ -210,7 +215,7 @@ func TestSignInRefused(t *testing.T) {
 				}
 				at = next
 			}
-			for _, way := range []string{"Sign in again", "Sign in in the browser", "Use a device code", "Do it by hand instead"} {
+			for _, way := range []string{"Sign in again", "Sign in with a browser", "Use a device code", "Do it by hand instead"} {
 				if !slices.Contains(tt.next, way) && offered(p, way) {
 					t.Errorf("%q is offered\n%s", way, p.Picture())
 				}
@@ -241,9 +246,9 @@ func TestSignInAsSomebodyElse(t *testing.T) {
 	w.signsIn(stranger.UPN)
 	p := w.start(80, 24).drive("signin")
 	p.Press("enter")
-	p.See("Your browser has the sign-in page.")
-	// AADSTS50020 is a page that the app never hears of: one stops waiting.
-	p.Until("she was refused", func() bool { return len(w.tenant.SignIns())+len(other.SignIns()) > 0 || w.browsed() != "" })
+	p.reads("Your browser has the sign-in page.", "AADSTS50020 there means that your account is not in this tenant")
+	// It is a page that the app never hears of: one stops waiting.
+	p.Until("she was refused", func() bool { return w.shown() == 50020 })
 	p.Press("esc")
 	p.See("Use a device code")
 	w.dropped(0)
@@ -265,7 +270,7 @@ func TestOtherAccountByDeviceCode(t *testing.T) {
 	p.See("Type this code")
 	p.enterCode(stranger.UPN)
 	p.Press("esc")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	w.bare()
 	w.dropped(0)
 }
@@ -282,7 +287,7 @@ func TestSessionOver(t *testing.T) {
 	p.reads("The sign-in is over. Sign in again; what is done stays done.")
 	p.See("Sign in and go on", "Go on later", "Take everything back")
 	p.Press("enter")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	p.driveFrom("signin", "plan")
 	p.reads("2 changes")
 	p.driveFrom("plan", "connected")
@@ -329,7 +334,7 @@ func TestSomebodyElseSignsIn(t *testing.T) {
 	w.administrator("ines", simcloud.PrivilegedRoleAdministrator)
 	p := w.start(80, 24).drive("survey")
 	p.choose("Sign in as somebody else")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	w.dropped(1)
 	w.ada()
 	p.driveFrom("signin", "connected")
@@ -367,7 +372,7 @@ func TestTwoAdministrators(t *testing.T) {
 	p = w.start(80, 40)
 	p.See("Go on with Contoso")
 	p.Press("enter")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	p.driveFrom("signin", "survey")
 	p.reads("✓ The app is registered")
 	p.yesThisOne()
@@ -518,7 +523,7 @@ func TestStopInTheMiddle(t *testing.T) {
 		p.See("Go on with Contoso")
 		w.dropped(1)
 		p.Press("enter")
-		p.See("Sign in in the browser")
+		p.See("Sign in with a browser")
 		p.driveFrom("signin", "plan")
 		p.reads("2 changes.", "It is there.")
 		p.driveFrom("plan", "connected")
@@ -591,12 +596,16 @@ func TestTakeBackLater(t *testing.T) {
 		w := newWorld(t)
 		w.ada()
 		p := w.halfDone()
+		app := w.draft().Made.Application
 		w.administrator("carl", simcloud.CloudApplicationAdministrator, simcloud.PrivilegedRoleAdministrator)
 		p.choose("Throw Contoso away")
-		p.See("Take Contoso back?")
+		p.See("Take back Contoso?")
 		p.Press("b")
+		p.See("Xops 360 · Take back Contoso")
 		p.signIn()
-		p.reads("Taken back as far as your account may.", "App registration Xops 360 - Contoso (", "deleted, and restorable until 25 December 2026.", "An Application Administrator or Global Administrator can")
+		p.reads("Taken back as far as your account may.", "Deleted, and restorable until 25 December 2026:", "1 Enterprise app ", "2 App registration ", "An Application Administrator or Global Administrator can")
+		p.Press("2")
+		p.Until("the app's object id is copied", func() bool { return p.Clip() == string(app) })
 		if n := len(w.tenant.Deleted()); n != 2 || len(w.tenant.Apps()) != 0 {
 			t.Errorf("%d deleted objects and %d apps, want 2 and 0", n, len(w.tenant.Apps()))
 		}
@@ -608,9 +617,9 @@ func TestTakeBackLater(t *testing.T) {
 		w.ada()
 		p := w.halfDone()
 		p.choose("Throw Contoso away")
-		p.See("Take Contoso back?")
+		p.See("Take back Contoso?")
 		p.Press("b")
-		p.See("Sign in in the browser")
+		p.See("Sign in with a browser")
 		if strings.Contains(p.Text(), "Do it by hand") {
 			t.Errorf("by hand cannot take back\n%s", p.Picture())
 		}
@@ -636,12 +645,12 @@ func TestAutomaticBackAndForth(t *testing.T) {
 	p.Press("esc")
 	p.See("› Yes, show me the plan")
 	p.Press("esc")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	w.dropped(1)
 	p.signIn()
 	p.See("Is this the right tenant?")
 	p.Press("esc")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	w.dropped(2)
 	for _, title := range []string{"Which tenant?", "Link a New Microsoft Account", "Which cloud"} {
 		p.Press("esc")
@@ -652,7 +661,7 @@ func TestAutomaticBackAndForth(t *testing.T) {
 	p.Press("enter")
 	p.See("Which tenant?", "› contoso.com", tenantID, "› Contoso")
 	p.Press("enter")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	w.bare()
 	p.driveFrom("signin", "connected")
 	w.whole()
@@ -687,7 +696,7 @@ func TestLateSurvey(t *testing.T) {
 	p.Press("enter")
 	p.reads("Reading the tenant, your roles")
 	p.Press("esc")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	release()
 	p.Press("down")
 	p.See("› Use a device code")

@@ -255,12 +255,13 @@ func (a *App) step() any {
 
 // handOver shows a text for another administrator.
 func (a *App) handOver(o steps.Offer) dialog {
+	text := o.Text()
 	keyed := func(k, help string, do func() tea.Cmd) action {
 		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
 	}
-	return &textDialog{title: o.Title, text: o.Value, actions: []action{
-		keyed("c", "copy", func() tea.Cmd { a.notice = "Copied, if your terminal allows it."; return tea.SetClipboard(o.Value) }),
-		keyed("s", "save as a file", func() tea.Cmd { return a.saveText("xops-360-for-another-administrator.txt", o.Value) }),
-		keyed("l", "show on the normal screen", func() tea.Cmd { return show(o.Value) }),
+	return &textDialog{title: o.Title, text: text, actions: []action{
+		keyed("c", "copy", func() tea.Cmd { a.notice = "Copied, if your terminal allows it."; return tea.SetClipboard(text) }),
+		keyed("s", "save as a file", func() tea.Cmd { return a.saveText("xops-360-for-another-administrator.txt", text) }),
+		keyed("l", "show on the normal screen", func() tea.Cmd { return show(text) }),
 	}}
 }

@@ -166,7 +166,7 @@ func takeBack(a *App, d account.Draft) dialog {
 		text, left = "This draft added to an app that was there in the tenant, or was about to. Taking everything back needs a sign-in: it removes what was added there, and then the draft and its key here.",
 			"This leaves on the app what was added to it, and deletes here: the draft and its private key. Nobody keeps that certificate's key then."
 	}
-	return &textDialog{title: "Take " + string(d.Name) + " back?", text: text, actions: []action{
+	return &textDialog{title: "Take back " + string(d.Name) + "?", text: text, actions: []action{
 		bound("b", "take everything back", func() tea.Cmd { return a.takeBack(d) }),
 		bound("x", "throw it away here only", func() tea.Cmd { a.dialog = typedAway(a, d, left); return nil }),
 	}}

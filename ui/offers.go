@@ -42,7 +42,7 @@ func (a *App) offered(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return show(text), true
 	}
 	for _, o := range offers {
-		if o.Key == msg.String() && o.Value != "" {
+		if o.Key == msg.String() && o.There() {
 			return a.give(o), true
 		}
 	}

@@ -770,7 +770,7 @@ var screens = []struct {
 		w.ada()
 		p := w.halfDone()
 		p.choose("Throw Contoso away")
-		p.See("Take Contoso back?")
+		p.See("Take back Contoso?")
 		return p
 	}},
 	{"takeback", func(w *world) *person {
@@ -785,7 +785,7 @@ var screens = []struct {
 		p := w.halfDone()
 		w.administrator("carl", simcloud.CloudApplicationAdministrator, simcloud.PrivilegedRoleAdministrator)
 		p.choose("Throw Contoso away")
-		p.See("Take Contoso back?")
+		p.See("Take back Contoso?")
 		p.Press("b")
 		p.signIn()
 		p.reads("Taken back as far as your account may.")

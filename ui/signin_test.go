@@ -85,7 +85,17 @@ func (w *world) browse(who, url string) {
 	if w.browser != nil {
 		w.browser(b)
 	}
-	_, _ = b.Open(w.t.Context(), url) // what comes of it is on the screen
+	l, _ := b.Open(w.t.Context(), url)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.landed = l
+}
+
+// shown is the error on the page that the browser shows; 0 for none.
+func (w *world) shown() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.landed.Code
 }
 
 // administrator adds a person with directory roles, who signs in from now on.
@@ -139,7 +149,7 @@ func (h hurried) RoundTrip(r *http.Request) (*http.Response, error) {
 var automatic = []stretch{
 	{"way", (*person).chooseMicrosoft, "Link a New Microsoft Account"},
 	{"tenant", (*person).goAutomatic, "Which tenant?"},
-	{"signin", (*person).nameTenant, "Sign in in the browser"},
+	{"signin", (*person).nameTenant, "Sign in with a browser"},
 	{"survey", (*person).signIn, "Is this the right tenant?"},
 	{"plan", (*person).yesThisOne, "› Plan"},
 	{"apply", (*person).yesDoIt, "Linked. Enter goes on."},
@@ -179,7 +189,7 @@ func (p *person) nameTenant() {
 }
 
 func (p *person) signIn() {
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	p.Press("1", "enter")
 }
 

@@ -28,7 +28,7 @@ func TestEnterWhileTheTenantIsLookedUp(t *testing.T) {
 	p.Press("enter")
 	p.See("› Ours")
 	release()
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 }
 
 // TestTenantTypedOver drops the answer about a text that is not there any more.
@@ -77,7 +77,7 @@ func TestBegunInOneTenant(t *testing.T) {
 	w.fabrikam()
 	p := w.halfDone()
 	p.choose("Go on with Contoso")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	p.Press("esc")
 	p.See("Which tenant?")
 	p.Press("ctrl+u")
@@ -87,7 +87,7 @@ func TestBegunInOneTenant(t *testing.T) {
 	p.Press("ctrl+u")
 	p.Type("contoso.com")
 	p.Press("enter")
-	p.See("Sign in in the browser")
+	p.See("Sign in with a browser")
 	if got := w.draft().Microsoft().Tenant; got != tenantID {
 		t.Errorf("the draft is of tenant %s", got)
 	}

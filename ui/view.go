@@ -95,18 +95,22 @@ func (a *App) frame() kit.Frame {
 		matter = kit.Beside(kit.Frame{Text: kit.Panel(items, panelWidth-1, a.theme)}, panelWidth+1, matter)
 	}
 	matter = kit.Stack(line, matter)
-	if pad := a.size.Height - chrome - matter.Height(); pad > 0 {
-		matter.Text += strings.Repeat("\n", pad)
-	}
+	bottom := a.bottom(inner)
+	matter.Text = tall(matter.Text, a.size.Height-2-len(bottom))
 	f := kit.Stack(
 		kit.Frame{Text: a.header(inner)},
 		kit.Frame{Text: a.rule(inner)},
 		matter,
-		kit.Blank,
-		kit.Frame{Text: a.bottom(inner)},
+		kit.Lines(bottom...),
 	)
 	f = f.In(lipgloss.NewStyle().PaddingLeft(1))
 	return a.over(f)
+}
+
+// tall is a text of exactly so many lines.
+func tall(text string, height int) string {
+	lines := strings.Split(text, "\n")
+	return strings.Join(append(lines, make([]string, max(0, height-len(lines)))...)[:height], "\n")
 }
 
 // matter is the page or the step.
@@ -125,6 +129,8 @@ func (a *App) title() string {
 	switch {
 	case a.after != nil:
 		return "Key store"
+	case a.wizard != nil && a.wizard.Undoes():
+		return "Take back " + string(a.wizard.Draft().Name)
 	case a.wizard != nil && a.wizard.Draft().Provider != "":
 		return "Link a new " + a.wizard.Draft().Provider.String() + " account"
 	case a.page != nil:
@@ -162,18 +168,21 @@ func (a *App) rule(width int) string {
 
 func (a *App) panel() []kit.Item {
 	if a.wizard != nil {
-		if a.wizard.Draft().Provider == "" {
-			return nil
-		}
 		return a.wizard.Panel()
 	}
 	return a.sections()
 }
 
-// bottom is the notice while there is one, else the keys.
-func (a *App) bottom(width int) string {
+// bottom is the notice while there is one, else the keys, under a blank line. A
+// notice is shown whole: a longer one takes the blank line, too, and more if it
+// must.
+func (a *App) bottom(width int) []string {
 	if a.notice != "" {
-		return kit.Cut(a.theme.Accent.Render(a.notice), width)
+		lines := strings.Split(kit.Wrap(a.theme.Accent.Render(a.notice), width), "\n")
+		if len(lines) == 1 {
+			return append([]string{" "}, lines...)
+		}
+		return lines
 	}
 	more := helpKey
 	if a.typing() {
@@ -182,7 +191,7 @@ func (a *App) bottom(width int) string {
 	if a.dialog != nil {
 		more = closeKey
 	}
-	return kit.KeyLine(width, a.theme, a.keys(), more)
+	return []string{" ", kit.KeyLine(width, a.theme, a.keys(), more)}
 }
 
 // keysFirst is how many of a page's own keys come before what it offers.
@@ -205,7 +214,7 @@ func (a *App) keys() []key.Binding {
 	}
 	var offered []key.Binding
 	for _, o := range a.offers() {
-		if o.Key != "" && o.Value != "" {
+		if o.Key != "" && o.There() {
 			offered = append(offered, key.NewBinding(key.WithKeys(o.Key), key.WithHelp(o.Key, o.Name)))
 		}
 	}

@@ -76,10 +76,11 @@ type world struct {
 	posed   bool                    // what chance picks in a sign-in is the same in every run
 
 	mu     sync.Mutex
-	opened []string // addresses given to the browser
-	deaf   bool     // no browser can be opened
-	who    string   // signs in where a browser is opened; nobody does while it is empty
-	tokens []*token // of everybody who signed in
+	opened []string         // addresses given to the browser
+	deaf   bool             // no browser can be opened
+	landed simcloud.Landing // where the person's browser came to last
+	who    string           // signs in where a browser is opened; nobody does while it is empty
+	tokens []*token         // of everybody who signed in
 }
 
 const (

@@ -76,7 +76,7 @@ func TestPlainDemo(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the program ended with %v", err)
 	}
-	if strings.Contains(string(p.all()), "Sign in in the browser") || opened() != "" || len(m.cloud.Requests()) != 0 {
+	if strings.Contains(string(p.all()), "Sign in with a browser") || opened() != "" || len(m.cloud.Requests()) != 0 {
 		t.Errorf("opened %q, %d requests\n%s", opened(), len(m.cloud.Requests()), p.all())
 	}
 	if after := len(m.files()); after != before {

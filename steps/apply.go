@@ -36,14 +36,13 @@ type changing struct {
 	made   account.Made // as it was while there was an app
 	left   *link.Left
 	wrong  *account.Problem
-	over   bool        // it ended well
-	life   string      // of the certificate that is tried
-	asked  bool        // it was asked to stop
-	choice *kit.Choice // how to go on, after it stopped
-	picks  []func() (Outcome, tea.Cmd)
+	over   bool           // it ended well
+	life   string         // of the certificate that is tried
+	asked  bool           // it was asked to stop
+	menu   kit.Menu[lead] // how to go on, after it stopped before its end
 
-	then Outcome       // where it leads when it ended well
-	ways func() []pick // how to go on when it did not
+	then Outcome               // where it leads when it ended well
+	ways func(*kit.Menu[lead]) // how to go on when it did not
 }
 
 // line is one change as far as it was told of.
@@ -98,7 +97,7 @@ func lives(s account.Survey) []time.Duration {
 }
 
 func (c *changing) run(op *link.Operation) tea.Cmd {
-	c.op, c.wrong, c.choice, c.picks, c.asked = op, nil, nil, nil, false
+	c.op, c.wrong, c.menu, c.asked = op, nil, kit.Menu[lead]{}, false
 	return tea.Batch(c.follow(), c.beat())
 }
 
@@ -119,7 +118,7 @@ func (c *changing) Holds() bool { return c.op != nil && !c.asked }
 
 func (c *changing) Keys() []key.Binding {
 	switch {
-	case c.choice != nil:
+	case c.stuck():
 		return []key.Binding{named(enterKey, "take it"), kit.ChooseKey}
 	case c.over:
 		return []key.Binding{enterKey}
@@ -135,12 +134,13 @@ func (c *changing) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		return Stay, c.told(msg)
 	case tea.KeyPressMsg:
 		switch {
-		case c.choice != nil && key.Matches(msg, enterKey):
-			return c.picks[c.choice.At()]()
+		case c.stuck() && key.Matches(msg, enterKey):
+			to, _ := c.menu.Take()
+			return to()
 		case c.over && key.Matches(msg, enterKey):
 			return c.then, nil
-		case c.choice != nil:
-			c.choice.Update(msg)
+		case c.stuck():
+			c.menu.Update(msg)
 		case c.op != nil && (key.Matches(msg, backKey) || msg.String() == "ctrl+c"):
 			c.asked = true
 			c.op.Stop()
@@ -158,7 +158,7 @@ func (c *changing) told(a Answer[told]) tea.Cmd {
 		c.rest()
 		if err := ended(a.Err); err != nil {
 			c.wrong = account.AsProblem(err)
-			c.offer(c.ways()...)
+			c.ways(&c.menu)
 			return nil
 		}
 		c.over = true
@@ -276,8 +276,8 @@ func (c *changing) body(size kit.Size, t kit.Theme) kit.Frame {
 	if c.wrong != nil && c.wrong.Kind == account.SpreadingTooLong && c.report != nil {
 		out = append(out, kit.Blank, Checks(size.Width, t, *c.report, true))
 	}
-	if c.choice != nil {
-		out = append(out, kit.Blank, c.choice.Draw(size.Width, t))
+	if c.stuck() {
+		out = append(out, kit.Blank, c.menu.Draw(size.Width, t))
 	}
 	return kit.Stack(out...)
 }
@@ -327,13 +327,8 @@ func (c *changing) stopping(size kit.Size, t kit.Theme) kit.Frame {
 	return kit.Mark(size.Width, c.sign(t), "Stopping after this change. ctrl+c ends the program now; the draft is kept.")
 }
 
-// offer says how one can go on after it stopped before its end.
-func (c *changing) offer(add ...pick) {
-	c.choice, c.picks = &kit.Choice{}, nil
-	for _, p := range add {
-		c.choice.Options, c.picks = append(c.choice.Options, kit.Option{Title: p.title, Detail: p.detail}), append(c.picks, p.do)
-	}
-}
+// stuck tells whether it stopped before its end, so that one chooses how to go on.
+func (c *changing) stuck() bool { return len(c.menu.Options) > 0 }
 
 // wayOn is one way to go on from a page; Stay does what the page does once more.
 type wayOn struct {
@@ -370,27 +365,15 @@ var waysBack = []wayOn{
 	{"Go on later", "The draft and its key are kept.", Leave},
 }
 
-// pick is one way to go on.
-type pick struct {
-	title, detail string
-	do            func() (Outcome, tea.Cmd)
-}
-
-func outcome(o Outcome) func() (Outcome, tea.Cmd) {
-	return func() (Outcome, tea.Cmd) { return o, nil }
-}
-
 // stopped are the ways on after it stopped before its end.
-func (a *apply) stopped() []pick {
-	var picks []pick
+func (a *apply) stopped(m *kit.Menu[lead]) {
 	for _, w := range waysOn(a.wrong, a.draft, a.report != nil && a.report.Linked()) {
 		do := outcome(w.outcome)
 		if w.outcome == Stay {
 			do = func() (Outcome, tea.Cmd) { return Stay, a.begin() }
 		}
-		picks = append(picks, pick{w.title, w.detail, do})
+		m.Add(kit.Option{Title: w.title, Detail: w.detail}, do)
 	}
-	return picks
 }
 
 func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {

@@ -24,8 +24,7 @@ type keyStore struct {
 	env    Env
 	draft  account.Draft
 	status map[account.Store]account.StoreStatus
-	choice kit.Choice
-	picks  []func() tea.Cmd
+	menu   kit.Menu[func() tea.Cmd]
 	phrase [2]kit.Field // the passphrase, and again when the store is new
 	at     int
 	typing bool
@@ -101,10 +100,9 @@ func (s *keyStore) probed(p probed) Outcome {
 
 // offer lists what can be done in this state.
 func (s *keyStore) offer() {
-	s.choice, s.picks = kit.Choice{}, nil
+	s.menu = kit.Menu[func() tea.Cmd]{}
 	add := func(title, detail string, do func() tea.Cmd) {
-		s.choice.Options = append(s.choice.Options, kit.Option{Title: title, Detail: detail})
-		s.picks = append(s.picks, do)
+		s.menu.Add(kit.Option{Title: title, Detail: detail}, do)
 	}
 	ring, file := s.status[account.Keyring], s.status[account.FileStore]
 	if s.draft.Key().Stored && s.picked == account.FileStore {
@@ -185,10 +183,13 @@ func (s *keyStore) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 		return Stay, nil
 	case s.typing:
 		return s.phrasePress(msg)
-	case key.Matches(msg, enterKey) && len(s.picks) > 0:
-		return Stay, s.picks[s.choice.At()]()
+	case key.Matches(msg, enterKey):
+		if do, ok := s.menu.Take(); ok {
+			return Stay, do()
+		}
+		return Stay, nil
 	}
-	s.choice.Update(msg)
+	s.menu.Update(msg)
 	return Stay, nil
 }
 
@@ -258,7 +259,7 @@ func (s *keyStore) View(size kit.Size, t kit.Theme) kit.Page {
 			out = append(out, kit.Blank, s.phrase[1].Draw(size.Width, t))
 		}
 	} else {
-		out = append(out, s.choice.Draw(size.Width, t))
+		out = append(out, s.menu.Draw(size.Width, t))
 	}
 	p.Body = kit.Stack(out...)
 	switch {

@@ -23,8 +23,7 @@ var signInStop = Stop{
 type signIn struct {
 	pulse
 	draft   account.Draft
-	choice  kit.Choice
-	picks   []func() (Outcome, tea.Cmd)
+	menu    kit.Menu[lead]
 	way     account.SignInWay
 	prompt  *account.SignInPrompt
 	prompts chan account.SignInPrompt
@@ -63,11 +62,9 @@ func Checkable(d account.Draft) bool { return d.Made.HasApp() && d.Microsoft().P
 
 // offer lists ways to go on. The demo has no browser to open.
 func (s *signIn) offer(rungs ...account.Rung) {
-	s.choice, s.picks = kit.Choice{}, nil
-	add := func(o kit.Option, do func() (Outcome, tea.Cmd)) {
-		s.choice.Options, s.picks = append(s.choice.Options, o), append(s.picks, do)
-	}
-	begin := func(way account.SignInWay) func() (Outcome, tea.Cmd) {
+	s.menu = kit.Menu[lead]{}
+	add := s.menu.Add
+	begin := func(way account.SignInWay) lead {
 		return func() (Outcome, tea.Cmd) { return Stay, s.start(way) }
 	}
 	for _, r := range rungs {
@@ -87,19 +84,19 @@ func (s *signIn) offer(rungs ...account.Rung) {
 			add(kit.Option{Title: rungWords[r], Detail: "A code that you type in any browser. Many tenants block it."}, begin(account.ByDeviceCode))
 		case account.RungByHand:
 			if untouched(s.draft) && !s.env.undoes {
-				add(kit.Option{Title: rungWords[r], Detail: "With everything that is known already."}, func() (Outcome, tea.Cmd) { return ByHandNow, nil })
+				add(kit.Option{Title: rungWords[r], Detail: "With everything that is known already."}, outcome(ByHandNow))
 			}
 		}
 	}
 	if Checkable(s.draft) && !s.env.undoes {
-		add(kit.Option{Title: checkInstead, Detail: "Where somebody else did the rest in the portal."}, func() (Outcome, tea.Cmd) { return CheckNow, nil })
+		add(kit.Option{Title: checkInstead, Detail: "Where somebody else did the rest in the portal."}, outcome(CheckNow))
 	}
-	if len(s.picks) == 0 { // nothing helps from here, now
+	if len(s.menu.Options) == 0 { // nothing helps from here, now
 		add(kit.Option{Title: "Sign in again"}, begin(s.way))
-		add(kit.Option{Title: "Go on later", Detail: "The draft and its key are kept."}, func() (Outcome, tea.Cmd) { return Leave, nil })
+		add(kit.Option{Title: "Go on later", Detail: "The draft and its key are kept."}, outcome(Leave))
 	}
-	if s.env.Demo != nil || s.env.Place.Remote && len(s.picks) > 1 && rungs[0] == account.RungBrowser && s.env.Place.Host == "" {
-		s.choice.Go(1)
+	if s.env.Demo != nil || s.env.Place.Remote && len(s.menu.Options) > 1 && rungs[0] == account.RungBrowser && s.env.Place.Host == "" {
+		s.menu.Go(1)
 	}
 }
 
@@ -127,7 +124,8 @@ func (s *signIn) Keys() []key.Binding {
 		return s.demo.keys(s.env, stop)
 	}
 	on := named(enterKey, "take it")
-	on.SetEnabled(s.choice.Options[s.choice.At()].Off == "")
+	_, can := s.menu.Take()
+	on.SetEnabled(can)
 	return []key.Binding{on, kit.ChooseKey, backKey}
 }
 
@@ -248,12 +246,12 @@ func (s *signIn) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 	case s.cancel != nil:
 	case key.Matches(msg, backKey):
 		return Back, nil
-	case key.Matches(msg, enterKey) && len(s.picks) > 0:
-		if s.choice.Options[s.choice.At()].Off == "" {
-			return s.picks[s.choice.At()]()
+	case key.Matches(msg, enterKey):
+		if to, ok := s.menu.Take(); ok {
+			return to()
 		}
 	default:
-		s.choice.Update(msg)
+		s.menu.Update(msg)
 	}
 	return Stay, nil
 }
@@ -287,7 +285,7 @@ func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Sign in", Why: "As an administrator of " + tenantWords(s.env, s.draft) + ". The token stays in memory, and is dropped after the changes."}
 	switch {
 	case s.cancel == nil:
-		p.Body = s.choice.Draw(size.Width, t)
+		p.Body = s.menu.Draw(size.Width, t)
 		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), leftBehind(s.env.Client))
 		if s.wrong != nil {
 			p.Body = kit.Stack(p.Body, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind(s.env.Client)), size.Width)})

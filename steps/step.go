@@ -37,6 +37,12 @@ const (
 	CheckNow             // what somebody else may have done is looked at
 )
 
+// lead is where a choice on a step leads.
+type lead = func() (Outcome, tea.Cmd)
+
+// outcome is a choice that leads there and does nothing else.
+func outcome(o Outcome) lead { return func() (Outcome, tea.Cmd) { return o, nil } }
+
 // Step is one screen of the wizard, from when it is entered to when it is left.
 type Step interface {
 	Enter() tea.Cmd

@@ -23,12 +23,11 @@ var surveyStop = Stop{
 // survey shows where one signed in, as whom, with which rights, and what of
 // ours is there already. Nothing was written when one turns back here.
 type survey struct {
-	env    Env
-	draft  account.Draft
-	found  *account.Survey
-	wrong  *account.Problem
-	choice kit.Choice
-	picks  []Outcome
+	env   Env
+	draft account.Draft
+	found *account.Survey
+	wrong *account.Problem
+	menu  kit.Menu[Outcome]
 }
 
 func (s *survey) Enter() tea.Cmd {
@@ -40,7 +39,7 @@ func (s *survey) Enter() tea.Cmd {
 func (s *survey) Typing() bool { return false }
 
 func (s *survey) Keys() []key.Binding {
-	if len(s.picks) == 0 {
+	if len(s.menu.Options) == 0 {
 		return []key.Binding{backKey}
 	}
 	use := adoptKey
@@ -73,10 +72,11 @@ func (s *survey) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			return SignInAgain, nil
 		case key.Matches(msg, adoptKey) && s.adoptable():
 			return AdoptInstead, nil
-		case key.Matches(msg, enterKey) && len(s.picks) > 0:
-			return s.picks[s.choice.At()], nil
+		case key.Matches(msg, enterKey):
+			to, _ := s.menu.Take()
+			return to, nil
 		}
-		s.choice.Update(msg)
+		s.menu.Update(msg)
 	}
 	return Stay, nil
 }
@@ -86,12 +86,9 @@ func (s *survey) answered(a Answer[account.Survey]) {
 	if a.Err == nil {
 		s.found, s.env.session.survey = &a.Value, a.Value
 	}
-	s.choice, s.picks = kit.Choice{}, nil
-	add := func(title, detail string, o Outcome) {
-		s.choice.Options, s.picks = append(s.choice.Options, kit.Option{Title: title, Detail: detail}), append(s.picks, o)
-	}
+	s.menu = kit.Menu[Outcome]{}
 	for _, w := range s.ways() {
-		add(w.title, w.detail, w.outcome)
+		s.menu.Add(kit.Option{Title: w.title, Detail: w.detail}, w.outcome)
 	}
 }
 
@@ -177,7 +174,7 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Is this the right tenant?", Why: "Nothing is changed before you have seen the plan."}
 	switch {
 	case s.wrong != nil:
-		p.Body = s.choice.Draw(size.Width, t)
+		p.Body = s.menu.Draw(size.Width, t)
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), unsurveyed(s.wrong))
 		return p
 	case s.found == nil:
@@ -195,7 +192,7 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 	for _, r := range f.Rights {
 		out = append(out, rightLine(size.Width, t, r, s.draft))
 	}
-	p.Body = kit.Stack(append(out, tagged(size.Width, t, f), kit.Blank, s.choice.Draw(size.Width, t))...)
+	p.Body = kit.Stack(append(out, tagged(size.Width, t, f), kit.Blank, s.menu.Draw(size.Width, t))...)
 	switch wrong := s.inTheWay(); {
 	case wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(wrong).Line())

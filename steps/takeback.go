@@ -20,11 +20,10 @@ var takeBackStop = Stop{
 type takeBack struct{ changing }
 
 func newTakeBack(e Env, d account.Draft) *takeBack {
-	return &takeBack{changing{pulse: newPulse(e), draft: d, then: Leave, ways: func() (picks []pick) {
+	return &takeBack{changing{pulse: newPulse(e), draft: d, then: Leave, ways: func(m *kit.Menu[lead]) {
 		for _, w := range waysBack {
-			picks = append(picks, pick{w.title, w.detail, outcome(w.outcome)})
+			m.Add(kit.Option{Title: w.title, Detail: w.detail}, outcome(w.outcome))
 		}
-		return picks
 	}}}
 }
 

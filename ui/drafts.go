@@ -17,10 +17,9 @@ import (
 
 // drafts is the first page while no account is connected and a draft was left.
 type drafts struct {
-	app    *App
-	choice kit.Choice
-	picks  []func() tea.Cmd
-	wrong  *account.Problem
+	app   *App
+	menu  kit.Menu[func() tea.Cmd]
+	wrong *account.Problem
 }
 
 var (
@@ -30,21 +29,17 @@ var (
 
 func newDrafts(a *App) *drafts {
 	p := &drafts{app: a}
-	add := func(o kit.Option, do func() tea.Cmd) {
-		p.choice.Options = append(p.choice.Options, o)
-		p.picks = append(p.picks, do)
-	}
 	for _, r := range a.known.Drafts {
 		o := kit.Option{Title: "Go on with " + string(r.Name), Detail: draftWords(r, a.ports.Env.Now())}
 		if r.Owned {
 			o.Off = "Open in another window."
 		}
-		add(o, func() tea.Cmd { return a.resume(r.ID) })
+		p.menu.Add(o, func() tea.Cmd { return a.resume(r.ID) })
 	}
-	add(kit.Option{Title: "Start another"}, func() tea.Cmd { return a.walk(account.Draft{}) })
+	p.menu.Add(kit.Option{Title: "Start another"}, func() tea.Cmd { return a.walk(account.Draft{}) })
 	for _, r := range a.known.Drafts {
 		if !r.Owned {
-			add(kit.Option{Title: "Throw " + string(r.Name) + " away"}, func() tea.Cmd { return a.askAway(r.ID) })
+			p.menu.Add(kit.Option{Title: "Throw " + string(r.Name) + " away"}, func() tea.Cmd { return a.askAway(r.ID) })
 		}
 	}
 	return p
@@ -107,12 +102,12 @@ func (p *drafts) Update(msg tea.Msg) tea.Cmd {
 		return p.app.walk(msg.draft)
 	case tea.KeyPressMsg:
 		if key.Matches(msg, chooseKey) {
-			if p.choice.Options[p.choice.At()].Off != "" {
-				return nil
+			if do, ok := p.menu.Take(); ok {
+				return do()
 			}
-			return p.picks[p.choice.At()]()
+			return nil
 		}
-		p.choice.Update(msg)
+		p.menu.Update(msg)
 	}
 	return nil
 }
@@ -121,7 +116,7 @@ func (p *drafts) View(size kit.Size, t kit.Theme) kit.Page {
 	v := kit.Page{
 		Title: "Go on where you left off",
 		Why:   "Nothing is lost: the draft and its key are kept.",
-		Body:  p.choice.Draw(size.Width, t),
+		Body:  p.menu.Draw(size.Width, t),
 	}
 	if p.wrong != nil {
 		v.Live = kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(p.wrong).Line())

@@ -107,6 +107,26 @@ func (c Choice) Cards(size Size, t Theme) Frame {
 	return cards
 }
 
+// Menu is a choice whose options lead somewhere.
+type Menu[T any] struct {
+	Choice
+	to []T
+}
+
+// Add adds an option that leads there.
+func (m *Menu[T]) Add(o Option, to T) {
+	m.Options, m.to = append(m.Options, o), append(m.to, to)
+}
+
+// Take is where the option one is on leads; false where it cannot be taken now,
+// or where there is none.
+func (m Menu[T]) Take() (to T, ok bool) {
+	if m.at >= len(m.to) || m.Options[m.at].Off != "" {
+		return to, false
+	}
+	return m.to[m.at], true
+}
+
 // rest is the real cursor where nobody types, so that scrolling and screen
 // readers follow.
 func rest(x, y int) *tea.Cursor {

@@ -1,6 +1,9 @@
 package kit
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -87,7 +90,7 @@ func (f Field) Draw(width int, t Theme) Frame {
 	if in.Focused() && !long {
 		shown := in.Value()
 		if in.EchoMode == textinput.EchoPassword {
-			shown = dots(len([]rune(shown)))
+			shown = strings.Repeat(string(in.EchoCharacter), utf8.RuneCountInString(shown))
 		}
 		x := lipgloss.Width(in.Prompt + string([]rune(shown)[:in.Position()]))
 		line.Cursor = &tea.Cursor{Position: tea.Position{X: x}, Shape: tea.CursorBar, Blink: true}
@@ -104,12 +107,4 @@ func (f Field) Draw(width int, t Theme) Frame {
 		out = append(out, Mark(width, t.Good.Render("✓"), f.note))
 	}
 	return Stack(out...)
-}
-
-func dots(n int) string {
-	s := make([]rune, n)
-	for i := range s {
-		s[i] = '*'
-	}
-	return string(s)
 }

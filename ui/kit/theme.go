@@ -57,6 +57,5 @@ func (t Theme) field() textinput.Styles {
 func (t Theme) help() help.Styles {
 	return help.Styles{
 		Ellipsis: t.KeyText, ShortKey: t.Key, ShortDesc: t.KeyText, ShortSeparator: t.KeyText,
-		FullKey: t.Key, FullDesc: t.KeyText, FullSeparator: t.KeyText,
 	}
 }

@@ -94,8 +94,9 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 		return d, nil
 	}
 	if k.ID == "" || k.Store != wish.Store {
-		k = account.Key{ID: wish.ID, Store: wish.Store, Bits: wish.Bits}
+		k = account.Key{ID: wish.ID, Store: wish.Store}
 	}
+	k.Bits = wish.Bits // another size may be wished for after an attempt that failed
 	tell(Event{Step: "key", State: Doing, Draft: d})
 	// The key's name is on disk before the key is anywhere: whatever happens
 	// next, somebody knows of it.

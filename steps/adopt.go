@@ -21,13 +21,12 @@ var adoptStop = Stop{
 // adopt asks which app is to be used, shows everything on it that is not this
 // program's, and takes a typed yes and nothing less.
 type adopt struct {
-	env    Env
-	draft  account.Draft
-	which  kit.Field
-	yes    kit.Field
-	found  *account.Survey
-	asking bool
-	wrong  *account.Problem
+	env   Env
+	draft account.Draft
+	which kit.Field
+	yes   kit.Field
+	found *account.Survey
+	asked string // the text that is asked about; empty while none is
 }
 
 func newAdopt(e Env, d account.Draft) *adopt {
@@ -59,13 +58,16 @@ func (a *adopt) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	if a.found != nil {
 		return Stay, a.yes.Update(msg)
 	}
-	a.wrong = nil
-	return Stay, a.which.Update(msg)
+	cmd := a.which.Update(msg)
+	if a.which.Value() != a.asked {
+		a.asked = "" // what comes is of another app
+	}
+	return Stay, cmd
 }
 
 func (a *adopt) enter() (Outcome, tea.Cmd) {
 	switch {
-	case a.asking:
+	case a.asked != "":
 		return Stay, nil
 	case a.found != nil:
 		if !Yes(a.yes.Value()) {
@@ -87,7 +89,7 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 		a.which.Wrong(Advise(account.AsProblem(err)).Line())
 		return Stay, nil
 	}
-	a.asking = true
+	a.asked = a.which.Value()
 	admin, wish := a.env.session.admin, account.SurveyWish{Unique: a.draft.Made.Unique, Adopt: id}
 	return Stay, Ask(a.env, func(ctx context.Context) (account.Survey, error) { return admin.Survey(ctx, wish) })
 }
@@ -127,7 +129,10 @@ func OnApp(a account.Adoptable) (lines []string, foreign bool) {
 }
 
 func (a *adopt) answered(msg Answer[account.Survey]) {
-	a.asking = false
+	if a.asked == "" {
+		return
+	}
+	a.asked = ""
 	if msg.Err != nil {
 		a.which.Wrong(Advise(account.AsProblem(msg.Err)).Line())
 		return
@@ -141,7 +146,7 @@ func (a *adopt) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Use an app that is there", Why: adoptWhy}
 	if a.found == nil {
 		p.Body = a.which.Draw(size.Width, t)
-		if a.asking {
+		if a.asked != "" {
 			p.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Reading the app and all that is on it")
 		}
 		return p

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
@@ -482,4 +484,27 @@ func TestKeyOfTheSignInIsKnown(t *testing.T) {
 	if help := k.Step().Keys()[0].Help().Desc; help != "write the certificate" {
 		t.Errorf("enter is to %q, though there is a key", help)
 	}
+}
+
+// TestTypingWhileTheAppIsRead names another app before the first is read: the
+// first is not shown.
+func TestTypingWhileTheAppIsRead(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), newAdministrator()
+	w.lets(a)
+	k := walkAutomatic(t, w)
+	k.send(enter)
+	k.at("survey")
+	k.send(letter('a'))
+	k.at("adopt")
+	k.send(paste(client))
+	_, read := k.Update(enter)
+	k.reads("Reading the app")
+	k.send(tea.KeyPressMsg{Code: tea.KeyBackspace}, letter('5'))
+	k.run(read)
+	if strings.Contains(k.page(), "Type yes") {
+		t.Errorf("another app than the one that is entered is shown:\n%s", k.page())
+	}
+	k.send(enter)
+	k.reads("Type yes")
 }

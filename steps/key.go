@@ -23,12 +23,11 @@ var keyStop = Stop{
 // generate makes the key pair and the certificate file with one key press.
 type generate struct {
 	pulse
-	draft  account.Draft
-	op     *link.Operation
-	doing  string
-	wrong  *account.Problem
-	remote bool // the certificate must reach another machine
-	bits   int
+	draft account.Draft
+	op    *link.Operation
+	doing string
+	wrong *account.Problem
+	bits  int
 }
 
 var (
@@ -38,7 +37,7 @@ var (
 )
 
 func newGenerate(e Env, d account.Draft) *generate {
-	g := &generate{pulse: newPulse(e), draft: d, remote: e.Place.Remote, bits: 2048}
+	g := &generate{pulse: newPulse(e), draft: d, bits: 2048}
 	if b := d.Key().Bits; b != 0 {
 		g.bits = b
 	}
@@ -66,12 +65,10 @@ func (g *generate) Offers() []Offer {
 		return nil
 	}
 	k := g.draft.Key()
-	e := g.env
-	e.Place.Remote = g.remote
 	return append([]Offer{
 		{Key: "c", Name: "copy path", Kind: Copy, Title: "Certificate file", Value: k.Saved},
 		{Key: "t", Name: "copy thumbprint", Kind: Copy, Title: "Thumbprint", Value: k.Certificate.SHA1},
-	}, elsewhereOffers(e, k)...)
+	}, elsewhereOffers(g.env, k)...)
 }
 
 func (g *generate) Update(msg tea.Msg) (Outcome, tea.Cmd) {
@@ -98,18 +95,17 @@ func (g *generate) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 	case key.Matches(msg, bitsKey) && !g.draft.Key().Stored:
 		g.bits = map[int]int{2048: 3072, 3072: 4096, 4096: 2048}[g.bits]
 	case key.Matches(msg, elsewhereKey) && !g.made():
-		g.remote = !g.remote
+		g.env.Place.Remote = !g.env.Place.Remote
+		g.env.session.remote = g.env.Place.Remote // for the pages after this one, too
 	}
 	return Stay, nil
 }
 
 func (g *generate) start() tea.Cmd {
 	g.wrong, g.doing = nil, "key"
-	e := g.env
-	e.Place.Remote = g.remote
 	wish := link.KeyWish{
 		ID: account.KeyID(g.env.NewID()), Store: store(g.draft), Bits: g.bits,
-		Life: link.Lives[0], Directory: directory(e, g.draft),
+		Life: link.Lives[0], Directory: directory(g.env, g.draft),
 	}
 	g.op = g.env.Ops.MakeKey(g.draft.ID, wish)
 	return tea.Batch(Watch(g.env, g.op), g.beat())
@@ -160,19 +156,15 @@ func (g *generate) View(size kit.Size, t kit.Theme) kit.Page {
 		Why:   "The private half is made here and goes into " + storeWords(store(g.draft)) + ". Only the public half leaves this machine.",
 	}
 	if g.made() {
-		e := g.env
-		e.Place.Remote = g.remote
-		p.Body = made(size.Width, t, e, g.draft)
+		p.Body = made(size.Width, t, g.env, g.draft)
 		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Key stored and read back, certificate written.")
 		return p
 	}
-	e := g.env
-	e.Place.Remote = g.remote
 	p.Body = kit.Stack(
 		kit.Value(size.Width, t, "Key", fmt.Sprintf("RSA %d", g.bits)),
 		kit.Value(size.Width, t, "Valid for", fmt.Sprintf("%d days", int(link.Lives[0]/(24*time.Hour)))),
 		kit.Value(size.Width, t, "Private half to", storeWords(store(g.draft))),
-		kit.Value(size.Width, t, "Certificate to", home(e, directory(e, g.draft))),
+		kit.Value(size.Width, t, "Certificate to", home(g.env, directory(g.env, g.draft))),
 	)
 	switch {
 	case g.wrong != nil:

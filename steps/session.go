@@ -9,12 +9,14 @@ import (
 	"github.com/axiomio/xops-onboard/link"
 )
 
-// session is who signed in, and what that person saw. It is kept between the
+// session is who signed in, what that person saw, and what was said of this
+// machine alone. It is kept between the
 // stops of one wizard, in memory alone, and never in a draft.
 type session struct {
 	typed  string           // what was typed for the tenant: its id, a domain, or a sign-in name
 	tenant account.TenantID // that it stands for
 	client account.ClientID
+	remote bool // the person's browser is on another machine, as far as is known or was said
 	admin  link.Administrator
 	over   bool // the token was dropped
 	survey account.Survey

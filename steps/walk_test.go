@@ -817,3 +817,31 @@ func TestNothingMovesWhenItIsDone(t *testing.T) {
 		f.sleep(2 * time.Second) // the last ticks
 	})
 }
+
+// TestSizeAfterAFailure chooses another size after a key was refused as too big:
+// that one is made.
+func TestSizeAfterAFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.refuse = &account.Problem{Kind: account.KeyTooBig}
+	d := w.draft(t, "key")
+	d.Keys = nil
+	if err := w.reg.SaveDraft(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	k := walk(t, w, d)
+	k.send(letter('b'), letter('b'), enter)
+	k.reads("The key is too big for this key store. Choose 2048 bits.")
+	w.refuse = nil
+	k.send(letter('b'))
+	k.reads("RSA 2048")
+	k.send(enter)
+	k.reads("Key stored and read back")
+	if got := k.Draft().Key().Bits; got == 4096 {
+		t.Errorf("the key has %d bits", got)
+	}
+	k.send(enter)
+	if got := k.Draft().Key().Bits; got != 2048 {
+		t.Errorf("the key has %d bits, want the 2048 that were chosen", got)
+	}
+}

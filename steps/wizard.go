@@ -51,7 +51,7 @@ func NewWizard(ctx context.Context, env Env, route Route, d account.Draft) *Wiza
 	env, d = env.begun(d)
 	w := &Wizard{env: env, route: route, draft: d, ctx: ctx, leave: func() {}}
 	w.env.watch = w.watch
-	w.env.session = &session{client: env.Client}
+	w.env.session = &session{client: env.Client, remote: env.Place.Remote}
 	return w
 }
 
@@ -129,7 +129,7 @@ func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 	w.visit = new(visit)
 	w.stop = stops[at]
 	env := w.env
-	env.visit = w.visit
+	env.visit, env.Place.Remote = w.visit, w.env.session.remote
 	if w.stop.Name == w.doubted {
 		env.doubt = w.doubt
 	}

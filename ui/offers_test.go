@@ -73,6 +73,11 @@ func TestBrowserIsElsewhere(t *testing.T) {
 	p.Until("the file goes to the current directory", func() bool { return !strings.Contains(p.Text(), "Downloads") })
 	p.Press("enter")
 	p.reads("Your browser is on another machine: p shows the certificate alone", "Certificate file ~/contoso-")
+	p.Press("enter")
+	p.See("Upload the certificate")
+	p.reads("Your browser is on another machine: p shows the certificate alone")
+	p.Press("esc")
+	p.reads("Key stored and read back", "Your browser is on another machine: p shows the certificate alone")
 }
 
 // TestLinksAreLinks opens and copies what the page links to, and has it as a

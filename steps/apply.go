@@ -263,7 +263,7 @@ var pauseWords = map[account.PauseReason]string{
 	account.AppSpreads:       "Entra is spreading the app",
 	account.PrincipalSpreads: "Entra is spreading the enterprise app",
 	account.MadeUnseen:       "made, and not shown yet",
-	account.GoneSeen:         "deleted, and still shown",
+	account.GoneSeen:         "still shown",
 	account.AnswerLost:       "the answer was lost; looking again",
 	account.AskedToWait:      "Entra asked to wait",
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -390,6 +391,25 @@ func TestLateSignInIsDropped(t *testing.T) {
 	k.run(cmd)
 	if a.forgotten == 0 {
 		t.Error("the token of a sign-in that nobody waits for is kept")
+	}
+}
+
+// TestSignInAfterTheEnd has somebody sign in after the wizard was closed, whose
+// answers nobody takes.
+func TestSignInAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), newAdministrator()
+	k := walkAutomatic(t, w)
+	w.lets(a)
+	_, cmd := k.Update(enter)
+	k.Close()
+	var all sync.WaitGroup // one waits for another
+	for _, c := range cmd().(tea.BatchMsg) {
+		all.Go(func() { c() })
+	}
+	all.Wait()
+	if a.forgotten == 0 {
+		t.Error("the token is kept")
 	}
 }
 

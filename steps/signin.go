@@ -175,6 +175,10 @@ func (s *signIn) start(way account.SignInWay) tea.Cmd {
 		}),
 		Ask(e, func(ctx context.Context) (signedIn, error) {
 			admin, err := ask(ctx, way, wish, func(p account.SignInPrompt) { prompts <- p })
+			if err == nil && ctx.Err() != nil { // nobody waits for it any more
+				admin.Forget()
+				return signedIn{}, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+			}
 			return signedIn{admin}, err
 		}),
 		s.beat(),

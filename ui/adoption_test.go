@@ -125,6 +125,7 @@ func TestAdoptWhatIsLinked(t *testing.T) {
 	p.See("Link a New Microsoft Account")
 	p.Press("down", "enter")
 	p.driveFrom("way", "survey")
+	p.See("› Yes, show me the plan")
 	p.Press("a")
 	p.See("Use an app that is there")
 	p.Paste(w.app.ClientID)

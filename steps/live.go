@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -29,23 +30,39 @@ func newWatching(e Env, d account.Draft, proof account.CheckName) watching {
 	return watching{pulse: newPulse(e), draft: d, proof: proof}
 }
 
+// looked is an event of a verification; of an earlier certificate's it says
+// nothing any more.
+type looked struct {
+	link.Event
+	by *link.Operation
+}
+
 // Enter joins the verification of the draft.
 func (w *watching) Enter() tea.Cmd {
+	before, followed := w.op, !w.over
 	w.op, w.over = w.env.watch(w.draft), false
 	if last := w.op.Last(); last.State != "" {
 		w.take(last)
 		w.op.Again() // what the person did meanwhile should be seen at once
+	}
+	if w.op == before && followed {
+		return w.beat() // its events come already, and each to one alone
 	}
 	return w.follow()
 }
 
 // follow waits for what is seen next. Nothing moves once the step is done.
 func (w *watching) follow() tea.Cmd {
+	op := w.op
+	next := Ask(w.env, func(ctx context.Context) (looked, error) {
+		e, err := op.Next(ctx)
+		return looked{e, op}, err
+	})
 	if w.done() {
 		w.rest()
-		return Watch(w.env, w.op)
+		return next
 	}
-	return tea.Batch(Watch(w.env, w.op), w.beat())
+	return tea.Batch(next, w.beat())
 }
 
 // seen is the draft with what was seen of it ticked.
@@ -75,7 +92,10 @@ func (w *watching) take(e link.Event) {
 // update lets the watching have a message that is no key press.
 func (w *watching) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case Answer[link.Event]:
+	case Answer[looked]:
+		if msg.Value.by != w.op {
+			return nil
+		}
 		w.now = w.env.Now()
 		if msg.Err != nil { // it ended: everything holds, or the program is leaving
 			w.take(w.op.Last())
@@ -83,7 +103,7 @@ func (w *watching) update(msg tea.Msg) tea.Cmd {
 			w.rest()
 			return nil
 		}
-		w.take(msg.Value)
+		w.take(msg.Value.Event)
 		return w.follow()
 	case Answer[handed]:
 		w.demo.done(msg)

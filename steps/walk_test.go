@@ -99,7 +99,7 @@ func (w *world) Open(_ context.Context, s account.Store, _ account.KeyID) (crypt
 func (w *world) Delete(context.Context, account.Store, account.KeyID) error { return nil }
 
 func (w *world) Certify(_ crypto.Signer, _ string, from time.Time, life time.Duration) (account.Certificate, error) {
-	sha := strings.Repeat("9F3A61C2", 5)
+	sha := strings.Repeat("9F3A61C2", 4) + fmt.Sprintf("%08X", int(life.Hours()))
 	return account.Certificate{PEM: "PEM", SHA1: sha, SHA256: sha + "77D041BE90AC5E128F0B3D6A", NotBefore: from, NotAfter: from.Add(life)}, nil
 }
 
@@ -844,4 +844,26 @@ func TestSizeAfterAFailure(t *testing.T) {
 	if got := k.Draft().Key().Bits; got != 2048 {
 		t.Errorf("the key has %d bits, want the 2048 that were chosen", got)
 	}
+}
+
+// TestDoubtAfterAShorterCertificate makes one, and then learns that Entra does
+// not know the app: i leads to the ids, and not to where one is.
+func TestDoubtAfterAShorterCertificate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		says := account.CertificateUnseen
+		w.verify = func(int) account.Report { return report(missing(account.CertificateAccepted, says)) }
+		f := follow(t, w, w.draft(t, "upload"))
+		f.press(letter('v'))
+		f.reads("Entra does not know this certificate yet.")
+		if k := f.Step().Keys()[0]; !k.Enabled() || k.Help().Key != "r" {
+			t.Errorf("no other look can be asked for: %+v", k)
+		}
+		says = account.AppNotFound
+		f.press(letter('r'))
+		f.reads("Entra does not find this app in this tenant.")
+		f.press(letter('i'))
+		f.at("identifiers")
+	})
 }

@@ -193,6 +193,9 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		return Stay, w.saved(msg)
 	}
 	outcome, cmd := w.step.Update(msg)
+	if w.stop.Makes {
+		w.fill()
+	}
 	if live, ok := w.step.(interface{ Seen() (account.Report, bool) }); ok {
 		if r, seen := live.Seen(); seen {
 			w.draft.Ticked = ticks(r, w.draft.Ticked)
@@ -212,9 +215,6 @@ func (w *Wizard) fill() {
 }
 
 func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
-	if o != Stay && w.stop.Makes {
-		w.fill()
-	}
 	if w.aside && (o == Next || o == Pass || o == Back) {
 		w.aside = false
 		stops := w.route(w.draft)

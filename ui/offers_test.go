@@ -137,7 +137,7 @@ func TestHandOver(t *testing.T) {
 			t.Errorf("the text lacks %q:\n%s", want, text)
 		}
 	}
-	for _, not := range []string{"Upload the certificate", "Register the application", "PRIVATE KEY"} {
+	for _, not := range []string{"Upload the certificate", w.draft().Key().Saved, "Register the application", "PRIVATE KEY"} {
 		if strings.Contains(text, not) {
 			t.Errorf("the text has %q, which is done:\n%s", not, text)
 		}

@@ -190,3 +190,18 @@ func TestBig(t *testing.T) {
 		}
 	}
 }
+
+func TestMenu(t *testing.T) {
+	var m kit.Menu[string]
+	if to, ok := m.Take(); ok {
+		t.Errorf("an empty menu leads to %q", to)
+	}
+	m.Add(kit.Option{Title: "one"}, "1")
+	m.Add(kit.Option{Title: "two", Off: "not now"}, "2")
+	for at, want := range []string{"1", ""} {
+		m.Go(at)
+		if to, ok := m.Take(); to != want || ok != (want != "") {
+			t.Errorf("option %d leads to %q, %t", at, to, ok)
+		}
+	}
+}

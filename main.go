@@ -5,13 +5,13 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -139,7 +139,7 @@ func open(simulated bool) (world, error) {
 		},
 		open: browser.Open,
 		text: func(ctx context.Context, name, text string) (string, error) {
-			return files.Text(ctx, certificates(false), name, text)
+			return files.Text(ctx, certificates(), name, text)
 		},
 	}, nil
 }
@@ -180,7 +180,7 @@ func signIn(e *entra.Entra) link.SignIn {
 }
 
 func screens(ctx context.Context, env steps.Env, known account.Contents, w world) error {
-	app := ui.New(ctx, ui.Ports{Env: env, Open: browser.Open, Demo: w.page, Text: w.text}, known)
+	app := ui.New(ctx, ui.Ports{Env: env, Open: w.open, Demo: w.page, Text: w.text}, known)
 	// The first frame waits for the renderer's first tick, and so does every key.
 	const ticks = 120
 	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(ui.Filter), tea.WithFPS(ticks)).Run()
@@ -262,16 +262,18 @@ func place(simulated bool) steps.Place {
 	p.Remote = !browser.Available(os.Getenv)
 	if ssh := strings.Fields(os.Getenv("SSH_CONNECTION")); len(ssh) == 4 {
 		p.Host = ssh[2] // the address the person's machine reached this one by
-		if u, err := user.Current(); err == nil {
-			p.Host = u.Username + "@" + p.Host
+		// What the login said: looking the user up may ask a directory, and the
+		// first screen waits for this.
+		if name := cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")); name != "" {
+			p.Host = name + "@" + p.Host
 		}
 	}
 	return p
 }
 
 // certificates is where files for the browser's machine go.
-func certificates(simulated bool) string {
-	p := place(simulated)
+func certificates() string {
+	p := place(false)
 	if p.Remote {
 		return p.Directory
 	}

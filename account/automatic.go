@@ -21,7 +21,6 @@ type SignInWish struct {
 	Tenant TenantID // the one that was named; another's sign-in is refused
 	Hint   string   // sign-in name to begin with, or empty
 	Client ClientID // the app that people sign in to; zero is Microsoft Graph Command Line Tools
-	Port   int      // of the loopback address; 0 is a free one
 }
 
 // SignInPrompt is what a person has to be shown to sign in.
@@ -201,8 +200,6 @@ type Adoption struct {
 // Principal is an enterprise app.
 type Principal struct {
 	ID      ObjectID `json:"id"`
-	Name    string   `json:"name"`
-	Enabled bool     `json:"enabled"`
 	Created bool     `json:"-"` // by the very call that returns it
 }
 

@@ -21,8 +21,7 @@ func (q asker) adoptable(ctx context.Context, client account.ClientID, e *Entra)
 	case !f.application.ok():
 		return account.Adoptable{}, changeProblem(f.application.err, cloudAppAdministrator)
 	}
-	r := f.application.value
-	app, err := registration{ID: r.ID, Client: string(client), Name: r.DisplayName, Keys: r.Keys, Passwords: r.Passwords}.app()
+	app, err := f.application.value.app()
 	if err != nil {
 		return account.Adoptable{}, err
 	}
@@ -59,8 +58,6 @@ type written struct {
 	Access []map[string]json.RawMessage `json:"requiredResourceAccess"`
 }
 
-const writtenSelect = "?$select=id,appId,displayName,keyCredentials,requiredResourceAccess"
-
 // Had is what there is on an app already of what linking needs.
 func (a *Administrator) Had(ctx context.Context, app account.App, graph account.ObjectID) (account.Had, []account.Evidence, error) {
 	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.Had, error) { return c.had(ctx, app, graph) })
@@ -74,18 +71,16 @@ func (c *change) had(ctx context.Context, app account.App, graph account.ObjectI
 	_, missing := w.withPermission()
 	had.Permission = !missing
 	p, err := c.principal(ctx, app.Client)
-	if gone(err) {
-		return had, nil // and so is all that would hang on it
-	}
-	if err != nil {
-		return had, changeProblem(err, cloudAppAdministrator)
+	if p, err = found(p, err, cloudAppAdministrator); err != nil || !p.Found() {
+		return had, err // without it there is nothing that could hang on it
 	}
 	had.Principal = p.ID
-	grant, err := found(c.consent(ctx, p.ID, graph))
-	if err != nil {
+	grant, err := c.consent(ctx, p.ID, graph)
+	if grant, err = found(grant, err, roleAdministrator); err != nil {
 		return had, err
 	}
-	role, err := found(c.role(ctx, p.ID))
+	role, err := c.role(ctx, p.ID)
+	role, err = found(role, err, roleAdministrator)
 	had.Grant, had.Role = grant.ID, role.ID
 	return had, err
 }
@@ -160,7 +155,7 @@ func (c *change) written(ctx context.Context, app account.ObjectID) (written, ac
 	if err := c.get(ctx, "/applications/"+string(app)+writtenSelect, &w); err != nil {
 		return w, account.App{}, changeProblem(err, cloudAppAdministrator)
 	}
-	is, err := registration{ID: w.ID, Client: w.Client, Name: w.Name, Keys: w.keys()}.app()
+	is, err := application{ID: w.ID, Client: w.Client, DisplayName: w.Name, Keys: w.keys()}.app()
 	return w, is, err
 }
 
@@ -250,7 +245,7 @@ func (w written) graphAccess() (int, []json.RawMessage) {
 
 func isOurs(raw json.RawMessage) bool {
 	var a accessItem
-	return json.Unmarshal(raw, &a) == nil && strings.EqualFold(a.ID, reviewPermission) && strings.EqualFold(a.Type, "Role")
+	return json.Unmarshal(raw, &a) == nil && a.ours()
 }
 
 // withPermission is the list with our permission in it, and whether it was missing.

@@ -2,10 +2,7 @@ package entra
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // a thumbprint, as the portal shows it
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"net/http"
@@ -29,36 +26,19 @@ const (
 	appDeveloper          = "Application Developer"
 )
 
-const registrationSelect = "?$select=id,appId,displayName,uniqueName,createdDateTime,keyCredentials,passwordCredentials"
-
-// registration is an app registration as Graph tells it.
-type registration struct {
-	ID         string               `json:"id"`
-	Client     string               `json:"appId"`
-	Name       string               `json:"displayName"`
-	UniqueName string               `json:"uniqueName"`
-	Created    time.Time            `json:"createdDateTime"`
-	Keys       []keyCredential      `json:"keyCredentials"`
-	Passwords  []passwordCredential `json:"passwordCredentials"`
-}
-
-func (r registration) app() (account.App, error) {
-	if !isGUID(r.ID) || !isGUID(r.Client) {
+// app is the app registration, without a word on who made it.
+func (a application) app() (account.App, error) {
+	if !isGUID(a.ID) || !isGUID(a.Client) {
 		return account.App{}, &account.Problem{Kind: account.Unexpected, Message: "the answer does not name the app"}
 	}
-	a := account.App{
-		Application: account.ObjectID(strings.ToLower(r.ID)), Client: account.ClientID(strings.ToLower(r.Client)),
-		Name: rest.Text(r.Name, longestText), Unique: rest.Text(r.UniqueName, longestText), Made: r.Created, Secrets: len(r.Passwords),
+	app := account.App{
+		Application: account.ObjectID(strings.ToLower(a.ID)), Client: account.ClientID(strings.ToLower(a.Client)),
+		Name: rest.Text(a.DisplayName, longestText), Unique: rest.Text(a.UniqueName, longestText), Made: a.Created, Secrets: len(a.Passwords),
 	}
-	for _, k := range r.Keys {
-		thumbprint := k.thumbprint()
-		if der, err := base64.StdEncoding.DecodeString(k.Key); err == nil && len(der) > 0 {
-			sum := sha1.Sum(der) //nolint:gosec // a thumbprint
-			thumbprint = strings.ToUpper(hex.EncodeToString(sum[:]))
-		}
-		a.Keys = append(a.Keys, account.AppKey{ID: rest.Text(k.KeyID, 64), Name: rest.Text(k.DisplayName, longestText), Thumbprint: thumbprint, End: k.End})
+	for _, k := range a.Keys {
+		app.Keys = append(app.Keys, account.AppKey{ID: rest.Text(k.KeyID, 64), Name: rest.Text(k.DisplayName, longestText), Thumbprint: k.thumbprint(), End: k.End})
 	}
-	return a, nil
+	return app, nil
 }
 
 // FindApplication is the app registration of that unique name with its keys;
@@ -67,13 +47,7 @@ func (r registration) app() (account.App, error) {
 func (a *Administrator) FindApplication(ctx context.Context, unique string) (account.App, []account.Evidence, error) {
 	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.App, error) {
 		app, err := c.application(ctx, unique)
-		if gone(err) {
-			return account.App{}, nil
-		}
-		if err != nil {
-			return account.App{}, changeProblem(err, cloudAppAdministrator)
-		}
-		return app, nil
+		return found(app, err, cloudAppAdministrator)
 	})
 }
 
@@ -82,7 +56,7 @@ func (c *change) application(ctx context.Context, unique string) (account.App, e
 	if err != nil {
 		return account.App{}, err
 	}
-	var r registration
+	var r application
 	if err := c.get(ctx, path+registrationSelect, &r); err != nil {
 		return account.App{}, err
 	}
@@ -119,7 +93,7 @@ func (c *change) createApplication(ctx context.Context, wish account.AppWish) (a
 	if err != nil {
 		return account.App{}, err
 	}
-	var made registration
+	var made application
 	a, err := c.upsert(ctx, path, applicationBody(wish.Name, key), &made)
 	var said *rest.Refusal
 	switch {
@@ -135,25 +109,9 @@ func (c *change) createApplication(ctx context.Context, wish account.AppWish) (a
 	default:
 		return account.App{}, changeProblem(err, cloudAppAdministrator)
 	}
-	app, err := c.seeApplication(ctx, wish.Unique)
+	app, err := see(ctx, c, account.AppSpreads, func() (account.App, error) { return c.application(ctx, wish.Unique) })
 	app.Created = err == nil && (a.Sent > 1 || a.Status == http.StatusCreated)
 	return app, err
-}
-
-// seeApplication waits until the app that is there is shown.
-func (c *change) seeApplication(ctx context.Context, unique string) (account.App, error) {
-	for {
-		app, err := c.application(ctx, unique)
-		if err == nil {
-			return app, nil
-		}
-		if !gone(err) {
-			return account.App{}, changeProblem(err, cloudAppAdministrator)
-		}
-		if err := c.pause(ctx, account.AppSpreads, err); err != nil {
-			return account.App{}, err
-		}
-	}
 }
 
 // notDeleted fails with AppDeleted when the unique name is that of an app among
@@ -161,7 +119,7 @@ func (c *change) seeApplication(ctx context.Context, unique string) (account.App
 func (c *change) notDeleted(ctx context.Context, wish account.AppWish) error {
 	filter := url.QueryEscape("displayName eq '" + strings.ReplaceAll(wish.Name, "'", "''") + "'")
 	var page struct {
-		Value []registration `json:"value"`
+		Value []application `json:"value"`
 	}
 	err := c.get(ctx, "/directory/deletedItems/microsoft.graph.application?$filter="+strings.ReplaceAll(filter, "+", "%20")+"&$select=id,appId,displayName,uniqueName", &page)
 	if err != nil {
@@ -204,12 +162,6 @@ func appKey(c account.Certificate) (writtenKey, error) {
 	}, nil
 }
 
-// resourceAccess is one entry of requiredResourceAccess.
-type resourceAccess struct {
-	App    string       `json:"resourceAppId"`
-	Access []accessItem `json:"resourceAccess"`
-}
-
 // applicationBody is the app registration as it is sent; key is its certificate.
 func applicationBody(name string, key any) map[string]any {
 	return map[string]any{
@@ -218,9 +170,20 @@ func applicationBody(name string, key any) map[string]any {
 	}
 }
 
+// resourceAccess is one entry of requiredResourceAccess.
+type resourceAccess struct {
+	App    string       `json:"resourceAppId"`
+	Access []accessItem `json:"resourceAccess"`
+}
+
 type accessItem struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
+}
+
+// ours tells whether it is the permission that the link needs.
+func (a accessItem) ours() bool {
+	return strings.EqualFold(a.ID, reviewPermission) && strings.EqualFold(a.Type, "Role")
 }
 
 // ourAccess is what an app of ours asks for.

@@ -242,6 +242,32 @@ func (c *change) seen(ctx context.Context, p plain) error {
 	}
 }
 
+// see waits until an app or enterprise app that is there is shown.
+func see[T any](ctx context.Context, c *change, reason account.PauseReason, look func() (T, error)) (T, error) {
+	for {
+		is, err := look()
+		if !gone(err) {
+			return found(is, err, cloudAppAdministrator)
+		}
+		if err := c.pause(ctx, reason, err); err != nil {
+			return is, err
+		}
+	}
+}
+
+// found is what a look found, nothing where Graph shows nothing. needs is the
+// directory role that would do.
+func found[T any](is T, err error, needs string) (T, error) {
+	var none T
+	switch {
+	case gone(err):
+		return none, nil
+	case err != nil:
+		return none, changeProblem(err, needs)
+	}
+	return is, nil
+}
+
 const absent = "does not exist or one of its queried reference-property objects are not present"
 
 // gone tells whether Graph does not show an object.

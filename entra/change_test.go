@@ -95,7 +95,7 @@ func (d *desk) wantFound(m made) {
 	d.must(err)
 	role, _, err := d.admin.FindRole(ctx, m.principal.ID)
 	d.must(err)
-	if app.Application != m.app.Application || !app.OnlyKey(d.key) || p.ID != m.principal.ID || !p.Enabled || consent.ID != m.consent.ID || role.ID != m.role.ID {
+	if app.Application != m.app.Application || !app.OnlyKey(d.key) || p.ID != m.principal.ID || consent.ID != m.consent.ID || role.ID != m.role.ID {
 		d.t.Errorf("found %+v %+v %+v %+v, made %+v", app, p, consent, role, m)
 	}
 }

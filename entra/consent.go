@@ -16,19 +16,9 @@ import (
 // Source: learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments.
 func (a *Administrator) FindConsent(ctx context.Context, principal, graph account.ObjectID) (account.Assignment, []account.Evidence, error) {
 	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.Assignment, error) {
-		return found(c.consent(ctx, principal, graph))
+		a, err := c.consent(ctx, principal, graph)
+		return found(a, err, roleAdministrator)
 	})
-}
-
-// found is what a look found, nothing where Graph shows nothing.
-func found(a account.Assignment, err error) (account.Assignment, error) {
-	switch {
-	case gone(err):
-		return account.Assignment{}, nil
-	case err != nil:
-		return account.Assignment{}, changeProblem(err, roleAdministrator)
-	}
-	return a, nil
 }
 
 func (c *change) consent(ctx context.Context, principal, graph account.ObjectID) (account.Assignment, error) {

@@ -109,17 +109,18 @@ func ourKey(keys []keyCredential, c account.Certificate) int {
 }
 
 func (k keyCredential) is(c account.Certificate) bool {
-	if der, err := base64.StdEncoding.DecodeString(k.Key); err == nil && len(der) > 0 {
-		one, two := sha1.Sum(der), sha256.Sum256(der) //nolint:gosec // a thumbprint
-		return strings.EqualFold(hex.EncodeToString(one[:]), c.SHA1) || strings.EqualFold(hex.EncodeToString(two[:]), c.SHA256)
-	}
-	return c.SHA1 != "" && strings.EqualFold(k.thumbprint(), c.SHA1) || c.SHA256 != "" && strings.EqualFold(k.thumbprint(), c.SHA256)
+	return account.AppKey{Thumbprint: k.thumbprint()}.Is(c)
 }
 
-// thumbprint is the identifier in hex, in whichever of its forms it came: hex,
-// base64 of the bytes, base64 of the hex.
+// thumbprint is the SHA-1 of the certificate in hex, where that was told; else
+// the identifier in hex, in whichever of its forms it came: hex, base64 of the
+// bytes, base64 of the hex.
 // Source: learn.microsoft.com/graph/api/resources/keycredential.
 func (k keyCredential) thumbprint() string {
+	if der, err := base64.StdEncoding.DecodeString(k.Key); err == nil && len(der) > 0 {
+		sum := sha1.Sum(der) //nolint:gosec // a thumbprint
+		return strings.ToUpper(hex.EncodeToString(sum[:]))
+	}
 	if isHex(k.Identifier) {
 		return strings.ToUpper(k.Identifier)
 	}
@@ -199,19 +200,9 @@ func (f findings) foreignRights() (found []string) {
 		if r.Scope != wholeDirectory {
 			scope = "scope " + r.Scope
 		}
-		found = append(found, line("directory role", roleNames[strings.ToLower(r.Role)], r.Role, scope))
+		found = append(found, line("directory role", roleName(r.Role), r.Role, scope))
 	}
 	return found
-}
-
-// roleNames are the roles that a person would want to know by name.
-// Source: learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference.
-var roleNames = map[string]string{
-	globalReaderRole:                       "Global Reader",
-	"62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
-	"e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
-	"9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
-	"cf1c38e5-3621-4004-a7cb-879624dced7c": "Application Developer",
 }
 
 // line names one thing: what it is, then what is known of it.

@@ -214,7 +214,7 @@ func (f findings) notGranted() account.Check {
 		}
 		for _, a := range r.Access {
 			switch {
-			case strings.EqualFold(a.ID, reviewPermission) && strings.EqualFold(a.Type, "Role"):
+			case a.ours():
 				return missing(&account.Problem{Kind: account.PermissionNotGranted})
 			case strings.EqualFold(a.ID, reviewDelegated), strings.EqualFold(a.ID, reviewPermission):
 				k = account.PermissionDelegated

@@ -17,7 +17,7 @@ import (
 // another user of this machine, neither ends the sign-in nor feeds it.
 func TestAnotherUserBringsNothing(t *testing.T) {
 	for _, body := range []string{"code=theirs&state=s", "error=access_denied&state=s"} {
-		l, err := listenLoopback(0)
+		l, err := listenLoopback()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestWhoCalledSudoMayBring(t *testing.T) {
 		return // nobody else can be played
 	}
 	t.Setenv("SUDO_UID", strconv.Itoa(nobody))
-	l, err := listenLoopback(0)
+	l, err := listenLoopback()
 	if err != nil {
 		t.Fatal(err)
 	}

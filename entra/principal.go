@@ -16,18 +16,11 @@ import (
 // others. Source: learn.microsoft.com/graph/api/resources/serviceprincipal.
 const integrated = "WindowsAzureActiveDirectoryIntegratedApp"
 
-// enterpriseApp is a service principal as Graph tells it.
-type enterpriseApp struct {
-	ID      string `json:"id"`
-	Name    string `json:"displayName"`
-	Enabled bool   `json:"accountEnabled"`
-}
-
-func (p enterpriseApp) principal() (account.Principal, error) {
+func (p principal) principal() (account.Principal, error) {
 	if !isGUID(p.ID) {
 		return account.Principal{}, &account.Problem{Kind: account.Unexpected, Message: "the answer does not name the enterprise app"}
 	}
-	return account.Principal{ID: account.ObjectID(strings.ToLower(p.ID)), Name: rest.Text(p.Name, longestText), Enabled: p.Enabled}, nil
+	return account.Principal{ID: account.ObjectID(strings.ToLower(p.ID))}, nil
 }
 
 // FindPrincipal is the enterprise app of a client id; the zero Principal where
@@ -36,13 +29,7 @@ func (p enterpriseApp) principal() (account.Principal, error) {
 func (a *Administrator) FindPrincipal(ctx context.Context, client account.ClientID) (account.Principal, []account.Evidence, error) {
 	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.Principal, error) {
 		p, err := c.principal(ctx, client)
-		if gone(err) {
-			return account.Principal{}, nil
-		}
-		if err != nil {
-			return account.Principal{}, changeProblem(err, cloudAppAdministrator)
-		}
-		return p, nil
+		return found(p, err, cloudAppAdministrator)
 	})
 }
 
@@ -50,8 +37,8 @@ func (c *change) principal(ctx context.Context, client account.ClientID) (accoun
 	if err := needed(account.ObjectID(client)); err != nil {
 		return account.Principal{}, err
 	}
-	var p enterpriseApp
-	if err := c.get(ctx, principalByClient(client)+"?$select=id,appId,displayName,accountEnabled", &p); err != nil {
+	var p principal
+	if err := c.get(ctx, principalByClient(client)+idSelect, &p); err != nil {
 		return account.Principal{}, err
 	}
 	return p.principal()
@@ -86,7 +73,7 @@ func (c *change) createPrincipal(ctx context.Context, client account.ClientID, n
 		return account.Principal{}, err
 	}
 	for {
-		var made enterpriseApp
+		var made principal
 		a, err := c.upsert(ctx, principalByClient(client), principalBody(name), &made)
 		var said *rest.Refusal
 		switch refused := errors.As(err, &said); {
@@ -95,7 +82,7 @@ func (c *change) createPrincipal(ctx context.Context, client account.ClientID, n
 			p.Created = true
 			return p, err
 		case err == nil, a.Status == http.StatusCreated, refused && conflicting(said):
-			p, err := c.seePrincipal(ctx, client)
+			p, err := see(ctx, c, account.PrincipalSpreads, func() (account.Principal, error) { return c.principal(ctx, client) })
 			p.Created = err == nil && (a.Sent > 1 || a.Status == http.StatusCreated)
 			return p, err
 		case refused && notSpread(said, string(client)):
@@ -103,22 +90,6 @@ func (c *change) createPrincipal(ctx context.Context, client account.ClientID, n
 			return account.Principal{}, changeProblem(err, cloudAppAdministrator)
 		}
 		if err := c.pause(ctx, account.AppSpreads, err); err != nil {
-			return account.Principal{}, err
-		}
-	}
-}
-
-// seePrincipal waits until the enterprise app that is there is shown.
-func (c *change) seePrincipal(ctx context.Context, client account.ClientID) (account.Principal, error) {
-	for {
-		p, err := c.principal(ctx, client)
-		if err == nil {
-			return p, nil
-		}
-		if !gone(err) {
-			return account.Principal{}, changeProblem(err, cloudAppAdministrator)
-		}
-		if err := c.pause(ctx, account.PrincipalSpreads, err); err != nil {
 			return account.Principal{}, err
 		}
 	}

@@ -16,18 +16,29 @@ import (
 // Source: learn.microsoft.com/graph/permissions-reference and
 // learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference.
 const (
-	graphApp           = "00000003-0000-0000-c000-000000000000" // Microsoft Graph
-	reviewPermission   = "d07a8cc0-3d51-4b77-b3b0-32704d1f69fa" // AccessReview.Read.All, application
-	reviewDelegated    = "ebfcd32b-babb-40f4-a14b-42706e83bd28" // AccessReview.Read.All, delegated
-	globalReaderRole   = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
-	wholeDirectory     = "/"
-	graphVersion       = "/v1.0"
-	mostPages          = 10
-	longestText        = 120
+	graphApp          = "00000003-0000-0000-c000-000000000000" // Microsoft Graph
+	reviewPermission  = "d07a8cc0-3d51-4b77-b3b0-32704d1f69fa" // AccessReview.Read.All, application
+	reviewDelegated   = "ebfcd32b-babb-40f4-a14b-42706e83bd28" // AccessReview.Read.All, delegated
+	globalReaderRole  = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
+	wholeDirectory    = "/"
+	graphVersion      = "/v1.0"
+	mostPages         = 10
+	longestText       = 120
+	reviewNewestQuery = "?$top=1&$select=id,displayName,status,createdDateTime&$orderby=createdDateTime%20desc"
+	reviewAnyQuery    = "?$top=1&$select=id,displayName,status,createdDateTime"
+)
+
+// What is asked of Graph's objects.
+const (
+	idSelect           = "?$select=id,appId,displayName"
 	organizationSelect = "?$select=id,displayName,verifiedDomains"
 	ownerSelect        = "?$select=id,displayName,userPrincipalName"
-	reviewNewestQuery  = "?$top=1&$select=id,displayName,status,createdDateTime&$orderby=createdDateTime%20desc"
-	reviewAnyQuery     = "?$top=1&$select=id,displayName,status,createdDateTime"
+	registrationSelect = idSelect + ",uniqueName,createdDateTime,keyCredentials,passwordCredentials"
+	applicationSelect  = idSelect + ",keyCredentials,passwordCredentials,requiredResourceAccess"
+	principalSelect    = idSelect + ",keyCredentials,passwordCredentials"
+	writtenSelect      = idSelect + ",keyCredentials,requiredResourceAccess"
+	offeredSelect      = idSelect + ",appRoles"
+	taggedSelect       = "&$select=id,appId,displayName,uniqueName,createdDateTime"
 )
 
 // What is read of Graph's objects.
@@ -58,16 +69,13 @@ type (
 	}
 	application struct {
 		ID          string               `json:"id"`
+		Client      string               `json:"appId"`
 		DisplayName string               `json:"displayName"`
+		UniqueName  string               `json:"uniqueName"`
+		Created     time.Time            `json:"createdDateTime"`
 		Keys        []keyCredential      `json:"keyCredentials"`
 		Passwords   []passwordCredential `json:"passwordCredentials"`
-		Required    []struct {
-			App    string `json:"resourceAppId"`
-			Access []struct {
-				ID   string `json:"id"`
-				Type string `json:"type"`
-			} `json:"resourceAccess"`
-		} `json:"requiredResourceAccess"`
+		Required    []resourceAccess     `json:"requiredResourceAccess"`
 	}
 	principal struct {
 		ID          string               `json:"id"`
@@ -145,13 +153,13 @@ func (q asker) readApp(ctx context.Context, f *findings, client account.ClientID
 	app, sp := appByClient(client), principalByClient(client)
 	var all sync.WaitGroup
 	all.Go(func() {
-		one(ctx, q, &f.application, app+"?$select=id,appId,displayName,keyCredentials,passwordCredentials,requiredResourceAccess")
+		one(ctx, q, &f.application, app+applicationSelect)
 	})
 	all.Go(func() {
-		one(ctx, q, &f.principal, sp+"?$select=id,appId,displayName,keyCredentials,passwordCredentials")
+		one(ctx, q, &f.principal, sp+principalSelect)
 	})
 	all.Go(func() { list(ctx, q, &f.grants, sp+"/appRoleAssignments") })
-	all.Go(func() { one(ctx, q, &f.graph, principalByClient(graphApp)+"?$select=id,appId,displayName") })
+	all.Go(func() { one(ctx, q, &f.graph, principalByClient(graphApp)+idSelect) })
 	all.Go(func() { list(ctx, q, &f.owners, app+"/owners"+ownerSelect) })
 	all.Go(func() { list(ctx, q, &f.principalOwners, sp+"/owners"+ownerSelect) })
 	all.Go(func() { list(ctx, q, &f.federated, app+"/federatedIdentityCredentials") })

@@ -22,7 +22,8 @@ func rolesOf(principal string) string {
 // Source: learn.microsoft.com/graph/api/rbacapplication-list-roleassignments.
 func (a *Administrator) FindRole(ctx context.Context, principal account.ObjectID) (account.Assignment, []account.Evidence, error) {
 	return do(ctx, a, nil, func(ctx context.Context, c *change) (account.Assignment, error) {
-		return found(c.role(ctx, principal))
+		a, err := c.role(ctx, principal)
+		return found(a, err, roleAdministrator)
 	})
 }
 

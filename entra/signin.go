@@ -76,7 +76,7 @@ func (e *Entra) SignInBrowser(ctx context.Context, wish account.SignInWish, tell
 	if err != nil {
 		return nil, err
 	}
-	l, err := listenLoopback(wish.Port)
+	l, err := listenLoopback()
 	if err != nil {
 		return nil, err
 	}

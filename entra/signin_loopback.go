@@ -28,23 +28,22 @@ type loopback struct {
 	users     []int // whose browser may bring the answer
 }
 
-// listenLoopback takes a port, or a free one for 0. PortTaken otherwise.
-func listenLoopback(port int) (*loopback, error) {
-	const tries = 10 // a port that is free at one of the addresses may be taken at the other
+// listenLoopback takes a port that is free at both addresses; PortTaken where
+// none is found.
+func listenLoopback() (*loopback, error) {
+	const tries = 10
+	var err error
 	for range tries {
-		l, err := takePort(port)
-		if err == nil {
+		var l *loopback
+		if l, err = takePort(); err == nil {
 			return l, nil
 		}
-		if port != 0 {
-			return nil, &account.Problem{Kind: account.PortTaken, Subject: localhost(port), Err: err}
-		}
 	}
-	return nil, &account.Problem{Kind: account.PortTaken, Subject: "localhost"}
+	return nil, &account.Problem{Kind: account.PortTaken, Subject: "localhost", Err: err}
 }
 
-func takePort(port int) (*loopback, error) {
-	four, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func takePort() (*loopback, error) {
+	four, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,9 @@ type offered struct {
 type surveyed struct {
 	organization read[[]organization]
 	roles        read[[]heldRole]
-	tagged       read[[]registration]
+	tagged       read[[]application]
 	owners       []read[[]owner] // of the first of them
-	own          read[registration]
+	own          read[application]
 	graph        read[offered]
 	policy       read[managementPolicy]
 	adopted      account.Adoptable
@@ -91,7 +91,7 @@ func (a *Administrator) look(ctx context.Context, q asker, own string, adopt acc
 		list(ctx, q, &s.roles, "/me/transitiveMemberOf/microsoft.graph.directoryRole?$select=displayName,roleTemplateId")
 	})
 	all.Go(func() {
-		list(ctx, q, &s.tagged, "/applications?$filter=tags/any(t:t%20eq%20'"+ourTag+"')&$select=id,appId,displayName,uniqueName,createdDateTime")
+		list(ctx, q, &s.tagged, "/applications?$filter=tags/any(t:t%20eq%20'"+ourTag+"')"+taggedSelect)
 		s.owners = make([]read[[]owner], min(len(s.tagged.value), mostTagged))
 		for i := range s.owners {
 			if id := s.tagged.value[i].ID; isGUID(id) {
@@ -105,7 +105,7 @@ func (a *Administrator) look(ctx context.Context, q asker, own string, adopt acc
 		all.Go(func() { one(ctx, q, &s.own, own+registrationSelect) })
 	}
 	all.Go(func() {
-		one(ctx, q, &s.graph, principalByClient(graphApp)+"?$select=id,appId,displayName,appRoles")
+		one(ctx, q, &s.graph, principalByClient(graphApp)+offeredSelect)
 	})
 	// None of the permissions of this sign-in reads it; an app of the customer's own may have one that does.
 	if a.person.Client == account.CommandLineTools {
@@ -188,14 +188,25 @@ func (o offered) permission() account.CheckState {
 	return account.Missing
 }
 
-// roleIDs are the directory roles that give a right here.
+// roleIDs are the directory roles that count here, by name.
 // Source: learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference.
 var roleIDs = map[string]string{
+	"Global Reader":       globalReaderRole,
 	globalAdministrator:   "62e90394-69f5-4237-9190-012177145e10",
 	roleAdministrator:     "e8611ab8-c189-46e8-94e1-60213ab1f814",
 	appAdministrator:      "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
 	cloudAppAdministrator: "158c047a-c907-4556-b7ef-446551a6b5f7",
 	appDeveloper:          "cf1c38e5-3621-4004-a7cb-879624dced7c",
+}
+
+// roleName is the name of a role; empty for one that does not count here.
+func roleName(id string) string {
+	for name, is := range roleIDs {
+		if strings.EqualFold(is, id) {
+			return name
+		}
+	}
+	return ""
 }
 
 // given are the roles that give each right, the least first. A tenant may let

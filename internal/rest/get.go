@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -23,13 +22,9 @@ func (c *Client) GetJSON(ctx context.Context, address string, bearer Bearer, int
 	if err := bearer.authorize(r); err != nil {
 		return Answer{}, err
 	}
-	resp, a, err := c.send(r, bearer.holder()+" "+r.URL.Host+r.URL.Path)
+	_, body, a, err := c.send(r, bearer.holder()+" "+r.URL.Host+r.URL.Path)
 	if err != nil {
 		return a, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return a, problemOf(ctx, r.URL.Hostname(), err)
 	}
 	return a, understood(a, r.URL.Hostname(), body, into)
 }

@@ -23,13 +23,9 @@ func (h *HTTP) Do(r *http.Request) (*http.Response, error) {
 	if err := onlyTo(h.host, r.URL); err != nil {
 		return nil, err
 	}
-	resp, a, err := h.c.send(r, r.URL.Host+r.URL.Path)
+	resp, body, a, err := h.c.send(r, r.URL.Host+r.URL.Path)
 	if err != nil {
 		return nil, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, problemOf(r.Context(), r.URL.Hostname(), err)
 	}
 	if p := standIn(a, r.URL.Hostname(), body); p != nil {
 		return nil, p

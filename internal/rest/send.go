@@ -30,9 +30,9 @@ type call struct {
 
 type callKey struct{}
 
-// send makes one call: the response with its whole body, or an account.Problem.
+// send makes one call: the response and its whole body, or an account.Problem.
 // The Answer is recorded either way.
-func (c *Client) send(r *http.Request, gate string) (*http.Response, Answer, error) {
+func (c *Client) send(r *http.Request, gate string) (*http.Response, []byte, Answer, error) {
 	this := &call{gate: gate, answer: Answer{Evidence: account.Evidence{At: c.now(), Method: r.Method, Path: path(r)}}}
 	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, this))
 	defer cancel() // the body is whole when this returns
@@ -45,8 +45,11 @@ func (c *Client) send(r *http.Request, gate string) (*http.Response, Answer, err
 	defer func() { this.busy() }()
 	req, err := runtime.NewRequestFromRequest(r.WithContext(ctx))
 	var resp *http.Response
+	var body []byte
 	if err == nil {
-		resp, err = c.pipeline.Do(req)
+		if resp, err = c.pipeline.Do(req); err == nil {
+			body, err = io.ReadAll(resp.Body)
+		}
 	}
 	this.answer.Sent = this.tries
 	this.answer.ClientRequestID = Text(r.Header.Get(clientRequestID), 64)
@@ -60,7 +63,7 @@ func (c *Client) send(r *http.Request, gate string) (*http.Response, Answer, err
 		this.answer.fill(resp)
 	}
 	record(ctx, this.answer)
-	return resp, this.answer, err
+	return resp, body, this.answer, err
 }
 
 // path is the address of a read as evidence keeps it.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"time"
 
@@ -48,13 +47,9 @@ func (c *Client) WriteJSON(ctx context.Context, w Write, bearer Bearer, into any
 	if err := bearer.authorize(r); err != nil {
 		return Answer{}, err
 	}
-	resp, a, err := c.send(r, bearer.holder()+" "+r.URL.Host+r.URL.Path)
+	_, answer, a, err := c.send(r, bearer.holder()+" "+r.URL.Host+r.URL.Path)
 	if err != nil {
 		return a, err
-	}
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return a, problemOf(ctx, r.URL.Hostname(), err)
 	}
 	if a.Status == http.StatusNoContent {
 		return a, nil

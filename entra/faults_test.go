@@ -313,3 +313,16 @@ func FuzzTokenRefusal(f *testing.F) {
 		_ = p.Error()
 	})
 }
+
+// TestRegionOfTheEnvironmentDoesNotCount: the library would ask another host
+// for the token where MSAL_FORCE_REGION says so.
+func TestRegionOfTheEnvironmentDoesNotCount(t *testing.T) {
+	t.Setenv("MSAL_FORCE_REGION", "westeurope")
+	w := finished(t, licensed())
+	if r := w.verify(); !r.Linked() {
+		t.Errorf("%+v", r.Checks[0])
+	}
+	if hosts := w.asked(); len(hosts) != 2 {
+		t.Errorf("asked %v", hosts)
+	}
+}

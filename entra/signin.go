@@ -86,19 +86,28 @@ func (e *Entra) SignInBrowser(ctx context.Context, wish account.SignInWish, tell
 	if err != nil {
 		return nil, err
 	}
+	tell(account.SignInPrompt{Way: account.InBrowser, URL: address, Port: l.port, Expires: e.now().Add(signInLimit)})
+	code, err := s.brought(ctx, l, state)
+	if err != nil {
+		return nil, err
+	}
+	return s.redeem(ctx, code, l.redirect(), verifier)
+}
+
+// brought waits for the code that the browser brings.
+func (s *signIn) brought(ctx context.Context, l *loopback, state string) (string, error) {
 	waiting, cancel := context.WithTimeout(ctx, signInLimit)
 	defer cancel()
-	tell(account.SignInPrompt{Way: account.InBrowser, URL: address, Port: l.port, Expires: e.now().Add(signInLimit)})
 	a, err := l.await(waiting, state)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ended(ctx.Err())
+		return "", ended(ctx.Err())
 	case err != nil:
-		return nil, &account.Problem{Kind: account.SignInNotMade}
+		return "", &account.Problem{Kind: account.SignInNotMade}
 	case a.code == "":
-		return nil, a.refusal.as(a.refusal.personKind(), e.now())
+		return "", a.refusal.as(a.refusal.personKind(), s.e.now())
 	}
-	return s.redeem(ctx, a.code, l.redirect(), verifier)
+	return a.code, nil
 }
 
 // unguessable is 256 random bits as text, fit for a state and for a verifier of RFC 7636.

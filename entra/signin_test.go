@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -144,7 +143,11 @@ func TestRefusedInTheBrowser(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, licensed())
 			d.must(d.tenant.RefuseSignIns(code, simcloud.AtDeviceCode))
-			_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) { _ = d.tenant.EnterCode(boss, p.UserCode) })
+			_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) {
+				if err := d.tenant.EnterCode(boss, p.UserCode); err == nil {
+					t.Errorf("%d: the page says nothing", code)
+				}
+			})
 			if code == 65004 {
 				want = account.DeviceCodeDeclined
 			}
@@ -580,12 +583,13 @@ func TestNobodySignsIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		silent := &pipe{closed: make(chan struct{})}
 		l := &loopback{listeners: []net.Listener{silent}, port: 5}
-		ctx, cancel := context.WithTimeout(t.Context(), signInLimit)
-		defer cancel()
+		d := newDesk(t, licensed())
+		s, err := d.entra.newSignIn(d.wish())
+		d.must(err)
 		start := time.Now()
-		_, err := l.await(ctx, "s")
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Minute {
-			t.Errorf("%v after %v", err, time.Since(start))
+		_, err = s.brought(t.Context(), l, "s")
+		if d.wantKind(err, account.SignInNotMade); time.Since(start) != 10*time.Minute {
+			t.Errorf("it ended after %v", time.Since(start))
 		}
 		if _, err := silent.Accept(); err == nil {
 			t.Error("still listening")
@@ -647,4 +651,41 @@ func FuzzAnswer(f *testing.F) {
 			_ = p.Error()
 		}
 	})
+}
+
+// TestLibraryKeepsNoToken: of what a sign-in brought the library has nothing left.
+func TestLibraryKeepsNoToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, licensed())
+		s, err := d.entra.newSignIn(d.wish())
+		d.must(err)
+		code, err := s.app.AcquireTokenByDeviceCode(t.Context(), s.scopes)
+		d.must(err)
+		d.must(d.tenant.EnterCode(boss, code.Result.UserCode))
+		result, err := code.AuthenticationResult(t.Context())
+		d.must(err)
+		if all, err := s.app.Accounts(t.Context()); err != nil || len(all) != 1 {
+			t.Fatalf("before: %v %v", all, err)
+		}
+		_, err = s.administrator(t.Context(), result)
+		d.must(err)
+		if all, err := s.app.Accounts(t.Context()); err != nil || len(all) != 0 {
+			t.Errorf("the library has %v, %v", all, err)
+		}
+	})
+}
+
+// TestSignInGoesToTheTenantsOwnPage: where the metadata names another host or
+// tenant, no browser is sent there.
+func TestSignInGoesToTheTenantsOwnPage(t *testing.T) {
+	for _, page := range []string{"https://login.evil.example/%s/oauth2/v2.0/authorize", "https://login.microsoftonline.com/99998888-7777-6666-5555-444433332222/oauth2/v2.0/authorize?%s"} {
+		d := newDesk(t, licensed())
+		own := "https://login.microsoftonline.com/" + d.tenant.ID()
+		d.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/openid-configuration"), Body: fmt.Sprintf(
+			`{"issuer":"%s/v2.0","authorization_endpoint":"`+page+`","token_endpoint":"%s/oauth2/v2.0/token"}`, own, d.tenant.ID(), own)})
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := d.entra.SignInBrowser(ctx, d.wish(), func(p account.SignInPrompt) { t.Errorf("sent to %s", p.URL); cancel() })
+		d.wantKind(err, account.Unexpected)
+		cancel()
+	}
 }

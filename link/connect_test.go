@@ -3,6 +3,7 @@ package link_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -220,6 +221,32 @@ func TestChangesEndUnderTheirName(t *testing.T) {
 			if !e.Made() || e.Ended.Before(e.Begun) {
 				t.Errorf("the journal has %+v", e)
 			}
+		}
+	})
+}
+
+// TestStopBetweenTwoChanges stops while a change is being made: it is made and on
+// record with its evidence, and the next one is not begun.
+func TestStopBetweenTwoChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ten := newTenant()
+		ops := link.New(t.Context(), ten.ports())
+		defer ops.Close()
+		ten.begun(t, ops)
+		var op *link.Operation
+		ready := make(chan struct{})
+		ten.during = func() { <-ready; op.Stop() }
+		op = ops.Connect("draft", &administrator{t: ten}, wanted)
+		close(ready)
+		if err := end(t, op); account.KindOf(err) != account.Cancelled {
+			t.Fatalf("ended with %v", err)
+		}
+		d := ten.drafts["draft"]
+		if d.Made.Grant != "grant" || !d.Last(link.TheGrant).Made() || !slices.Contains(ten.evidence, link.TheGrant) {
+			t.Errorf("made %+v, journal %+v, evidence %v", d.Made, d.Journal, ten.evidence)
+		}
+		if e := op.Last(); len(ten.roles) != 0 || e.Step != link.TheGrant || e.State != link.Done {
+			t.Errorf("roles %v, told last %+v", ten.roles, e)
 		}
 	})
 }

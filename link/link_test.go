@@ -35,6 +35,7 @@ type world struct {
 	held, hold chan struct{} // the first Make or Delete tells on held that it runs, and waits for hold
 	first      sync.Once
 	makes      int
+	evidence   []string // changes
 	opens      int
 	unusable   account.Store // nothing can be made or deleted in it
 	reportless error         // of saving a report
@@ -46,7 +47,10 @@ func newWorld() *world {
 
 var errKilled = errors.New("killed")
 
-func (w *world) step(do func()) error {
+func (w *world) step(ctx context.Context, do func()) error {
+	if err := ctx.Err(); err != nil {
+		return err // as a port does that is told to end
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls++
@@ -82,13 +86,13 @@ func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
 	return account.StoreStatus{Store: s, State: account.StoreReady}
 }
 
-func (k *keys) Make(_ context.Context, s account.Store, id account.KeyID, _ int) error {
+func (k *keys) Make(ctx context.Context, s account.Store, id account.KeyID, _ int) error {
 	(*world)(k).wait()
 	if k.unusable != "" && s == k.unusable {
 		k.keys[id] = true // it ran out of time, and was made after all
 		return &account.Problem{Kind: account.StoreRanOut}
 	}
-	return (*world)(k).step(func() { k.keys[id] = true; k.makes++ })
+	return (*world)(k).step(ctx, func() { k.keys[id] = true; k.makes++ })
 }
 
 func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypto.Signer, error) {
@@ -101,12 +105,12 @@ func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypt
 	return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), nil
 }
 
-func (k *keys) Delete(_ context.Context, s account.Store, id account.KeyID) error {
+func (k *keys) Delete(ctx context.Context, s account.Store, id account.KeyID) error {
 	(*world)(k).wait()
 	if k.unusable != "" && s == k.unusable {
 		return &account.Problem{Kind: account.StoreNotUsable}
 	}
-	return (*world)(k).step(func() { delete(k.keys, id) })
+	return (*world)(k).step(ctx, func() { delete(k.keys, id) })
 }
 
 func (k *keys) Certify(_ crypto.Signer, subject string, from time.Time, life time.Duration) (account.Certificate, error) {
@@ -139,27 +143,27 @@ func (r *reg) Account(_ context.Context, id account.ID) (account.Account, error)
 	return a, nil
 }
 
-func (r *reg) SaveDraft(_ context.Context, d account.Draft) error {
-	return (*world)(r).step(func() { r.drafts[d.ID] = d })
+func (r *reg) SaveDraft(ctx context.Context, d account.Draft) error {
+	return (*world)(r).step(ctx, func() { r.drafts[d.ID] = d })
 }
 
-func (r *reg) Finish(_ context.Context, a account.Account) error {
-	return (*world)(r).step(func() { delete(r.drafts, a.ID); r.linked[a.ID] = a })
+func (r *reg) Finish(ctx context.Context, a account.Account) error {
+	return (*world)(r).step(ctx, func() { delete(r.drafts, a.ID); r.linked[a.ID] = a })
 }
 
-func (r *reg) Remove(_ context.Context, id account.ID) error {
-	return (*world)(r).step(func() { delete(r.drafts, id); delete(r.linked, id) })
+func (r *reg) Remove(ctx context.Context, id account.ID) error {
+	return (*world)(r).step(ctx, func() { delete(r.drafts, id); delete(r.linked, id) })
 }
 
-func (r *reg) SaveReport(_ context.Context, id account.ID, rep account.Report) error {
+func (r *reg) SaveReport(ctx context.Context, id account.ID, rep account.Report) error {
 	if r.reportless != nil {
 		return r.reportless
 	}
-	return (*world)(r).step(func() { r.reports[id] = rep })
+	return (*world)(r).step(ctx, func() { r.reports[id] = rep })
 }
 
-func (r *reg) AppendEvidence(context.Context, account.ID, string, []account.Evidence) error {
-	return (*world)(r).step(func() {})
+func (r *reg) AppendEvidence(ctx context.Context, _ account.ID, change string, _ []account.Evidence) error {
+	return (*world)(r).step(ctx, func() { r.evidence = append(r.evidence, change) })
 }
 
 func (r *reg) LastReport(context.Context, account.ID) (account.Report, error) {
@@ -168,9 +172,9 @@ func (r *reg) LastReport(context.Context, account.ID) (account.Report, error) {
 
 type save world
 
-func (s *save) Certificate(_ context.Context, dir, name, pem string) (string, error) {
+func (s *save) Certificate(ctx context.Context, dir, name, pem string) (string, error) {
 	path := dir + "/" + name
-	err := (*world)(s).step(func() { s.files[path] = pem })
+	err := (*world)(s).step(ctx, func() { s.files[path] = pem })
 	return path, err
 }
 
@@ -448,8 +452,8 @@ func TestWriteHoldsTheEnd(t *testing.T) {
 	}
 }
 
-// TestAnswersKeepWhatWasMade looks that a late answer of the wizard takes no id
-// back that the tenant gave.
+// TestAnswersKeepWhatWasMade looks that a late answer of the wizard takes
+// nothing back that an operation, the registry or the tenant gave.
 func TestAnswersKeepWhatWasMade(t *testing.T) {
 	w := newWorld()
 	ops := begin(t, w)
@@ -458,18 +462,27 @@ func TestAnswersKeepWhatWasMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := w.drafts["draft"]
-	made.Way, made.Cloud, made.Made = account.Automatic, account.China, account.Made{Unique: "u", Application: "object"}
+	made.Way, made.Cloud, made.Made = account.Automatic, account.China, account.Made{Unique: "u", Application: "object", Grant: "grant"}
+	made.Owner = account.Owner{Host: "here", PID: 7}
+	made.Journal = []account.Entry{{Change: "key"}}
 	made.Link = account.MicrosoftLink{Tenant: "t", Client: "client", Application: "object", Principal: "principal"}
 	w.drafts["draft"] = made
 	another := d.Microsoft()
 	another.Tenant = "another"
 	d.Way, d.Cloud, d.Link = account.ByHand, account.Global, another
+	d.Created, d.Name = time.Time{}.Add(time.Hour), "Contoso 2"
 	got, err := ops.SaveAnswers(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m := got.Microsoft(); m.Client != "client" || m.Principal != "principal" || m.Tenant != "t" || got.Way != account.Automatic || got.Cloud != account.China {
 		t.Errorf("saved %+v, want the tenant and the ids of what was made", got)
+	}
+	if got.Made != made.Made || got.Owner != made.Owner || !got.Created.Equal(made.Created) || len(got.Journal) != 1 || got.Name != "Contoso 2" {
+		t.Errorf("saved %+v, had %+v", got, made)
+	}
+	if kept := w.drafts["draft"]; kept.Made != got.Made || kept.Name != got.Name {
+		t.Errorf("on disk %+v", kept)
 	}
 }
 

@@ -27,7 +27,7 @@ type tenant struct {
 
 	shown   time.Time   // before it no app of a unique name is shown
 	looked  func()      // happens once what an app had was looked at
-	during  func()      // happens once while a grant is made
+	during  func()      // happens once when a grant is made and not answered yet
 	made    []time.Time // when what was unassigned and revoked was said to be made
 	deleted time.Time   // when what was purged was said to be deleted
 }
@@ -76,11 +76,11 @@ func (a *administrator) Had(context.Context, account.App, account.ObjectID) (acc
 	return had, nil, nil
 }
 
-func (a *administrator) CreateApplication(_ context.Context, w account.AppWish, _ func(account.Pause)) (app account.App, calls []account.Evidence, err error) {
+func (a *administrator) CreateApplication(ctx context.Context, w account.AppWish, _ func(account.Pause)) (app account.App, calls []account.Evidence, err error) {
 	if l := w.Certificate.NotAfter.Sub(w.Certificate.NotBefore); a.t.longest != 0 && l > a.t.longest {
 		return app, calls, &account.Problem{Kind: account.PolicyLife, Left: a.t.longest}
 	}
-	err = a.t.step(func() {
+	err = a.t.step(ctx, func() {
 		app = account.App{Application: "object", Client: "client", Name: w.Name, Unique: w.Unique, Keys: []account.AppKey{{Thumbprint: w.Certificate.SHA1}}}
 		a.t.apps = append(a.t.apps, app)
 	})
@@ -108,43 +108,43 @@ func (a *administrator) FindRole(context.Context, account.ObjectID) (account.Ass
 	return account.Assignment{ID: a.t.roles[0]}, nil, nil
 }
 
-func (a *administrator) CreatePrincipal(context.Context, account.ClientID, string, func(account.Pause)) (account.Principal, []account.Evidence, error) {
+func (a *administrator) CreatePrincipal(ctx context.Context, _ account.ClientID, _ string, _ func(account.Pause)) (account.Principal, []account.Evidence, error) {
 	had := len(a.t.principals) > 0
-	err := once(a.t, &a.t.principals, "principal")
+	err := once(ctx, a.t, &a.t.principals, "principal")
 	return account.Principal{ID: "principal", Created: !had}, nil, err
 }
 
-func (a *administrator) GrantConsent(context.Context, account.ObjectID, account.ObjectID, func(account.Pause)) (account.Assignment, []account.Evidence, error) {
+func (a *administrator) GrantConsent(ctx context.Context, _ account.ObjectID, _ account.ObjectID, _ func(account.Pause)) (account.Assignment, []account.Evidence, error) {
+	had := len(a.t.grants) > 0
+	err := once(ctx, a.t, &a.t.grants, "grant")
 	if f := a.t.during; f != nil {
 		a.t.during = nil
 		f()
 	}
-	had := len(a.t.grants) > 0
-	err := once(a.t, &a.t.grants, "grant")
 	return account.Assignment{ID: "grant", Created: !had}, nil, err
 }
 
-func (a *administrator) AssignRole(context.Context, account.ObjectID, func(account.Pause)) (account.Assignment, []account.Evidence, error) {
+func (a *administrator) AssignRole(ctx context.Context, _ account.ObjectID, _ func(account.Pause)) (account.Assignment, []account.Evidence, error) {
 	had := len(a.t.roles) > 0
-	err := once(a.t, &a.t.roles, "role")
+	err := once(ctx, a.t, &a.t.roles, "role")
 	return account.Assignment{ID: "role", Created: !had}, nil, err
 }
 
-func once[T comparable](t *tenant, all *[]T, id T) error {
+func once[T comparable](ctx context.Context, t *tenant, all *[]T, id T) error {
 	if slices.Contains(*all, id) {
 		return nil
 	}
-	return t.step(func() { *all = append(*all, id) })
+	return t.step(ctx, func() { *all = append(*all, id) })
 }
 
-func (a *administrator) Adopt(_ context.Context, app account.ObjectID, c account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+func (a *administrator) Adopt(ctx context.Context, app account.ObjectID, c account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
 	i := slices.IndexFunc(a.t.apps, func(x account.App) bool { return x.Application == app })
 	done := account.Adoption{App: a.t.apps[i], Permission: !a.t.asks}
 	done.Key = !slices.ContainsFunc(a.t.apps[i].Keys, func(k account.AppKey) bool { return k.Is(c) })
 	if !done.Key && !done.Permission {
 		return done, nil, nil
 	}
-	return done, nil, a.t.step(func() {
+	return done, nil, a.t.step(ctx, func() {
 		a.t.asks = true
 		if done.Key {
 			a.t.apps[i].Keys = append(slices.Clone(a.t.apps[i].Keys), account.AppKey{Thumbprint: c.SHA1})
@@ -152,40 +152,40 @@ func (a *administrator) Adopt(_ context.Context, app account.ObjectID, c account
 	})
 }
 
-func (a *administrator) Abandon(_ context.Context, adopted account.Adoption, c account.Certificate, _ func(account.Pause)) ([]account.Evidence, error) {
+func (a *administrator) Abandon(ctx context.Context, adopted account.Adoption, c account.Certificate, _ func(account.Pause)) ([]account.Evidence, error) {
 	i := slices.IndexFunc(a.t.apps, func(x account.App) bool { return x.Application == adopted.App.Application })
-	return nil, a.t.step(func() {
-		a.t.apps[i].Keys = slices.DeleteFunc(slices.Clone(a.t.apps[i].Keys), func(k account.AppKey) bool { return k.Is(c) })
+	return nil, a.t.step(ctx, func() {
+		a.t.apps[i].Keys = slices.DeleteFunc(slices.Clone(a.t.apps[i].Keys), func(k account.AppKey) bool { return adopted.Key && k.Is(c) })
 		a.t.asks = a.t.asks && !adopted.Permission
 	})
 }
 
-func (a *administrator) DeletePrincipal(_ context.Context, p account.ObjectID, _ time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
+func (a *administrator) DeletePrincipal(ctx context.Context, p account.ObjectID, _ time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
 	if !slices.Contains(a.t.principals, p) {
 		return nil, nil
 	}
-	return nil, a.t.step(func() {
+	return nil, a.t.step(ctx, func() {
 		a.t.principals = slices.DeleteFunc(a.t.principals, func(o account.ObjectID) bool { return o == p })
 		a.t.binned = append(a.t.binned, p)
 	})
 }
 
-func (a *administrator) UnassignRole(_ context.Context, id account.AssignmentID, made time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
+func (a *administrator) UnassignRole(ctx context.Context, id account.AssignmentID, made time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
 	a.t.made = append(a.t.made, made)
-	return nil, gone(a.t, &a.t.roles, id)
+	return nil, gone(ctx, a.t, &a.t.roles, id)
 }
 
-func (a *administrator) RevokeConsent(_ context.Context, _ account.ObjectID, id account.AssignmentID, made time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
+func (a *administrator) RevokeConsent(ctx context.Context, _ account.ObjectID, id account.AssignmentID, made time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
 	a.t.made = append(a.t.made, made)
-	return nil, gone(a.t, &a.t.grants, id)
+	return nil, gone(ctx, a.t, &a.t.grants, id)
 }
 
-func (a *administrator) DeleteApplication(_ context.Context, id account.ObjectID, _ time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
+func (a *administrator) DeleteApplication(ctx context.Context, id account.ObjectID, _ time.Time, _ func(account.Pause)) ([]account.Evidence, error) {
 	i := slices.IndexFunc(a.t.apps, func(x account.App) bool { return x.Application == id })
 	if i < 0 {
 		return nil, nil
 	}
-	return nil, a.t.step(func() {
+	return nil, a.t.step(ctx, func() {
 		a.t.binned = append(a.t.binned, id)
 		if a.t.apps = slices.Delete(a.t.apps, i, i+1); len(a.t.apps) == 0 { // it was the one that they hung on
 			a.t.binned = append(a.t.binned, a.t.principals...)
@@ -194,14 +194,14 @@ func (a *administrator) DeleteApplication(_ context.Context, id account.ObjectID
 	})
 }
 
-func (a *administrator) Purge(_ context.Context, deleted time.Time, _ func(account.Pause), objects ...account.ObjectID) (all []account.Binned, _ []account.Evidence, _ error) {
+func (a *administrator) Purge(ctx context.Context, deleted time.Time, _ func(account.Pause), objects ...account.ObjectID) (all []account.Binned, _ []account.Evidence, _ error) {
 	a.t.deleted = deleted
 	for _, o := range objects {
 		if !a.t.mayPurge {
 			all = append(all, account.Binned{Object: o, Until: time.Now().Add(30 * 24 * time.Hour)})
 			continue
 		}
-		if err := gone(a.t, &a.t.binned, o); err != nil {
+		if err := gone(ctx, a.t, &a.t.binned, o); err != nil {
 			return all, nil, err
 		}
 		all = append(all, account.Binned{Object: o, Purged: true})
@@ -212,11 +212,11 @@ func (a *administrator) Purge(_ context.Context, deleted time.Time, _ func(accou
 	return all, nil, nil
 }
 
-func gone[T comparable](t *tenant, all *[]T, id T) error {
+func gone[T comparable](ctx context.Context, t *tenant, all *[]T, id T) error {
 	if !slices.Contains(*all, id) {
 		return nil
 	}
-	return t.step(func() { *all = slices.DeleteFunc(*all, func(x T) bool { return x == id }) })
+	return t.step(ctx, func() { *all = slices.DeleteFunc(*all, func(x T) bool { return x == id }) })
 }
 
 func newTenant() *tenant {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -280,4 +283,49 @@ func FuzzRefusal(f *testing.F) {
 		_ = r.Error()
 		_ = r.Problem(account.Unexpected).Error()
 	})
+}
+
+// closing tells when a body is closed.
+type closing struct {
+	io.Reader
+	closed *int
+}
+
+func (c closing) Close() error { *c.closed++; return nil }
+
+// TestBodiesAreClosed: else the connection is never used again.
+func TestBodiesAreClosed(t *testing.T) {
+	closed := 0
+	with := func(status int) func(*http.Request) (*http.Response, error) {
+		return func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: closing{strings.NewReader(`{}`), &closed}, Request: r}, nil
+		}
+	}
+	c, _ := newClient(t, with(200), with(403))
+	if _, err := c.GetJSON(t.Context(), address, Bearer{}, &struct{}{}); err != nil || closed != 1 {
+		t.Errorf("%v, closed %d times", err, closed)
+	}
+	if _, err := c.GetJSON(t.Context(), address, Bearer{}, &struct{}{}); err == nil || closed != 2 {
+		t.Errorf("%v, closed %d times", err, closed)
+	}
+}
+
+// TestNothingIsWrittenOverTheScreen has the environment ask azcore to log. That
+// is read when a program starts, so that this test starts itself.
+func TestNothingIsWrittenOverTheScreen(t *testing.T) {
+	const asks = "AZURE_SDK_GO_LOGGING"
+	if os.Getenv(asks) == "all" {
+		c, _ := newClient(t, says(200, `{}`))
+		if _, err := c.GetJSON(t.Context(), address, Bearer{}, &struct{}{}); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), asks+"=all")
+	var said strings.Builder
+	cmd.Stderr = &said
+	if out, err := cmd.Output(); err != nil || said.Len() != 0 {
+		t.Errorf("%v, %s, it wrote %q", err, out, said.String())
+	}
 }

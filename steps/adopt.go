@@ -81,11 +81,7 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 	if err == nil {
 		err = Unlinked(a.env.Known, a.draft, id)
 	}
-	switch {
-	case account.KindOf(err) == account.AlreadyLinked: // that account is not where one goes from here
-		a.which.Wrong(Advise(account.AsProblem(err)).Say)
-		return Stay, nil
-	case err != nil:
+	if err != nil {
 		a.which.Wrong(Advise(account.AsProblem(err)).Line())
 		return Stay, nil
 	}

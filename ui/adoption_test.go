@@ -100,11 +100,11 @@ func TestAdoptAndTakeBack(t *testing.T) {
 	}
 	p.yesThisOne()
 	p.reads("2 changes.", "✓ Add a certificate to the app that is there", "✓ Make its enterprise app")
-	w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/roleAssignments"), Status: http.StatusUnauthorized, Times: 1})
+	w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/roleAssignments"), Status: http.StatusForbidden, Times: 1})
 	p.Press("enter")
-	p.reads("✓ Admin consent", "The sign-in is over.")
+	p.reads("✓ Admin consent", "This account may not do that.")
 	p.choose("Take everything back")
-	p.See("Taken back. The key and the draft are deleted here.", "✓ Admin consent, taken back", "✓ What was added to the app, taken away", "✓ Private key, deleted here")
+	p.See("Taken back. The key and the draft are deleted here.", "✓ Admin consent, taken back", "✓ Our certificate and permission, taken from the app", "✓ Private key, deleted here")
 	if d := cmp.Diff(before, w.tenant.Apps()); d != "" {
 		t.Errorf("the app is another (-before +after):\n%s", d)
 	}
@@ -130,7 +130,7 @@ func TestAdoptWhatIsLinked(t *testing.T) {
 	p.See("Use an app that is there")
 	p.Paste(w.app.ClientID)
 	p.Press("enter")
-	p.reads("This app is linked here already, as Fabrikam.")
+	p.reads("Fabrikam uses this app already.")
 	if strings.Contains(p.prose(), "Enter goes to that account") || strings.Contains(p.prose(), "Choose another name") {
 		t.Errorf("it says what does not hold here\n%s", p.Picture())
 	}

@@ -295,19 +295,18 @@ func TestSessionOver(t *testing.T) {
 	w.dropped(2)
 }
 
-// TestMayNotRegister is somebody without the first right, where it cannot be
-// read that the tenant gives it to nobody else: the first write is refused, and
-// by hand takes over, asking nothing that is known.
+// TestMayNotRegister is somebody without the first right: nothing is written,
+// and by hand takes over, asking nothing that is known.
 func TestMayNotRegister(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.administrator("ines", simcloud.PrivilegedRoleAdministrator)
-	w.tenant.SetUsersRegister(false)
 	p := w.start(80, 32).drive("survey")
-	p.reads("? It is not known whether you may register the app: it needs Application Developer, or a tenant that lets every user do it", "✓ You may grant the permission", "✓ You may assign Global Reader")
-	p.driveFrom("survey", "plan")
-	p.Press("enter")
-	p.reads("This account may not do that. It needs the role ")
+	p.See("✗ You may not register the app; it needs ", "✓ You may grant the permission", "✓ You may assign Global Reader")
+	p.reads("Rights are missing.", "h makes a text")
+	if strings.Contains(p.Text(), "Yes, show me the plan") || strings.Contains(p.Text(), "Go on as far") {
+		t.Errorf("the plan is offered\n%s", p.Picture())
+	}
 	p.Press("h")
 	p.See("For another administrator")
 	p.See("with the draft")

@@ -657,10 +657,10 @@ var screens = []struct {
 		p.See("Type yes to use it")
 		return p
 	}},
-	{"survey-register-unknown", func(w *world) *person {
+	{"survey-may-not-register", func(w *world) *person {
 		w.administrator("ines", simcloud.PrivilegedRoleAdministrator)
 		p := w.start(80, 24).drive("survey")
-		p.reads("It is not known whether you may register the app: ")
+		p.reads("Rights are missing.")
 		return p
 	}},
 	{"survey-may-not-grant", func(w *world) *person {

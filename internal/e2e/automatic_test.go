@@ -174,7 +174,7 @@ func TestTakenBack(t *testing.T) {
 	s.Press("2", "enter")
 	s.SeeWithin(patience, "Go on with Contoso", "Throw Contoso away")
 	s.Press("up", "enter")
-	s.See("Take Contoso back?")
+	s.See("Take back Contoso?")
 	s.Press("b")
 	s.SeeWithin(patience, "Use a device code")
 	m.byCode(s, "ada@contoso.com")

@@ -78,8 +78,7 @@ func killedAt(t *testing.T, n int, when string) {
 		return // nothing was begun, or it is an account already
 	}
 	s.Press("up", "enter")
-	s.See("Throw Contoso away?")
-	s.Press("x")
+	away.throwAway(s)
 	s.See("Which cloud do you want to link first?")
 	if keys := away.keys(); keys != 1 {
 		t.Errorf("%d items in the keyring after one was thrown away, want the first one's alone", keys)

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/ptytest"
@@ -160,7 +161,7 @@ func TestTakenBack(t *testing.T) {
 	t.Parallel()
 	m := at(t, keyringtest.Unlocked(t))
 	m.admin(simcloud.GlobalAdministrator)
-	m.tenant.BlockWorkload(true) // no token is issued for the app, so that it waits
+	m.tenant.SetReplicationApart(time.Hour, 0) // no token is issued for the app, so that it waits
 	s := m.start()
 	m.toSignIn(s)
 	m.byCode(s, "ada@contoso.com")

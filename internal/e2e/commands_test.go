@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
@@ -228,7 +229,7 @@ func TestCommandStopped(t *testing.T) {
 	m := at(t, keyringtest.Unlocked(t))
 	m.tenant.SetReplication(0)
 	upn := m.admin(simcloud.GlobalAdministrator)
-	m.tenant.BlockWorkload(true) // no token is issued for the app, so that it waits
+	m.tenant.SetReplicationApart(15*time.Second, 0) // no token is issued for the app, so that it waits
 	c := m.runs(byItself("--yes")...)
 	m.signs(c, upn)
 	c.see(`"step":"checks","state":"looked"`)
@@ -236,7 +237,6 @@ func TestCommandStopped(t *testing.T) {
 	if last := c.ends(130); last.State != "failed" || last.Code != 130 || !strings.Contains(c.errs.String(), "xops-onboard resume Contoso") {
 		t.Errorf("result %+v, said %q", last, c.errs)
 	}
-	m.tenant.BlockWorkload(false)
 	c = m.runs(byItself("--yes")...)
 	m.signs(c, upn)
 	c.ends(0)

@@ -65,6 +65,7 @@ type identifiers struct {
 	asking bool
 	of     string // the texts that are asked about
 	page   bool   // what is asked about came as a whole page
+	typing bool   // the field with the focus was typed in last
 	enters bool   // enter was pressed: on when nothing stands in the way
 	asked  string // the texts that were resolved, so that enter asks once
 	found  resolved
@@ -114,6 +115,7 @@ func doubtWords(p *account.Problem) string {
 var identifierFields = []Field{clientField, tenantField, organizationField}
 
 func (s *identifiers) focus(i int) {
+	s.typing = false
 	s.fields[s.at].Blur()
 	s.at = (i + len(s.fields)) % len(s.fields)
 	s.fields[s.at].Focus()
@@ -172,7 +174,7 @@ func (s *identifiers) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 	before := s.texts()
 	cmd := s.fields[s.at].Update(msg)
 	if s.texts() != before {
-		s.doubt, s.twin = nil, nil
+		s.doubt, s.twin, s.typing = nil, nil, true
 	}
 	return Stay, cmd
 }
@@ -183,6 +185,7 @@ func (s *identifiers) texts() string {
 
 // paste takes a whole Overview page apart; anything less goes into the field.
 func (s *identifiers) paste(msg tea.PasteMsg) tea.Cmd {
+	s.typing = false
 	over := account.ReadOverview(msg.Content)
 	if len(over.GUIDs) < 2 {
 		cmd := s.fields[s.at].Update(tea.PasteMsg{Content: strings.Join(strings.Fields(msg.Content), " ")})
@@ -387,7 +390,8 @@ func (s *identifiers) answered(a Answer[resolved]) (Outcome, tea.Cmd) {
 	}
 	s.found, s.draft = a.Value, a.Value.draft
 	for i, f := range identifierFields {
-		if v := f.Get(s.draft); v != "" {
+		// The field that is being typed in stays as it is: "contoso." is not done yet.
+		if v := f.Get(s.draft); v != "" && (enters || i != s.at || !s.typing) {
 			s.fields[i].Set(v)
 		}
 	}

@@ -245,6 +245,26 @@ func TestTypedIdentifiersTakeOneEnter(t *testing.T) {
 	p.See("Generate public key & download")
 }
 
+// TestHalfTypedDomain has an answer come while a domain is half typed: what is
+// typed is not touched.
+func TestHalfTypedDomain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.resume("identifiers")
+	p.Type(w.app.ClientID)
+	p.Press("tab")
+	p.Type(tenantID)
+	release := w.gate.hold(tenantID)
+	p.Press("tab")
+	p.See("Looking up the tenant")
+	p.Type("contoso.onmicrosoft.")
+	p.See("› contoso.onmicrosoft.")
+	release()
+	p.reads("No tenant has this domain.")
+	p.Type("com")
+	p.See("› contoso.onmicrosoft.com")
+}
+
 // TestTypingWhileAsking changes the tenant while the old one is looked up: the
 // answer to the old one does not come over the new.
 func TestTypingWhileAsking(t *testing.T) {

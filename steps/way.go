@@ -57,6 +57,9 @@ func newWay(e Env, d account.Draft) *way {
 	if d.Way == account.ByHand {
 		w.choice.Go(byHandAt)
 	}
+	if !untouched(d) {
+		w.choice.Options[byHandAt].Off = "Changes were begun in the tenant: they are finished, or taken back, signed in."
+	}
 	return w
 }
 
@@ -101,7 +104,9 @@ func (w *way) Keys() []key.Binding {
 	on.SetEnabled(w.choice.Options[w.choice.At()].Off == "")
 	look := againKey
 	look.SetEnabled(w.checked)
-	return []key.Binding{kit.ChooseKey, on, cloudKey, look, backKey}
+	cloud := cloudKey
+	cloud.SetEnabled(untouched(w.draft))
+	return []key.Binding{kit.ChooseKey, on, cloud, look, backKey}
 }
 
 func (w *way) Update(msg tea.Msg) (Outcome, tea.Cmd) {
@@ -117,7 +122,7 @@ func (w *way) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			return Next, nil
 		case key.Matches(msg, backKey):
 			return Back, nil
-		case key.Matches(msg, cloudKey):
+		case key.Matches(msg, cloudKey) && untouched(w.draft):
 			w.clouds = cloudChoice(w.draft)
 		case key.Matches(msg, againKey) && w.checked:
 			w.checked = false

@@ -53,9 +53,10 @@ type Key struct {
 	ID          KeyID       `json:"id"`
 	Store       Store       `json:"store"`
 	Bits        int         `json:"bits"`
-	Stored      bool        `json:"stored"`          // in the store and read back
-	Certificate Certificate `json:"certificate"`     // zero until made
-	Saved       string      `json:"saved,omitempty"` // path of the certificate file, empty until written
+	Stored      bool        `json:"stored"`               // in the store and read back
+	Certificate Certificate `json:"certificate"`          // zero until made
+	Saved       string      `json:"saved,omitempty"`      // path of the certificate file, empty until written
+	Credential  string      `json:"credential,omitempty"` // id that Graph gave the certificate on the app, where it is known
 }
 
 // Certificate is a public certificate and what a person compares it by.
@@ -103,7 +104,9 @@ type Draft struct {
 	Trail    []string  `json:"trail,omitempty"`  // names of the stops passed, in order; where to go on is after the last
 	Ticked   []string  `json:"ticked,omitempty"` // names of the stops whose check held
 	Journal  []Entry   `json:"journal,omitempty"`
-	Made     Made      `json:"made,omitzero"` // in the tenant, by the automatic way
+	Made     Made      `json:"made,omitzero"`      // in the tenant, by the automatic way
+	Replaces ID        `json:"replaces,omitempty"` // the account whose place it is to take, with its name
+	Leaving  bool      `json:"leaving,omitempty"`  // it was an account and is being removed: it can only be taken back
 	Owner    Owner     `json:"owner"`
 	Created  time.Time `json:"created"`
 	Updated  time.Time `json:"updated"`
@@ -201,7 +204,8 @@ type Owner struct {
 	Start string `json:"start,omitempty"` // start time of the process, as the host tells it
 }
 
-// Account is a connected tenant or cloud account.
+// Account is a connected tenant or cloud account. Key is the one in use. What an
+// operation was about to do when it stopped is in Next, Last and Moving.
 type Account struct {
 	ID       ID       `json:"id"`
 	Name     Name     `json:"name"`
@@ -209,16 +213,70 @@ type Account struct {
 	Cloud    CloudID  `json:"cloud"`
 	Key      Key      `json:"key"`
 	Link     Link     `json:"-"`
-	Made     Made     `json:"made,omitzero"` // in the tenant, by the automatic way
+	Made     Made     `json:"made,omitzero"`    // in the tenant, by the automatic way
+	Next     *Key     `json:"next,omitempty"`   // on its way in: on record before it is made, and Key once Entra takes it
+	Last     *Key     `json:"last,omitempty"`   // on its way out: on the app and in the store until both are seen to be gone
+	Moving   Store    `json:"moving,omitempty"` // a store besides Key.Store that may hold the key, as it is moved
 	// Abandoned are keys that may be in a store and are of no use, as they could
 	// not be deleted.
 	Abandoned []Key     `json:"abandoned,omitempty"`
+	Owner     Owner     `json:"owner,omitzero"` // the copy of the program that works on it
 	Linked    time.Time `json:"linked"`
 	Updated   time.Time `json:"updated"`
 }
 
+// Begun is what was begun on the account and not ended.
+func (a Account) Begun() Begun {
+	switch {
+	case a.Next != nil:
+		return Rotating
+	case a.Last != nil, len(a.Abandoned) > 0:
+		return OldKeyLeft
+	case a.Moving != "":
+		return MovingKey
+	}
+	return ""
+}
+
+// Begun is an operation that was begun and not ended.
+type Begun string
+
+// What may have been begun on an account, and by a draft beside onboarding.
+const (
+	Rotating   Begun = "rotation" // another key is on its way in
+	OldKeyLeft Begun = "old-key"  // the one before is still on the app or in the store
+	MovingKey  Begun = "move"     // the key may be in two stores
+	Repointing Begun = "re-point" // a draft that is to take an account's place
+	Removing   Begun = "removal"  // a draft that was an account
+)
+
 // Microsoft is the account's link as a MicrosoftLink, zero when it is another's.
 func (a Account) Microsoft() MicrosoftLink { l, _ := a.Link.(MicrosoftLink); return l }
+
+// Leaving is the draft that an account is while it is removed: all that is known
+// of what it has here and what was made for it in the cloud. Keys that an
+// operation left behind come first, the one in use last.
+func (a Account) Leaving() Draft {
+	d := Draft{
+		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Link: a.Link, Made: a.Made, Leaving: true,
+		Way: ByHand, Created: a.Linked, Updated: a.Updated,
+	}
+	if !a.Made.Nothing() {
+		d.Way = Automatic
+	}
+	d.Keys = append(d.Keys, a.Abandoned...)
+	for _, k := range []*Key{a.Last, a.Next, &a.Key} {
+		if k != nil {
+			d.Keys = append(d.Keys, *k)
+		}
+	}
+	if a.Moving != "" {
+		k := a.Key
+		k.Store = a.Moving
+		d.Keys = append([]Key{k}, d.Keys...)
+	}
+	return d
+}
 
 // Row is an account or draft as a list shows it.
 type Row struct {
@@ -230,17 +288,28 @@ type Row struct {
 	Expires  time.Time `json:"expires,omitzero"`   // end of the newest certificate
 	Updated  time.Time `json:"updated"`
 	Passed   []string  `json:"passed,omitempty"` // of a draft: its trail
-	Owned    bool      `json:"-"`                // of a draft: a living copy of the program, not this one, works on it
+	Begun    Begun     `json:"begun,omitempty"`  // what was begun and not ended, beside onboarding
+	Owned    bool      `json:"-"`                // a living copy of the program, not this one, works on it
 }
 
 // Row is the draft as a list shows it.
 func (d Draft) Row() Row {
-	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Passed: d.Trail}
+	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Passed: d.Trail, Begun: d.begun()}
+}
+
+func (d Draft) begun() Begun {
+	switch {
+	case d.Leaving:
+		return Removing
+	case d.Replaces != "":
+		return Repointing
+	}
+	return ""
 }
 
 // Row is the account as a list shows it.
 func (a Account) Row() Row {
-	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated}
+	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated, Begun: a.Begun()}
 }
 
 // Contents is what the registry lists, in order of the names.

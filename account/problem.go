@@ -97,6 +97,7 @@ const (
 	RegistryDamaged Kind = "registry-damaged" // Subject is the path
 	RegistryUnread  Kind = "registry-unread"  // Subject is the path
 	DraftOwned      Kind = "draft-owned"      // a living copy of the program works on it
+	AccountInUse    Kind = "account-in-use"   // a living copy of the program works on it
 	NotFound        Kind = "not-found"        // no such account or draft
 	Busy            Kind = "busy"             // another copy holds the lock longer than we wait
 )
@@ -135,6 +136,7 @@ const (
 	SpreadingTooLong  Kind = "spreading-too-long" // ten minutes were not enough; Message is what was said last
 	PurgeNotAllowed   Kind = "purge-not-allowed"  // deleted, and this person may not delete for good; Subject is the object's id, Left how long it can be restored
 	PermissionUnknown Kind = "permission-unknown" // Microsoft Graph does not offer AccessReview.Read.All in this tenant
+	ProofRefused      Kind = "proof-refused"      // an app's proof that it holds one of its keys was not taken
 	AppDeleted        Kind = "app-deleted"        // the app is among the deleted items; Subject is its object id
 )
 

@@ -160,10 +160,17 @@ func (f files) sweep(dir string, before time.Time) {
 	}
 }
 
+// lock takes the lock of path, which asks again and again and would let who just
+// had it have it once more, many times over. So one waits for it in a queue of
+// one place: who comes back stands behind who is there.
 func (files) lock(ctx context.Context, path string) (func(), error) {
-	l := flock.New(path, flock.SetPermissions(0o600))
-	if _, err := l.TryLockContext(ctx, 10*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
+	queue, l := flock.New(path+".queue", flock.SetPermissions(0o600)), flock.New(path, flock.SetPermissions(0o600))
+	for _, take := range []*flock.Flock{queue, l} {
+		if _, err := take.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+			_ = queue.Unlock()
+			return nil, fmt.Errorf("lock: %w", err)
+		}
 	}
+	_ = queue.Unlock()
 	return func() { _ = l.Unlock() }, nil
 }

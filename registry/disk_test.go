@@ -60,7 +60,7 @@ func TestForThisUserAlone(t *testing.T) {
 		seen++
 		return nil
 	}))
-	if seen != 5+5 { // home, data, accounts, state, checks; two accounts, index, lock, report
+	if seen != 5+6 { // home, data, accounts, state, checks; two accounts, index, lock and its queue, report
 		t.Errorf("%d files and directories", seen)
 	}
 }

@@ -5,6 +5,7 @@
 //	<data>/accounts/<id>.json   an account or draft, whole; the truth
 //	<data>/index.json           what a list shows of each; made again from the files when in doubt
 //	<data>/registry.lock        held while accounts and index change; never deleted
+//	<data>/registry.lock.queue  held by who is the next to have it; never deleted
 //	<state>/checks/<id>.json    the last verification; may be lost
 //
 // Every file is replaced whole by a rename, so that a reader needs no lock and

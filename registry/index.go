@@ -17,13 +17,13 @@ import (
 // index is what a list shows of every account and draft, in order of the names.
 type index struct {
 	stamp    string // of the directory of the files, when it was as the index says
-	accounts []account.Row
-	drafts   []draftRow
+	accounts []ownedRow
+	drafts   []ownedRow
 	damaged  []account.Problem // Subject is the name of the file
 }
 
-// draftRow is a draft with the process that worked on it last.
-type draftRow struct {
+// ownedRow is a draft or account with the process that worked on it last.
+type ownedRow struct {
 	row   account.Row
 	owner account.Owner
 }
@@ -36,41 +36,49 @@ func order(a, b account.Row) int {
 	return strings.Compare(string(a.ID), string(b.ID))
 }
 
-func draftOrder(a, b draftRow) int { return order(a.row, b.row) }
+func ownedOrder(a, b ownedRow) int { return order(a.row, b.row) }
 
 // put makes the rows of an id what rec says; the zero record takes them away.
 func (x *index) put(id account.ID, rec record) {
-	x.accounts = slices.DeleteFunc(x.accounts, func(r account.Row) bool { return r.ID == id })
-	x.drafts = slices.DeleteFunc(x.drafts, func(d draftRow) bool { return d.row.ID == id })
+	x.accounts, x.drafts = without(x.accounts, id), without(x.drafts, id)
 	switch {
 	case rec.account != nil:
-		row := rounded(rec.account.Row())
-		at, _ := slices.BinarySearchFunc(x.accounts, row, order)
-		x.accounts = slices.Insert(x.accounts, at, row)
+		x.accounts = with(x.accounts, ownedRow{rounded(rec.account.Row()), rec.account.Owner})
 	case rec.draft != nil:
-		d := draftRow{rounded(rec.draft.Row()), rec.draft.Owner}
-		at, _ := slices.BinarySearchFunc(x.drafts, d, draftOrder)
-		x.drafts = slices.Insert(x.drafts, at, d)
+		x.drafts = with(x.drafts, ownedRow{rounded(rec.draft.Row()), rec.draft.Owner})
 	}
 }
 
+func without(rows []ownedRow, id account.ID) []ownedRow {
+	return slices.DeleteFunc(rows, func(r ownedRow) bool { return r.row.ID == id })
+}
+
+func with(rows []ownedRow, r ownedRow) []ownedRow {
+	at, _ := slices.BinarySearchFunc(rows, r, ownedOrder)
+	return slices.Insert(rows, at, r)
+}
+
 // named is InputTaken if another account, or with drafts another draft, has the
-// name. The empty name is nobody's.
-func (x index) named(id account.ID, n account.Name, drafts bool) error {
-	taken := func(r account.Row) error {
-		if n != "" && r.ID != id && strings.EqualFold(string(r.Name), string(n)) {
-			return &account.Problem{Kind: account.InputTaken, Subject: string(r.Name)}
-		}
-		return nil
+// name. The empty name is nobody's, and a draft may have that of the account
+// whose place it takes.
+func (x index) named(id, replaces account.ID, n account.Name, drafts bool) error {
+	all := x.accounts
+	if drafts {
+		all = slices.Concat(x.accounts, x.drafts)
 	}
+	for _, r := range all {
+		if n != "" && r.row.ID != id && r.row.ID != replaces && strings.EqualFold(string(r.row.Name), string(n)) {
+			return &account.Problem{Kind: account.InputTaken, Subject: string(r.row.Name)}
+		}
+	}
+	return nil
+}
+
+// linked is AlreadyLinked if another account has the identity.
+func (x index) linked(id account.ID, identity string) error {
 	for _, r := range x.accounts {
-		if err := taken(r); err != nil {
-			return err
-		}
-	}
-	for _, d := range x.drafts {
-		if err := taken(d.row); err != nil && drafts {
-			return err
+		if r.row.ID != id && identity != "" && r.row.Identity == identity {
+			return &account.Problem{Kind: account.AlreadyLinked, Subject: string(r.row.Name)}
 		}
 	}
 	return nil
@@ -102,13 +110,14 @@ func moment(us int64) time.Time {
 // take. The sum is over all that follows its line, so what was torn, edited or
 // rotted is found out before it is read.
 //
-//	{"schema":1,"sum":"9b2e8d01",
+//	{"schema":2,"sum":"9b2e8d01",
 //	"stamp":"…","rows":[
-//	["account",id,name,provider,cloud,identity,expires,updated],
-//	["draft",id,name,provider,cloud,identity,expires,updated,host,boot,pid,start,passed…],
+//	["account",id,name,provider,cloud,identity,begun,expires,updated],
+//	["owned",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start],
+//	["draft",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start,passed…],
 //	["damaged",kind,file]
 //	]}
-const indexHead = `{"schema":1,"sum":"`
+const indexHead = `{"schema":2,"sum":"`
 
 // encode writes the index.
 func (x index) encode() []byte {
@@ -123,16 +132,18 @@ func (x index) encode() []byte {
 		first = false
 		b = appendText(append(b, "\n["...), kind)
 	}
-	for _, r := range x.accounts {
-		next("account")
-		b = append(appendRow(b, r), ']')
+	for _, a := range x.accounts {
+		if a.owner == (account.Owner{}) {
+			next("account")
+			b = append(appendRow(b, a.row), ']')
+			continue
+		}
+		next("owned")
+		b = append(appendOwner(appendRow(b, a.row), a.owner), ']')
 	}
 	for _, d := range x.drafts {
 		next("draft")
-		b = appendRow(b, d.row)
-		b = appendTexts(b, d.owner.Host, d.owner.Boot)
-		b = strconv.AppendInt(append(b, ','), int64(d.owner.PID), 10)
-		b = appendTexts(b, d.owner.Start)
+		b = appendOwner(appendRow(b, d.row), d.owner)
 		b = append(appendTexts(b, d.row.Passed...), ']')
 	}
 	for _, p := range x.damaged {
@@ -144,9 +155,15 @@ func (x index) encode() []byte {
 }
 
 func appendRow(b []byte, r account.Row) []byte {
-	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity)
+	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun))
 	b = strconv.AppendInt(append(b, ','), micros(r.Expires), 10)
 	return strconv.AppendInt(append(b, ','), micros(r.Updated), 10)
+}
+
+func appendOwner(b []byte, o account.Owner) []byte {
+	b = appendTexts(b, o.Host, o.Boot)
+	b = strconv.AppendInt(append(b, ','), int64(o.PID), 10)
+	return appendTexts(b, o.Start)
 }
 
 func appendTexts(b []byte, texts ...string) []byte {
@@ -179,7 +196,7 @@ func decodeIndex(data []byte) (index, error) {
 	}
 	c := cursor{rest: string(body)} // the rows share this one string
 	var x index
-	x.accounts = make([]account.Row, 0, bytes.Count(body, []byte("\n[")))
+	x.accounts = make([]ownedRow, 0, bytes.Count(body, []byte("\n[")))
 	c.skip(`"stamp":`)
 	x.stamp = c.text()
 	c.skip(`,"rows":[`)
@@ -278,10 +295,11 @@ func (c *cursor) number() int64 {
 func (c *cursor) row(x *index) {
 	switch c.text() {
 	case "account":
-		x.accounts = append(x.accounts, c.common())
+		x.accounts = append(x.accounts, ownedRow{row: c.common()})
+	case "owned":
+		x.accounts = append(x.accounts, ownedRow{c.common(), c.owner()})
 	case "draft":
-		d := draftRow{row: c.common()}
-		d.owner = account.Owner{Host: c.more(), Boot: c.more(), PID: int(c.number()), Start: c.more()}
+		d := ownedRow{c.common(), c.owner()}
 		for c.at(",") {
 			d.row.Passed = append(d.row.Passed, c.more())
 		}
@@ -296,8 +314,12 @@ func (c *cursor) row(x *index) {
 func (c *cursor) common() account.Row {
 	return account.Row{
 		ID: account.ID(c.more()), Name: account.Name(c.more()), Provider: account.Provider(c.more()), Cloud: account.CloudID(c.more()),
-		Identity: c.more(), Expires: moment(c.number()), Updated: moment(c.number()),
+		Identity: c.more(), Begun: account.Begun(c.more()), Expires: moment(c.number()), Updated: moment(c.number()),
 	}
+}
+
+func (c *cursor) owner() account.Owner {
+	return account.Owner{Host: c.more(), Boot: c.more(), PID: int(c.number()), Start: c.more()}
 }
 
 // sound is the index on disk, and whether it can be relied on.
@@ -348,13 +370,13 @@ func (r *Registry) scan() (x index, err error) {
 		case err != nil:
 			x.damaged = append(x.damaged, account.Problem{Kind: account.KindOf(err), Subject: name, Err: errors.Unwrap(err)})
 		case rec.account != nil:
-			x.accounts = append(x.accounts, rounded(rec.account.Row()))
+			x.accounts = append(x.accounts, ownedRow{rounded(rec.account.Row()), rec.account.Owner})
 		default:
-			x.drafts = append(x.drafts, draftRow{rounded(rec.draft.Row()), rec.draft.Owner})
+			x.drafts = append(x.drafts, ownedRow{rounded(rec.draft.Row()), rec.draft.Owner})
 		}
 	}
-	slices.SortFunc(x.accounts, order)
-	slices.SortFunc(x.drafts, draftOrder)
+	slices.SortFunc(x.accounts, ownedOrder)
+	slices.SortFunc(x.drafts, ownedOrder)
 	return x, nil
 }
 

@@ -23,6 +23,7 @@ type Registry struct {
 	disk  disk
 	self  account.Owner
 	alive func(account.Owner) bool
+	turn  chan struct{} // held by the one goroutine of this process that changes something
 
 	data, accounts, checks string // directories
 	index, lock            string // files
@@ -50,7 +51,7 @@ func Memory() *Registry {
 
 func open(d disk, data, state string, self account.Owner, alive func(account.Owner) bool) *Registry {
 	return &Registry{
-		disk: d, self: self, alive: alive,
+		disk: d, self: self, alive: alive, turn: make(chan struct{}, 1),
 		data: data, accounts: filepath.Join(data, "accounts"), checks: filepath.Join(state, "checks"),
 		index: filepath.Join(data, "index.json"), lock: filepath.Join(data, "registry.lock"),
 	}
@@ -96,17 +97,23 @@ func (r *Registry) unsure(x index, err error) account.Contents {
 
 // contents is the index as the port lists it.
 func (r *Registry) contents(x index) account.Contents {
-	c := account.Contents{Accounts: x.accounts}
-	asked := map[account.Owner]bool{}
-	for _, d := range x.drafts {
-		owned, known := asked[d.owner]
-		if !known {
-			owned = r.others(d.owner)
-			asked[d.owner] = owned
+	asked := map[account.Owner]bool{{}: false}
+	rows := func(all []ownedRow) (out []account.Row) {
+		if len(all) > 0 {
+			out = make([]account.Row, 0, len(all))
 		}
-		d.row.Owned = owned
-		c.Drafts = append(c.Drafts, d.row)
+		for _, o := range all {
+			owned, known := asked[o.owner]
+			if !known {
+				owned = r.others(o.owner)
+				asked[o.owner] = owned
+			}
+			o.row.Owned = owned
+			out = append(out, o.row)
+		}
+		return out
 	}
+	c := account.Contents{Accounts: rows(x.accounts), Drafts: rows(x.drafts)}
 	for _, p := range x.damaged {
 		p.Subject = filepath.Join(r.accounts, p.Subject)
 		c.Damaged = append(c.Damaged, p)
@@ -114,8 +121,8 @@ func (r *Registry) contents(x index) account.Contents {
 	return c
 }
 
-// others tells whether a draft is in the hands of a living copy of the program
-// that is not this one.
+// others tells whether a draft or account is in the hands of a living copy of
+// the program that is not this one.
 func (r *Registry) others(o account.Owner) bool {
 	return o != (account.Owner{}) && o != r.self && r.alive(o)
 }
@@ -182,14 +189,25 @@ func valid(id account.ID) bool {
 	return len(id) > 0 && len(id) <= 64 && strings.Trim(string(id), "0123456789abcdef-") == ""
 }
 
-// locked waits for the registry's lock and gives what lets go of it.
+// locked waits for the registry's lock and gives what lets go of it. What this
+// process itself is changing is waited for as long as ctx lasts.
 func (r *Registry) locked(ctx context.Context) (unlock func(), err error) {
+	select {
+	case r.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+	}
+	defer func() {
+		if err != nil {
+			<-r.turn
+		}
+	}()
 	wait, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	unlock, err = r.disk.lock(wait, r.lock)
+	let, err := r.disk.lock(wait, r.lock)
 	switch {
 	case err == nil:
-		return unlock, nil
+		return func() { let(); <-r.turn }, nil
 	case ctx.Err() != nil:
 		return nil, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
 	case wait.Err() != nil:

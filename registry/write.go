@@ -26,7 +26,7 @@ func (r *Registry) SaveDraft(ctx context.Context, d account.Draft) error {
 			return record{}, &account.Problem{Kind: account.DraftOwned}
 		}
 		if have.draft == nil || !strings.EqualFold(string(have.draft.Name), string(d.Name)) {
-			if err := x.named(d.ID, d.Name, true); err != nil {
+			if err := x.named(d.ID, d.Replaces, d.Name, true); err != nil {
 				return record{}, err
 			}
 		}
@@ -47,18 +47,15 @@ func (r *Registry) Finish(ctx context.Context, a account.Account) error {
 		case have.draft != nil && r.others(have.draft.Owner):
 			return record{}, &account.Problem{Kind: account.DraftOwned}
 		}
-		identity := a.Identity()
-		for _, row := range x.accounts {
-			if row.ID != a.ID && identity != "" && row.Identity == identity {
-				return record{}, &account.Problem{Kind: account.AlreadyLinked, Subject: string(row.Name)}
-			}
+		if err := x.linked(a.ID, a.Identity()); err != nil {
+			return record{}, err
 		}
-		return record{account: &a}, x.named(a.ID, a.Name, false)
+		return record{account: &a}, x.named(a.ID, "", a.Name, false)
 	})
 }
 
 // Remove deletes the account or draft, and its last checks. None there is no
-// error. DraftOwned as SaveDraft; a file that cannot be understood stays, and
+// error. DraftOwned as SaveDraft, AccountInUse as ChangeAccount; a file that cannot be understood stays, and
 // says why.
 func (r *Registry) Remove(ctx context.Context, id account.ID) error {
 	if _, _, err := r.read(id); account.KindOf(err) == account.NotFound {
@@ -67,6 +64,9 @@ func (r *Registry) Remove(ctx context.Context, id account.ID) error {
 	return r.change(ctx, id, func(have record, _ index) (record, error) {
 		if have.draft != nil && r.others(have.draft.Owner) {
 			return record{}, &account.Problem{Kind: account.DraftOwned}
+		}
+		if have.account != nil && r.others(have.account.Owner) {
+			return record{}, &account.Problem{Kind: account.AccountInUse}
 		}
 		return record{}, r.removeReport(id)
 	})

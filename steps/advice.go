@@ -285,6 +285,8 @@ func adviseChange(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "Deleted. This account may not delete it for good.", Do: "It can be restored for 30 days; an Application Administrator or Global Administrator can delete it for good."}, true
 	case account.PermissionUnknown:
 		return Advice{Say: "Microsoft Graph does not offer AccessReview.Read.All in this tenant.", Do: "Look whether the national cloud is right."}, true
+	case account.ProofRefused:
+		return Advice{Say: "Microsoft Graph did not take the app's proof that it holds its key.", Do: "Look at this machine's clock, and whether the certificate on the app is still this one."}, true
 	case account.AppDeleted:
 		return Advice{Say: "The app is among the deleted applications.", Do: "Restore it there, or take everything back and begin again."}, true
 	case account.AppForeign:
@@ -377,6 +379,8 @@ func adviseFile(p *account.Problem) (Advice, bool) {
 		return Advice{Say: fmt.Sprintf("%s is damaged.", p.Subject), Do: "It was left alone. Bring it back from a backup, or move it away."}, true
 	case account.RegistryUnread:
 		return Advice{Say: fmt.Sprintf("%s cannot be read or written.", p.Subject), Do: "Look at its owner and rights."}, true
+	case account.AccountInUse:
+		return Advice{Say: "Another window is working on this account.", Do: "Wait until it has ended there."}, true
 	case account.DraftOwned:
 		return Advice{Say: "This draft is open in another window.", Do: "Go on there, or close it there first."}, true
 	case account.NotFound:

@@ -159,6 +159,20 @@ func (s *fileStore) remove(ctx context.Context, id account.KeyID) error {
 	return nil
 }
 
+// list reads the names of the files, which needs no passphrase.
+func (s *fileStore) list(context.Context) (ids []account.KeyID, err error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unexpected(fmt.Errorf("list the keys: %w", err))
+	}
+	for _, e := range entries {
+		if id, ok := strings.CutSuffix(e.Name(), ".age"); ok && e.Name() != identityFile && !strings.HasPrefix(id, ".") {
+			ids = append(ids, account.KeyID(id))
+		}
+	}
+	return ids, nil
+}
+
 // unlock opens the store, or makes it. A passphrase that does not open it is
 // told so even when the store is open already.
 func (s *fileStore) unlock(ctx context.Context, passphrase []byte) error {

@@ -491,3 +491,50 @@ func TestLibraryKeepsItsWord(t *testing.T) {
 		t.Errorf("secret-tool lookup: %v", err)
 	}
 }
+
+// TestCopy moves a key between the keyring and the file store: the same key on
+// both sides, and nothing that is in the way is written over.
+func TestCopy(t *testing.T) {
+	s := keyringtest.Unlocked(t)
+	k, _ := inside(t, s, product)
+	ctx := t.Context()
+	kindOf(t, "of no key", k.Copy(ctx, testID, account.Keyring, account.FileStore), account.KeyMissing)
+	if err := k.Make(ctx, account.Keyring, testID, 2048); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, "to a store without a passphrase", k.Copy(ctx, testID, account.Keyring, account.FileStore), account.StoreEmpty)
+	if err := k.Unlock(ctx, account.FileStore, []byte(phrase)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // again is no error
+		if err := k.Copy(ctx, testID, account.Keyring, account.FileStore); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := public(t, k, account.Keyring, testID)
+	if !public(t, k, account.FileStore, testID).Equal(key) {
+		t.Error("the copy is another key")
+	}
+	if ids, err := k.List(ctx, account.FileStore); err != nil || len(ids) != 1 || ids[0] != testID {
+		t.Errorf("List = %v, %v", ids, err)
+	}
+	if ids, err := k.List(ctx, account.Keyring); err != nil || ids != nil {
+		t.Errorf("List of the keyring = %v, %v; it cannot be told", ids, err)
+	}
+	if err := k.Delete(ctx, account.Keyring, testID); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Copy(ctx, testID, account.FileStore, account.Keyring); err != nil || !public(t, k, account.Keyring, testID).Equal(key) {
+		t.Errorf("back: %v", err)
+	}
+	if err := k.Delete(ctx, account.Keyring, testID); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Make(ctx, account.Keyring, testID, 2048); err != nil {
+		t.Fatal(err)
+	}
+	kindOf(t, "onto another key", k.Copy(ctx, testID, account.FileStore, account.Keyring), account.KeyDamaged)
+	if !public(t, k, account.FileStore, testID).Equal(key) {
+		t.Error("the first key is gone")
+	}
+}

@@ -1,8 +1,10 @@
 package keystore
 
 import (
+	"bytes"
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -30,6 +32,8 @@ type backend interface {
 	// remove deletes a value and looks that it is gone. None there is no error.
 	// Once begun it does not end with ctx.
 	remove(ctx context.Context, id account.KeyID) error
+	// list is the ids that the store has; nil where it cannot tell.
+	list(ctx context.Context) ([]account.KeyID, error)
 	// unlock makes the store ready by asking; it ends when ctx ends.
 	unlock(ctx context.Context, passphrase []byte) error
 }
@@ -116,6 +120,50 @@ func (k *Keys) Delete(ctx context.Context, store account.Store, id account.KeyID
 		return err
 	}
 	return b.remove(ctx, id)
+}
+
+// Copy has the key of one store in another as well, read back and compared. A
+// key under that id there is kept when it is the same, else FileExists or
+// KeyDamaged says that something is in the way. The errors are those of Open in
+// the one and of Make in the other.
+func (k *Keys) Copy(ctx context.Context, id account.KeyID, from, to account.Store) error {
+	source, err := k.at(from, id)
+	if err != nil {
+		return err
+	}
+	target, err := k.at(to, id)
+	if err != nil {
+		return err
+	}
+	v, err := source.get(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer clear(v)
+	if _, err := decode(v); err != nil {
+		return err
+	}
+	switch there, err := target.get(ctx, id); {
+	case err == nil:
+		defer clear(there)
+		if !bytes.Equal(there, v) {
+			return damaged(errors.New("another key is there under that id"))
+		}
+		return nil
+	case account.KindOf(err) != account.KeyMissing:
+		return err
+	}
+	return target.put(ctx, id, v)
+}
+
+// List is the ids of all keys in a store, nil where it cannot tell: of the
+// keyring nobody can ask that through its library.
+func (k *Keys) List(ctx context.Context, store account.Store) ([]account.KeyID, error) {
+	b, err := k.store(store)
+	if err != nil {
+		return nil, err
+	}
+	return b.list(ctx)
 }
 
 // Unlock makes a store ready by asking. The keyring shows its own dialog, for

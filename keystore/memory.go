@@ -3,7 +3,9 @@ package keystore
 import (
 	"bytes"
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -70,6 +72,12 @@ func (m *memory) remove(ctx context.Context, id account.KeyID) error {
 	clear(m.values[id])
 	delete(m.values, id)
 	return nil
+}
+
+func (m *memory) list(context.Context) ([]account.KeyID, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.values)), nil
 }
 
 func (m *memory) unlock(ctx context.Context, passphrase []byte) error {

@@ -96,7 +96,16 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 
 func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 	ops := link.New(ctx, link.Ports{
-		Keys: (*keys)(b), Registry: b.registry, Microsoft: (*microsoft)(b), SignIn: b.signIn, Now: time.Now,
+		Keys: struct {
+			*keys
+			otherKeys
+		}{keys: (*keys)(b)},
+		Registry: b.registry,
+		Microsoft: struct {
+			*microsoft
+			otherMicrosoft
+		}{microsoft: (*microsoft)(b)},
+		SignIn: b.signIn, Now: time.Now,
 	})
 	known, err := b.registry.Contents(ctx)
 	env := steps.Env{Ops: ops, Known: known.Accounts, Drafts: known.Drafts, Now: time.Now, NewID: uuid.NewString}
@@ -156,6 +165,12 @@ func objects(t *testing.T, out string) (all []map[string]any) {
 }
 
 type keys bench
+
+// The other methods of the ports are not called here.
+type (
+	otherKeys      struct{ link.Keys }
+	otherMicrosoft struct{ link.Microsoft }
+)
 
 func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
 	return account.StoreStatus{Store: s, State: k.store}

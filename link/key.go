@@ -150,7 +150,7 @@ func (os *Operations) certify(ctx context.Context, d account.Draft, life time.Du
 }
 
 func (os *Operations) certified(k account.Key, signer crypto.Signer, life time.Duration) (account.Certificate, error) {
-	return os.ports.Keys.Certify(signer, "Xops 360 "+string(k.ID)[:8], os.ports.Now(), life)
+	return os.ports.Keys.Certify(signer, subject(k.ID), os.ports.Now(), life)
 }
 
 // told tells how a change ended, and returns the error it ended with: its own,

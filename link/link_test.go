@@ -77,8 +77,29 @@ func (w *world) wait() {
 }
 
 func (w *world) ports() link.Ports {
-	return link.Ports{Keys: (*keys)(w), Registry: (*reg)(w), Microsoft: (*microsoft)(w), Save: (*save)(w), Now: time.Now}
+	return link.Ports{
+		Keys: struct {
+			*keys
+			otherKeys
+		}{keys: (*keys)(w)},
+		Registry: struct {
+			*reg
+			otherRegistry
+		}{reg: (*reg)(w)},
+		Microsoft: struct {
+			*microsoft
+			otherMicrosoft
+		}{microsoft: (*microsoft)(w)},
+		Save: (*save)(w), Now: time.Now,
+	}
 }
+
+// The other methods of the ports are not called here.
+type (
+	otherKeys      struct{ link.Keys }
+	otherRegistry  struct{ link.Registry }
+	otherMicrosoft struct{ link.Microsoft }
+)
 
 type keys world
 

@@ -30,6 +30,7 @@ type Event struct {
 	Next    time.Time        `json:"next,omitzero"` // when a watch looks again
 	Pause   *account.Pause   `json:"pause,omitempty"`
 	Left    *Left            `json:"left,omitempty"` // what taking back could not remove
+	Path    string           `json:"path,omitempty"` // of a file that was written
 	Problem *account.Problem `json:"problem,omitempty"`
 }
 

@@ -21,6 +21,11 @@ type Keys interface {
 	Open(ctx context.Context, store account.Store, id account.KeyID) (crypto.Signer, error)
 	// Delete removes the key and looks that it is gone. None there is no error.
 	Delete(ctx context.Context, store account.Store, id account.KeyID) error
+	// Copy has the key of one store in another as well, read back and compared.
+	// The same key there is kept.
+	Copy(ctx context.Context, id account.KeyID, from, to account.Store) error
+	// List is the ids of all keys in a store, nil where it cannot tell.
+	List(ctx context.Context, store account.Store) ([]account.KeyID, error)
 	// Certify makes a self-signed certificate for the key.
 	Certify(signer crypto.Signer, subject string, from time.Time, life time.Duration) (account.Certificate, error)
 	// Unlock makes a store ready by asking: the OS keyring shows its own dialog
@@ -42,6 +47,21 @@ type Registry interface {
 	SaveDraft(ctx context.Context, d account.Draft) error
 	// Finish puts the account in the place of the draft of the same id, in one step.
 	Finish(ctx context.Context, a account.Account) error
+	// ChangeAccount makes an account what f makes of it, as one change that no
+	// other comes between, and returns it as it then is on disk. AccountInUse
+	// while another living copy of the program works on it; InputTaken and
+	// AlreadyLinked where its name or identity became another's; else f's error.
+	ChangeAccount(ctx context.Context, id account.ID, f func(account.Account) (account.Account, error)) (account.Account, error)
+	// Hold makes this process the one that works on an account, Release ends
+	// that. An owner that was killed holds nothing.
+	Hold(ctx context.Context, id account.ID) (account.Account, error)
+	Release(ctx context.Context, id account.ID) error
+	// Replace puts a in the place of the account of its id, and then deletes the
+	// draft that brought it. Again is no error.
+	Replace(ctx context.Context, draft account.ID, a account.Account) error
+	// Reopen makes an account a draft of the same id that is Leaving, the first
+	// step of removing it. Again is no error.
+	Reopen(ctx context.Context, id account.ID) (account.Draft, error)
 	// Remove deletes the account or draft. None there is no error.
 	Remove(ctx context.Context, id account.ID) error
 	// AppendEvidence adds what was called for a change to the copy for people,
@@ -68,6 +88,20 @@ type Microsoft interface {
 	// certificate. It always returns a report: what could not be asked is
 	// Unknown in it.
 	Verify(ctx context.Context, t account.Target, signer crypto.Signer) account.Report
+	// Accepts asks for a token with the certificate and drops it: nil when one
+	// was issued, CertificateUnseen and its kin otherwise. What was called is told.
+	Accepts(ctx context.Context, t account.Target, signer crypto.Signer) ([]account.Evidence, error)
+	// FindKey is the id that the app's own certificate next has on it, asked with
+	// the app's certificate of t; empty where it is not on the app, or not shown
+	// yet. RoleMissing and its kin where the app may not read itself.
+	FindKey(ctx context.Context, t account.Target, signer crypto.Signer, next account.Certificate) (string, []account.Evidence, error)
+	// AddKey has the app add a certificate to itself, proven with the one of t,
+	// and returns the id it got. It is sent once: whether an answer that was lost
+	// added it is to be looked up. PolicyLife, PolicyAuthority, ProofRefused.
+	AddKey(ctx context.Context, t account.Target, signer crypto.Signer, next account.Certificate) (string, []account.Evidence, error)
+	// RemoveKey has the app remove a certificate by its id, proven with the one of
+	// t. One that is not there is no error.
+	RemoveKey(ctx context.Context, t account.Target, signer crypto.Signer, credential string) ([]account.Evidence, error)
 }
 
 // Save writes certificate files for a person to pick up.

@@ -26,18 +26,22 @@ func (os *Operations) TakeBack(id account.ID, admin Administrator) *Operation {
 		if err != nil {
 			return err
 		}
-		t := &takingBack{connecting{os: os, admin: admin, tell: tell, draft: d}}
-		for _, step := range []func(context.Context) error{t.find, t.role, t.grant, t.adopted, t.application, t.purge} {
-			if err := ctx.Err(); err != nil {
-				return &account.Problem{Kind: account.Cancelled, Err: err}
-			}
-			if err := step(ctx); err != nil {
-				return err
-			}
-		}
-		admin.Forget()
-		return os.throwAway(ctx, t.draft, tell)
+		return os.takeBack(ctx, d, admin, tell)
 	})
+}
+
+func (os *Operations) takeBack(ctx context.Context, d account.Draft, admin Administrator, tell func(Event)) error {
+	t := &takingBack{connecting{os: os, admin: admin, tell: tell, draft: d}}
+	for _, step := range []func(context.Context) error{t.find, t.role, t.grant, t.adopted, t.application, t.purge} {
+		if err := ctx.Err(); err != nil {
+			return &account.Problem{Kind: account.Cancelled, Err: err}
+		}
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	admin.Forget()
+	return os.throwAway(ctx, t.draft, tell)
 }
 
 // takingBack is one run of TakeBack.

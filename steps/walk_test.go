@@ -38,17 +38,18 @@ func letter(r rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: r, Text: stri
 
 // world is the ports of these tests: what a service says is what the test says.
 type world struct {
-	mu       sync.Mutex
-	discover func(cloud account.CloudID, tenant string) (account.Tenant, time.Duration, error)
-	verify   func(n int) account.Report // n counts from 1
-	looks    []time.Time
-	store    map[account.Store]account.StoreState
-	phrase   string // of the file store
-	refuse   error  // what making a key comes back with
-	unsaved  error  // what writing a certificate comes back with
-	signIn   link.SignIn
-	reg      link.Registry
-	env      steps.Env
+	link.Keys // what is not called here
+	mu        sync.Mutex
+	discover  func(cloud account.CloudID, tenant string) (account.Tenant, time.Duration, error)
+	verify    func(n int) account.Report // n counts from 1
+	looks     []time.Time
+	store     map[account.Store]account.StoreState
+	phrase    string // of the file store
+	refuse    error  // what making a key comes back with
+	unsaved   error  // what writing a certificate comes back with
+	signIn    link.SignIn
+	reg       link.Registry
+	env       steps.Env
 }
 
 func newWorld(t *testing.T) *world {
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 // over puts the operations over that registry.
 func (w *world) over(t *testing.T, reg link.Registry) {
 	w.reg = reg
-	w.env.Ops = link.New(t.Context(), link.Ports{Keys: w, Registry: reg, Microsoft: entra{w}, SignIn: w.signsIn, Save: w, Now: time.Now})
+	w.env.Ops = link.New(t.Context(), link.Ports{Keys: w, Registry: reg, Microsoft: entra{w: w}, SignIn: w.signsIn, Save: w, Now: time.Now})
 	t.Cleanup(w.env.Ops.Close)
 }
 
@@ -121,7 +122,10 @@ func (w *world) Certificate(_ context.Context, dir, name, _ string) (string, err
 }
 
 // entra is world as a link.Microsoft.
-type entra struct{ w *world }
+type entra struct {
+	link.Microsoft // what is not called here
+	w              *world
+}
 
 func (e entra) Discover(ctx context.Context, c account.CloudID, s string) (account.Tenant, time.Duration, error) {
 	if err := ctx.Err(); err != nil {

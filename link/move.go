@@ -1,0 +1,84 @@
+package link
+
+import (
+	"context"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// The stages of moving a key to another store, in their order.
+const (
+	TheCopy    = "copy"   // in the other store, read back and compared
+	TheCheck   = "check"  // a token with the copy
+	TheMove    = "switch" // the account uses the copy
+	TheLeaving = "forget" // the key leaves the store it was in
+)
+
+// MoveKey moves the key of an account to another store: copied, read back, a
+// token with the copy, then deleted where it was. The account knows of both
+// places all the while. Where the copy does not work it is deleted again.
+func (os *Operations) MoveKey(id account.ID, to account.Store) *Operation {
+	return os.start(func(ctx context.Context, tell func(Event)) error {
+		acc, err := os.hold(ctx, id)
+		if err != nil {
+			return err
+		}
+		defer os.release(ctx, id)
+		m := &rotating{os: os, tell: tell, acc: acc}
+		if acc.Key.Store == to {
+			return m.leave(ctx) // an earlier run came this far, or there is nothing to do
+		}
+		err = m.copy(ctx, to)
+		if err == nil {
+			err = m.stage(TheMove, func() error {
+				return m.change(ctx, func(a *account.Account) { a.Key.Store, a.Moving = to, a.Key.Store })
+			})
+		}
+		if err != nil {
+			// What was copied is deleted; where that fails too it stays on record.
+			_ = m.drop(context.WithoutCancel(ctx))
+			return err
+		}
+		return m.leave(ctx)
+	})
+}
+
+// copy has the key in the other store as well, and sees that it works from there.
+func (r *rotating) copy(ctx context.Context, to account.Store) error {
+	err := r.stage(TheCopy, func() error {
+		if err := r.change(ctx, func(a *account.Account) { a.Moving = to }); err != nil {
+			return err
+		}
+		k := r.acc.Key
+		return r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Copy(ctx, k.ID, k.Store, to) })
+	})
+	if err != nil {
+		return err
+	}
+	return r.stage(TheCheck, func() error {
+		k := r.acc.Key
+		k.Store = to
+		return r.accepted(ctx, k)
+	})
+}
+
+// leave deletes the key where it was.
+func (r *rotating) leave(ctx context.Context) error {
+	if r.acc.Moving == "" {
+		return nil
+	}
+	return r.stage(TheLeaving, func() error { return r.drop(ctx) })
+}
+
+// drop deletes the key in the store that is not the account's own.
+func (r *rotating) drop(ctx context.Context) error {
+	k := r.acc.Key
+	from := r.acc.Moving
+	if from == "" {
+		return nil
+	}
+	if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, from, k.ID) }); err != nil {
+		return err
+	}
+	return r.change(ctx, func(a *account.Account) { a.Moving = "" })
+}

@@ -57,6 +57,7 @@ type Key struct {
 	Certificate Certificate `json:"certificate"`          // zero until made
 	Saved       string      `json:"saved,omitempty"`      // path of the certificate file, empty until written
 	Credential  string      `json:"credential,omitempty"` // id that Graph gave the certificate on the app, where it is known
+	Sent        time.Time   `json:"sent,omitzero"`        // when the certificate was sent to the app and no answer came yet
 }
 
 // Certificate is a public certificate and what a person compares it by.

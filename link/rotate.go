@@ -160,8 +160,7 @@ func (r *rotating) key(ctx context.Context) error {
 func (r *rotating) bring(ctx context.Context) error {
 	now := r.os.ports.Now()
 	if c := r.acc.Next.Certificate; c.Made() && c.NotAfter.After(now.Add(time.Hour)) {
-		there, err := r.there(ctx)
-		if err != nil || there {
+		if there, err := r.there(ctx); err != nil || there {
 			return err
 		}
 		if err := r.add(ctx); account.KindOf(err) != account.PolicyLife {
@@ -190,7 +189,7 @@ func (r *rotating) certificate(ctx context.Context, life time.Duration) error {
 		if err != nil {
 			return err
 		}
-		return r.next(ctx, func(k *account.Key) { k.Certificate, k.Saved, k.Credential = cert, "", "" })
+		return r.next(ctx, func(k *account.Key) { k.Certificate, k.Saved, k.Credential, k.Sent = cert, "", "", time.Time{} })
 	})
 }
 
@@ -219,28 +218,42 @@ func (r *rotating) addItself(ctx context.Context) error {
 		return err
 	}
 	for tries := 1; ; tries++ {
+		if err := r.next(ctx, func(k *account.Key) { k.Sent = r.os.ports.Now() }); err != nil {
+			return err
+		}
 		var id string
 		sent := r.called(ctx, "rotate-add", func(ctx context.Context) (calls []account.Evidence, err error) {
 			id, calls, err = r.os.ports.Microsoft.AddKey(ctx, targetOf(r.acc, r.acc.Key), old, r.acc.Next.Certificate)
 			return calls, err
 		})
-		switch {
-		case sent == nil:
-			return r.next(ctx, func(k *account.Key) { k.Credential = id })
-		case !mayPass(sent) || tries == mostTries:
+		if sent == nil || !mayPass(sent) { // it is known
+			if err := r.next(context.WithoutCancel(ctx), func(k *account.Key) { k.Credential, k.Sent = id, time.Time{} }); sent == nil {
+				return err
+			}
 			return sent
 		}
 		found, err := r.looked(ctx, old, sent)
 		if found || err != nil {
 			return err
 		}
+		if tries == mostTries {
+			return sent
+		}
 	}
 }
 
-// looked looks for a certificate whose adding was not answered, for as long as
+// looked looks for a certificate that was sent without an answer, for as long as
 // it may be spreading.
 func (r *rotating) looked(ctx context.Context, old crypto.Signer, said error) (found bool, err error) {
-	for w := r.waiting(TheAdding, account.AnswerLost); ; {
+	w := r.waiting(TheAdding, account.AnswerLost)
+	w.end = w.end.Add(-r.os.ports.Now().Sub(r.acc.Next.Sent))
+	for {
+		if found, err = r.shown(ctx, old); found || err != nil && !mayPass(err) {
+			return found, err
+		}
+		if err != nil {
+			said = err
+		}
 		err := w.rest(ctx, said)
 		if account.KindOf(err) == account.SpreadingTooLong {
 			return false, nil
@@ -248,9 +261,7 @@ func (r *rotating) looked(ctx context.Context, old crypto.Signer, said error) (f
 		if err != nil {
 			return false, err
 		}
-		if found, said = r.shown(ctx, old); found || said != nil && !mayPass(said) {
-			return found, said
-		}
+		said = nil
 	}
 }
 
@@ -295,19 +306,21 @@ func (r *rotating) called(ctx context.Context, change string, f func(context.Con
 	return err
 }
 
-// there looks whether an earlier run has brought the certificate to the app.
+// there tells whether an earlier run has brought the certificate to the app.
 func (r *rotating) there(ctx context.Context) (bool, error) {
-	if r.wish.Admin != nil { // to whom adding again is no change
+	switch {
+	case r.wish.Admin != nil: // to whom adding again is no change
 		return false, nil
-	}
-	if r.wish.Directory != "" {
+	case r.wish.Directory != "":
 		return r.acc.Next.Saved != "", nil
+	case r.acc.Next.Sent.IsZero():
+		return r.acc.Next.Credential != "", nil
 	}
 	old, err := r.os.ports.Keys.Open(ctx, r.acc.Key.Store, r.acc.Key.ID)
 	if err != nil {
 		return false, err
 	}
-	return r.shown(ctx, old)
+	return r.looked(ctx, old, nil)
 }
 
 // shown tells whether the certificate is seen on the app: by Graph, or by Entra,
@@ -315,7 +328,7 @@ func (r *rotating) there(ctx context.Context) (bool, error) {
 func (r *rotating) shown(ctx context.Context, old crypto.Signer) (bool, error) {
 	id, _, err := r.os.ports.Microsoft.FindKey(ctx, targetOf(r.acc, r.acc.Key), old, r.acc.Next.Certificate)
 	if id != "" {
-		return true, r.next(ctx, func(k *account.Key) { k.Credential = id })
+		return true, r.next(ctx, func(k *account.Key) { k.Credential, k.Sent = id, time.Time{} })
 	}
 	if err != nil && account.KindOf(err) != account.RoleMissing {
 		return false, err

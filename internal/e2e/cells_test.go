@@ -496,6 +496,25 @@ func (m mortalDisk) AppendEvidence(ctx context.Context, id account.ID, change st
 	return m.unless(func() error { return m.Registry.AppendEvidence(ctx, id, change, calls) })
 }
 
+func (m mortalDisk) ChangeAccount(ctx context.Context, id account.ID, f func(account.Account) (account.Account, error)) (a account.Account, err error) {
+	err = m.unless(func() error { a, err = m.Registry.ChangeAccount(ctx, id, f); return err })
+	return a, err
+}
+
+func (m mortalDisk) Hold(ctx context.Context, id account.ID) (a account.Account, err error) {
+	err = m.unless(func() error { a, err = m.Registry.Hold(ctx, id); return err })
+	return a, err
+}
+
+func (m mortalDisk) Release(ctx context.Context, id account.ID) error {
+	return m.unless(func() error { return m.Registry.Release(ctx, id) })
+}
+
+func (m mortalDisk) Reopen(ctx context.Context, id account.ID) (d account.Draft, err error) {
+	err = m.unless(func() error { d, err = m.Registry.Reopen(ctx, id); return err })
+	return d, err
+}
+
 func (m mortalDisk) unless(f func() error) error {
 	if err := m.p.alive(); err != nil {
 		return err

@@ -1,0 +1,108 @@
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/entra"
+	"github.com/axiomio/xops-onboard/internal/rest"
+	"github.com/axiomio/xops-onboard/link"
+)
+
+// TestRotationAtEveryCall has each trouble at each call of a rotation. At every
+// moment the account's own key gets a token; and rotated again it ends with one
+// key and its one certificate.
+func TestRotationAtEveryCall(t *testing.T) {
+	calls := 0
+	inBubble(t, false, func(c *cell) {
+		c.linked()
+		before := c.account()
+		c.must(c.rotate(c.process(0, "")))
+		calls = c.calls
+		c.rotated(before)
+	})
+	if calls < 10 {
+		t.Fatalf("a rotation made %d calls; the test does not see them", calls)
+	}
+	cells, again := 0, 0
+	for n := 1; n <= calls; n++ {
+		for _, tr := range troubles {
+			inBubble(t, false, func(c *cell) {
+				c.where = fmt.Sprintf("call %d, %s", n, tr)
+				cells++
+				c.linked()
+				before := c.account()
+				if err := c.rotate(c.process(n, tr)); err != nil {
+					again++
+					c.works()
+					c.must(c.rotate(c.process(0, "")))
+				}
+				if c.hit == "" {
+					c.t.Fatalf("%s: there was no such call", c.where)
+				}
+				c.rotated(before)
+				if tr == throttled {
+					c.patient()
+				}
+			})
+		}
+	}
+	t.Logf("%d calls, %d cells: %d rotated again, the others helped themselves", calls, cells, again)
+	if again == 0 {
+		t.Error("the troubles trouble nobody")
+	}
+}
+
+// linked is an account that was connected an hour ago.
+func (c *cell) linked() {
+	c.t.Helper()
+	c.must(c.connect(c.process(0, "")))
+	c.connected()
+	c.watch = c.works
+}
+
+func (c *cell) account() account.Account {
+	c.t.Helper()
+	a, err := c.reg.Account(c.t.Context(), c.id)
+	c.must(err)
+	return a
+}
+
+func (c *cell) rotate(p *running) error {
+	return p.end(p.ops.Rotate(p.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 2048, Lives: link.Lives}))
+}
+
+// works looks that a token is issued for the account's key as it is on disk now.
+func (c *cell) works() {
+	a, err := c.reg.Account(c.t.Context(), c.id)
+	if err != nil {
+		c.t.Errorf("%s: %v", c.where, err)
+		return
+	}
+	signer, ok := c.ring.signer(a.Key.ID)
+	if !ok {
+		c.t.Errorf("%s, at %s: the account's key is not in the store", c.where, c.hit)
+		return
+	}
+	client, err := rest.New(rest.Options{Transport: c.cloud.Client().Transport, Version: "test", Now: time.Now})
+	c.must(err)
+	target := account.Target{Cloud: a.Cloud, Link: a.Microsoft(), Certificate: a.Key.Certificate}
+	if _, err := entra.New(client, time.Now).Accepts(c.t.Context(), target, signer); err != nil {
+		c.t.Errorf("%s, at %s: the account's key gets no token: %v", c.where, c.hit, err)
+	}
+}
+
+// rotated looks that the account has another key, and nothing else is left.
+func (c *cell) rotated(before account.Account) {
+	c.t.Helper()
+	c.connected()
+	c.works()
+	a := c.account()
+	if a.Key.ID == before.Key.ID || a.Next != nil || a.Last != nil || a.Owner != (account.Owner{}) {
+		c.t.Errorf("%s, at %s: the account is %+v", c.where, c.hit, a)
+	}
+}

@@ -103,3 +103,14 @@ func (r Report) Linked() bool {
 	}
 	return true
 }
+
+// Settled tells whether every check that makes an account holds, and none is
+// waiting that may come to hold by itself.
+func (r Report) Settled() bool {
+	for _, c := range r.Checks {
+		if c.State == Waiting {
+			return false
+		}
+	}
+	return r.Linked()
+}

@@ -378,7 +378,7 @@ func (c *connecting) verify(ctx context.Context) (account.Report, error) {
 		c.tell(Event{Step: "checks", State: Looked, Draft: c.draft, Report: &r, Next: c.os.ports.Now().Add(wait)})
 		over := left <= 0 || asked > left
 		switch p := lasting(r); {
-		case r.Linked() && (over || !waits(r)):
+		case r.Settled(), r.Linked() && over:
 			return r, nil
 		case p != nil:
 			return r, p
@@ -393,11 +393,6 @@ func (c *connecting) verify(ctx context.Context) (account.Report, error) {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// waits tells whether a check may still come to hold by itself.
-func waits(r account.Report) bool {
-	return slices.ContainsFunc(r.Checks, func(c account.Check) bool { return c.State == account.Waiting })
 }
 
 // lasting is why an account's checks do not hold and will not, however long

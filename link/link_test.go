@@ -399,6 +399,28 @@ func TestWatchGrowsItsPauses(t *testing.T) {
 	})
 }
 
+// TestWatchWaitsForWhatWaits goes on while the access-review read spreads.
+func TestWatchWaitsForWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.keys["k"] = true
+		w.verify = func(n int) account.Report {
+			r := holds()
+			if n < 3 {
+				r.Checks = append(r.Checks, account.Check{Name: account.AccessReviews, State: account.Waiting})
+			}
+			return r
+		}
+		ops := link.New(t.Context(), w.ports())
+		defer ops.Close()
+		d := contoso()
+		d.Keys = []account.Key{{ID: "k", Stored: true}}
+		if err := end(t, ops.Watch(d)); err != nil || len(w.asked) != 3 {
+			t.Errorf("ended with %v after %d looks", err, len(w.asked))
+		}
+	})
+}
+
 func TestWatchAsksAtOnceWhenTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

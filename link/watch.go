@@ -15,8 +15,8 @@ const (
 	lastPause  = 30 * time.Second
 )
 
-// Watch verifies a draft again and again until every check of an account
-// holds, or it is stopped. It changes nothing. Again makes it look at once.
+// Watch verifies a draft again and again until every check of an account holds
+// and none is waiting, or it is stopped. It changes nothing. Again makes it look at once.
 func (os *Operations) Watch(d account.Draft) *Operation {
 	var o *Operation
 	ready := make(chan struct{})
@@ -35,7 +35,7 @@ func (os *Operations) Watch(d account.Draft) *Operation {
 				again = nil // the service said how long; a key press does not shorten that
 			}
 			tell(Event{Step: "checks", State: Looked, Draft: d, Report: &r, Next: os.ports.Now().Add(wait)})
-			if r.Linked() {
+			if r.Settled() {
 				return nil
 			}
 			select {

@@ -82,7 +82,7 @@ func (v *verify) Enter() tea.Cmd { return tea.Batch(v.watching.Enter(), v.link()
 
 // link makes the account as soon as the checks allow it.
 func (v *verify) link() tea.Cmd {
-	if v.report == nil || !v.report.Linked() || v.finish != nil || v.linked || v.wrong != nil {
+	if v.report == nil || !v.report.Settled() || v.finish != nil || v.linked || v.wrong != nil {
 		return nil
 	}
 	v.finish = v.env.Ops.Finish(v.draft.ID, *v.report)

@@ -292,15 +292,15 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 }
 
 // worst is Missing where a check does not hold, else Unknown where one could
-// not be made, else Holds.
+// not be made, else Warning where one holds with a warning, else Holds.
 func worst(r account.Report) account.CheckState {
 	state := account.Holds
 	for _, c := range r.Checks {
-		switch c.State {
-		case account.Missing, account.Waiting:
+		switch {
+		case c.State == account.Missing, c.State == account.Waiting:
 			return account.Missing
-		case account.Unknown:
-			state = account.Unknown
+		case c.State == account.Unknown, c.State == account.Warning && state == account.Holds:
+			state = c.State
 		}
 	}
 	return state

@@ -47,6 +47,8 @@ type bench struct {
 	held      int              // tokens that were not dropped
 	report    account.Report
 
+	damaged []account.Problem // files of the registry
+
 	ran *cli.Start
 }
 
@@ -108,6 +110,7 @@ func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 		SignIn: b.signIn, Now: time.Now,
 	})
 	known, err := b.registry.Contents(ctx)
+	known.Damaged = append(known.Damaged, b.damaged...)
 	env := steps.Env{Ops: ops, Known: known.Accounts, Drafts: known.Drafts, Now: time.Now, NewID: uuid.NewString}
 	return cli.World{Env: env, Known: known, Close: ops.Close}, err
 }

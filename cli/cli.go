@@ -117,7 +117,7 @@ func newRoot(l *line) *cobra.Command {
 		l.err = usage{err}
 		return nil
 	})
-	root.AddCommand(newAdd(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
+	root.AddCommand(newAdd(l), newList(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
 	return root
 }
 

@@ -46,6 +46,9 @@ func (l *line) listDrafts(w World) error {
 	}
 	for _, r := range w.Known.Drafts {
 		text := fmt.Sprintf("%s: %s, last changed %s", r.Name, r.Provider, steps.Day(r.Updated.Local())+r.Updated.Local().Format(" 15:04"))
+		if r.Begun != "" {
+			text += ", " + begunWords[r.Begun]
+		}
 		if r.Owned {
 			text += ", open in another window"
 		}

@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ type bench struct {
 	registry *registry.Registry
 	keys     map[account.KeyID]bool
 	store    account.StoreState
+	ready    []account.Store // whatever store says
 	terminal bool
 	typed    string
 
@@ -46,6 +48,8 @@ type bench struct {
 	signed    int              // sign-ins
 	held      int              // tokens that were not dropped
 	report    account.Report
+	reports   map[account.ClientID]account.Report   // of accounts whose is another
+	asked     func(context.Context, account.Target) // called when an account is verified
 
 	damaged []account.Problem // files of the registry
 
@@ -176,6 +180,9 @@ type (
 )
 
 func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
+	if slices.Contains(k.ready, s) {
+		return account.StoreStatus{Store: s, State: account.StoreReady}
+	}
 	return account.StoreStatus{Store: s, State: k.store}
 }
 
@@ -184,7 +191,10 @@ func (k *keys) Make(_ context.Context, _ account.Store, id account.KeyID, _ int)
 	return nil
 }
 
-func (k *keys) Open(context.Context, account.Store, account.KeyID) (crypto.Signer, error) {
+func (k *keys) Open(ctx context.Context, s account.Store, _ account.KeyID) (crypto.Signer, error) {
+	if state := k.Probe(ctx, s).State; state != account.StoreReady {
+		return nil, &account.Problem{Kind: account.StoreNotUsable, State: state}
+	}
 	return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), nil
 }
 
@@ -215,7 +225,13 @@ func (m *microsoft) Reach(context.Context, account.CloudID) (time.Duration, []ac
 	return 0, nil
 }
 
-func (m *microsoft) Verify(context.Context, account.Target, crypto.Signer) account.Report {
+func (m *microsoft) Verify(ctx context.Context, t account.Target, _ crypto.Signer) account.Report {
+	if m.asked != nil {
+		m.asked(ctx, t)
+	}
+	if r, ok := m.reports[t.Link.Client]; ok {
+		return r
+	}
 	return m.report
 }
 

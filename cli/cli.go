@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"charm.land/fang/v2"
@@ -67,10 +68,12 @@ type line struct {
 	ports Ports
 	start Start
 	errs  io.Writer
-	json  bool      // the result is JSON
-	yes   bool      // nothing is asked
-	until time.Time // for what is being written when it is told to stop
+	json  bool // the result is JSON
+	yes   bool // nothing is asked
 	err   error
+
+	told  sync.Once // that it is to stop
+	until time.Time // for what is being written then
 }
 
 // does is a command's function that keeps its error.
@@ -117,7 +120,7 @@ func newRoot(l *line) *cobra.Command {
 		l.err = usage{err}
 		return nil
 	})
-	root.AddCommand(newAdd(l), newList(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
+	root.AddCommand(newAdd(l), newList(l), newVerify(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
 	return root
 }
 
@@ -155,9 +158,7 @@ func (l *line) close(w World) {
 // wait waits for the end of what was told to stop. What is written then is on
 // record as begun, so that after the time there is nothing is lost.
 func (l *line) wait(done <-chan struct{}) {
-	if l.until.IsZero() {
-		l.until = time.Now().Add(link.MostHeld)
-	}
+	l.told.Do(func() { l.until = time.Now().Add(link.MostHeld) })
 	select {
 	case <-done:
 	case <-time.After(time.Until(l.until)):
@@ -184,6 +185,10 @@ func (l *line) tell() {
 		var p *account.Problem
 		if errors.As(l.err, &p) {
 			r.Problem = p
+		}
+		var o *outcome
+		if errors.As(l.err, &o) {
+			r.Counts = o.counts
 		}
 		l.voice(World{}).result(nil, r)
 	}

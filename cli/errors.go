@@ -47,6 +47,8 @@ type outcome struct {
 	err  error
 	code int    // 0: the error's own
 	hint string // what to do in this command, after what the error's own advice says
+
+	counts map[account.CheckState]int // of accounts, by how they stand
 }
 
 func (o *outcome) Error() string { return o.err.Error() }

@@ -45,7 +45,7 @@ type linkedAccount struct {
 type result struct {
 	At       time.Time               `json:"at"`
 	Step     string                  `json:"step"`
-	State    string                  `json:"state"` // linked, planned, taken-back or failed
+	State    string                  `json:"state"` // linked, planned, taken-back, verified, rotated … or failed; of one account how it stands
 	Code     int                     `json:"code"`
 	Account  *linkedAccount          `json:"account,omitempty"`
 	Checks   []account.Check         `json:"checks,omitempty"`
@@ -56,6 +56,8 @@ type result struct {
 	Error    string                  `json:"error,omitempty"`
 	Problem  *account.Problem        `json:"problem,omitempty"`
 	Warnings []string                `json:"warnings,omitempty"`
+
+	Counts map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
 }
 
 // asked is that somebody has to sign in, as an event.
@@ -127,11 +129,20 @@ func (v *voice) prompt(e steps.Env, p account.SignInPrompt) {
 
 // result writes how the command ended: lines for people, r as JSON.
 func (v *voice) result(lines []string, r result) {
+	v.ends("result", lines, r)
+}
+
+// one writes how it ended for one account of several.
+func (v *voice) one(lines []string, r result) { v.ends("account", lines, r) }
+
+func (v *voice) ends(step string, lines []string, r result) {
 	if v.json {
-		r.At, r.Step = v.now(), "result"
+		r.At, r.Step = v.now(), step
 		v.line(v.out, r)
 		return
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	for _, s := range lines {
 		indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
 		fmt.Fprintln(v.out, indent+account.Clean(s, textLimit))
@@ -141,19 +152,7 @@ func (v *voice) result(lines []string, r result) {
 // follow tells what an operation tells until it ends. It returns the newest
 // report, and what could not be taken back.
 func (v *voice) follow(ctx context.Context, op *link.Operation) (report *account.Report, left *link.Left, err error) {
-	for {
-		e, err := op.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return report, left, nil
-		case ctx.Err() != nil:
-			v.say("Finishing what is being written; then this ends.")
-			op.Stop()
-			v.wait(op.Ended()) // it has the administrator's token until then
-			return report, left, ended(ctx, ctx.Err())
-		case err != nil:
-			return report, left, err
-		}
+	err = v.through(ctx, op, func(e link.Event) {
 		if e.Report != nil {
 			report = e.Report
 		}
@@ -161,5 +160,27 @@ func (v *voice) follow(ctx context.Context, op *link.Operation) (report *account
 			left = e.Left
 		}
 		v.event(e)
+	})
+	return report, left, err
+}
+
+// through gives what an operation tells to tell, which may be nil, until it ends.
+func (v *voice) through(ctx context.Context, op *link.Operation, tell func(link.Event)) error {
+	for {
+		e, err := op.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case ctx.Err() != nil:
+			v.say("Finishing what is being written; then this ends.")
+			op.Stop()
+			v.wait(op.Ended()) // it has the administrator's token until then
+			return ended(ctx, ctx.Err())
+		case err != nil:
+			return err
+		}
+		if tell != nil {
+			tell(e)
+		}
 	}
 }

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+func newVerify(l *line) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:     "verify [name…]",
+		Short:   "Check that accounts still hold",
+		Long:    "Ask the real services whether accounts hold, each with its own key, and keep what was found for list and the screens. Nothing is changed.",
+		Example: "xops-onboard verify --all",
+		Args:    cobra.ArbitraryArgs,
+		RunE: l.does(func(ctx context.Context, names []string) error {
+			if all && len(names) > 0 {
+				return usage{errors.New("--all is every account; it takes no name")}
+			}
+			return l.work(ctx, func(ctx context.Context, w World) error {
+				rows, err := w.chosen(names, all)
+				if err != nil {
+					return err
+				}
+				return l.verify(ctx, w, rows, all)
+			})
+		}),
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "every account")
+	l.asJSON(cmd)
+	return cmd
+}
+
+const (
+	verifying = 32              // accounts at a time
+	slow      = 5 * time.Second // one that takes longer waits for its own service
+)
+
+// verify verifies these accounts, and tells of each when it is done.
+func (l *line) verify(ctx context.Context, w World, rows []account.Row, all bool) error {
+	ctx, stop := stoppable(ctx)
+	defer stop()
+	v := l.voice(w)
+	accounts, err := w.whole(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if shut := l.shut(ctx, w, accounts); len(shut) > 0 && len(shut) == len(stores(accounts)) {
+		return shut[accounts[0].Key.Store]
+	}
+	var mu sync.Mutex
+	found := map[account.CheckState]int{}
+	atOnce(ctx, verifying, slow, accounts, func(a account.Account) {
+		r, err := v.report(ctx, w, a)
+		if ctx.Err() != nil {
+			return
+		}
+		state := account.Unknown // also of one that was removed meanwhile
+		if err == nil {
+			state = worst(r)
+		}
+		mu.Lock()
+		found[state]++
+		mu.Unlock()
+		v.verified(a, state, r, err)
+	})
+	if err := ctx.Err(); err != nil {
+		return ended(ctx, err)
+	}
+	if all {
+		v.say("%s: %d hold, %d do not, %d could not be checked.", counted(len(accounts), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
+		if err := w.unread(); err != nil {
+			return err
+		}
+	}
+	if err := verdict(accounts, found); err != nil {
+		return err
+	}
+	v.result(nil, result{State: "verified", Counts: found})
+	return nil
+}
+
+// verdict is the error of what did not hold, or could not be checked.
+func verdict(accounts []account.Account, found map[account.CheckState]int) error {
+	which := fmt.Sprintf("%d of %s", found[account.Missing], counted(len(accounts), "account"))
+	if len(accounts) == 1 {
+		which = string(accounts[0].Name)
+	}
+	switch {
+	case found[account.Missing] > 0:
+		return &outcome{err: fmt.Errorf("%s: a check does not hold", which), code: NotLinked, counts: found}
+	case found[account.Unknown] > 0:
+		if len(accounts) > 1 {
+			which = fmt.Sprintf("%d of %s", found[account.Unknown], counted(len(accounts), "account"))
+		}
+		return &outcome{err: fmt.Errorf("%s: something could not be checked", which), code: Unchecked, counts: found}
+	}
+	return nil
+}
+
+// report verifies an account and keeps what that found.
+func (v *voice) report(ctx context.Context, w World, a account.Account) (account.Report, error) {
+	op := w.Env.Ops.Verify(a)
+	if err := v.through(ctx, op, nil); err != nil {
+		return account.Report{}, err
+	}
+	return *op.Last().Report, nil
+}
+
+// verified tells how an account stands: in a line, with what does not hold
+// under it.
+func (v *voice) verified(a account.Account, state account.CheckState, r account.Report, err error) {
+	text := []string{string(a.Name) + ": " + verdictWords[state] + "."}
+	one := result{State: string(state), Account: toLinked(a), Checks: r.Checks}
+	if err != nil {
+		say, _ := advice(err)
+		text, one.Problem = append(text, "  "+say), account.AsProblem(err)
+	}
+	for _, c := range r.Checks {
+		if c.State == account.Holds {
+			continue
+		}
+		for _, s := range steps.CheckLines(c) {
+			text = append(text, "  "+s)
+		}
+	}
+	v.one(text, one)
+}
+
+// verdictWords are how an account stands.
+var verdictWords = map[account.CheckState]string{
+	account.Holds: "every check holds", account.Warning: "every check holds, with a warning",
+	account.Missing: "a check does not hold", account.Unknown: "something could not be checked",
+}
+
+// atOnce runs f for all of them, so many at a time. One that takes longer than
+// late waits for something of its own, and is not counted any more: it takes
+// nobody's turn. With 0 each is counted to its end. When ctx ends no other is begun.
+func atOnce[T any](ctx context.Context, most int, late time.Duration, all []T, f func(T)) {
+	turns := make(chan struct{}, most)
+	var group sync.WaitGroup
+	defer group.Wait()
+	for _, x := range all {
+		select {
+		case turns <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		group.Go(func() {
+			done := sync.OnceFunc(func() { <-turns })
+			defer done()
+			if late > 0 {
+				defer time.AfterFunc(late, done).Stop()
+			}
+			f(x)
+		})
+	}
+}
+
+// chosen are the accounts of these names, each once, or all; without a name
+// the only one there is.
+func (w World) chosen(names []string, all bool) (rows []account.Row, err error) {
+	if all || len(names) == 0 && len(w.Known.Accounts) == 1 {
+		return w.Known.Accounts, nil
+	}
+	if len(names) == 0 {
+		return nil, &outcome{err: errors.New("which account is missing"), code: WrongUsage, hint: "Name it, or write --all. List them with: xops-onboard list"}
+	}
+	seen := map[account.ID]bool{}
+	for _, n := range names {
+		r, err := w.account(n)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[r.ID] {
+			seen[r.ID] = true
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
+}
+
+// account is the row of the account of that name.
+func (w World) account(name string) (account.Row, error) {
+	if r, ok := named(w.Known.Accounts, name); ok {
+		return r, nil
+	}
+	r, begun := named(w.Known.Drafts, name)
+	switch {
+	case begun && r.Begun == account.Removing:
+		return r, &outcome{err: fmt.Errorf("%s is being removed", r.Name), code: WrongUsage, hint: "Go on with: xops-onboard remove " + word(string(r.Name))}
+	case begun:
+		return r, &outcome{err: fmt.Errorf("%s is not linked yet", r.Name), code: WrongUsage, hint: "Go on with: xops-onboard resume " + word(string(r.Name))}
+	}
+	return r, &outcome{err: fmt.Errorf("there is no account %q", account.Clean(strings.TrimSpace(name), 60)), code: WrongUsage, hint: "List them with: xops-onboard list"}
+}
+
+// whole are the accounts of these rows. One that was removed meanwhile is none.
+func (w World) whole(ctx context.Context, rows []account.Row) (accounts []account.Account, err error) {
+	for _, r := range rows {
+		a, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
+		if account.KindOf(err) == account.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts, nil
+}
+
+// stores are the key stores of these accounts.
+func stores(accounts []account.Account) map[account.Store]bool {
+	all := map[account.Store]bool{}
+	for _, a := range accounts {
+		all[a.Key.Store] = true
+	}
+	return all
+}
+
+// shut is why key stores of these accounts cannot be used, of those that cannot.
+func (l *line) shut(ctx context.Context, w World, accounts []account.Account) map[account.Store]error {
+	why := map[account.Store]error{}
+	for s := range stores(accounts) {
+		if err := l.ready(ctx, w, s); err != nil {
+			why[s] = err
+		}
+	}
+	return why
+}

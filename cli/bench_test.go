@@ -6,9 +6,11 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,11 +55,16 @@ type bench struct {
 
 	damaged []account.Problem // files of the registry
 
+	mu    sync.Mutex
+	on    map[string]string // ids of certificates on apps, by what they are
+	saved map[string]string // files, by their paths
+	went  func(path string) // called when a file was written
+
 	ran *cli.Start
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, registry: registry.Memory(), keys: map[account.KeyID]bool{}, store: account.StoreReady, refuse: map[string]error{}, purge: true}
+	b := &bench{t: t, registry: registry.Memory(), keys: map[account.KeyID]bool{}, store: account.StoreReady, refuse: map[string]error{}, purge: true, on: map[string]string{}, saved: map[string]string{}}
 	b.survey = account.Survey{TenantName: "Con\x1b[2Jtoso", Initial: "contoso.onmicrosoft.com", Person: account.Person{UPN: "ada@contoso.com"}, RolesRead: true, Permission: account.Holds, Graph: "graph"}
 	for _, n := range []account.RightName{account.MayRegister, account.MayConsent, account.MayAssign, account.MayPurge} {
 		b.survey.Rights = append(b.survey.Rights, account.Right{Name: n, State: account.Holds, Roles: []string{"Role to " + string(n)}})
@@ -106,12 +113,9 @@ func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 			*keys
 			otherKeys
 		}{keys: (*keys)(b)},
-		Registry: b.registry,
-		Microsoft: struct {
-			*microsoft
-			otherMicrosoft
-		}{microsoft: (*microsoft)(b)},
-		SignIn: b.signIn, Now: time.Now,
+		Registry:  b.registry,
+		Microsoft: (*microsoft)(b),
+		SignIn:    b.signIn, Save: (*files)(b), Now: time.Now,
 	})
 	known, err := b.registry.Contents(ctx)
 	known.Damaged = append(known.Damaged, b.damaged...)
@@ -173,11 +177,8 @@ func objects(t *testing.T, out string) (all []map[string]any) {
 
 type keys bench
 
-// The other methods of the ports are not called here.
-type (
-	otherKeys      struct{ link.Keys }
-	otherMicrosoft struct{ link.Microsoft }
-)
+// The other methods of the port are not called here.
+type otherKeys struct{ link.Keys }
 
 func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
 	if slices.Contains(k.ready, s) {
@@ -187,6 +188,8 @@ func (k *keys) Probe(_ context.Context, s account.Store) account.StoreStatus {
 }
 
 func (k *keys) Make(_ context.Context, _ account.Store, id account.KeyID, _ int) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.keys[id] = true
 	return nil
 }
@@ -199,6 +202,11 @@ func (k *keys) Open(ctx context.Context, s account.Store, _ account.KeyID) (cryp
 }
 
 func (k *keys) Delete(_ context.Context, _ account.Store, id account.KeyID) error {
+	if err := k.refuse["delete"]; err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	delete(k.keys, id)
 	return nil
 }
@@ -233,6 +241,65 @@ func (m *microsoft) Verify(ctx context.Context, t account.Target, _ crypto.Signe
 		return r
 	}
 	return m.report
+}
+
+// Accepts takes what is on an app.
+func (m *microsoft) Accepts(_ context.Context, t account.Target, _ crypto.Signer) ([]account.Evidence, error) {
+	if err := m.refuse["token"]; err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.on[t.Certificate.PEM] == "" {
+		return nil, &account.Problem{Kind: account.CertificateUnseen}
+	}
+	return nil, nil
+}
+
+func (m *microsoft) FindKey(_ context.Context, _ account.Target, _ crypto.Signer, next account.Certificate) (string, []account.Evidence, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.on[next.PEM], nil, nil
+}
+
+// AddKey may be refused to the app that has a certificate.
+func (m *microsoft) AddKey(_ context.Context, t account.Target, _ crypto.Signer, next account.Certificate) (string, []account.Evidence, error) {
+	if err := m.refuse[t.Certificate.PEM]; err != nil {
+		return "", nil, err
+	}
+	return (*bench)(m).put(next.PEM), nil, nil
+}
+
+func (m *microsoft) RemoveKey(_ context.Context, _ account.Target, _ crypto.Signer, credential string) ([]account.Evidence, error) {
+	if err := m.refuse["removeKey"]; err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.on, func(_, id string) bool { return id == credential })
+	return nil, nil
+}
+
+// put has a certificate on an app.
+func (b *bench) put(certificate string) (id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	id = uuid.NewString()
+	b.on[certificate] = id
+	return id
+}
+
+type files bench
+
+func (f *files) Certificate(_ context.Context, dir, name, pem string) (string, error) {
+	path := dir + "/" + name
+	f.mu.Lock()
+	f.saved[path] = pem
+	f.mu.Unlock()
+	if f.went != nil {
+		f.went(path)
+	}
+	return path, nil
 }
 
 // administrator is who signed in.
@@ -302,7 +369,8 @@ func (a *administrator) Had(context.Context, account.App, account.ObjectID) (acc
 	return account.Had{}, nil, nil
 }
 
-func (a *administrator) Adopt(context.Context, account.ObjectID, account.Certificate, func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+func (a *administrator) Adopt(_ context.Context, _ account.ObjectID, c account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+	a.put(c.PEM)
 	return account.Adoption{App: a.adoptable.App, Key: true}, nil, a.change("adoption")
 }
 

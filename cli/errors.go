@@ -132,6 +132,9 @@ func advice(err error) (say, do string) {
 	if errors.As(err, &p) {
 		a := steps.Advise(p)
 		say, do = a.Say, a.Do
+		if len(a.Causes) > 0 {
+			do += " " + strings.Join(a.Causes, "; ") + "."
+		}
 	}
 	var o *outcome
 	if errors.As(err, &o) {

@@ -30,6 +30,7 @@ func (b *bench) linked(name account.Name, expires time.Time) account.Account {
 	a := d.Account(time.Now())
 	b.do(b.registry.Finish(b.t.Context(), a))
 	b.keys[key.ID] = true
+	b.put(key.Certificate.PEM)
 	return a
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -161,12 +162,13 @@ func TestVerifyManyAtOnce(t *testing.T) {
 	}
 	var now, most atomic.Int64
 	full := make(chan struct{})
+	fill := sync.OnceFunc(func() { close(full) })
 	b.asked = func(context.Context, account.Target) {
 		n := now.Add(1)
 		for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
 		}
 		if n == 32 {
-			close(full)
+			fill()
 		}
 		select {
 		case <-full:

@@ -311,14 +311,19 @@ func (r *rotating) there(ctx context.Context) (bool, error) {
 	switch {
 	case r.wish.Admin != nil: // to whom adding again is no change
 		return false, nil
-	case r.wish.Directory != "":
-		return r.acc.Next.Saved != "", nil
-	case r.acc.Next.Sent.IsZero():
-		return r.acc.Next.Credential != "", nil
+	case r.wish.Directory != "": // nor to who writes the file, unless it went
+		return false, nil
+	case r.acc.Next.Credential != "":
+		return true, nil
+	case r.acc.Next.Sent.IsZero() && r.acc.Next.Saved == "":
+		return false, nil
 	}
 	old, err := r.os.ports.Keys.Open(ctx, r.acc.Key.Store, r.acc.Key.ID)
 	if err != nil {
 		return false, err
+	}
+	if r.acc.Next.Sent.IsZero() { // a person may have uploaded it
+		return r.shown(ctx, old)
 	}
 	return r.looked(ctx, old, nil)
 }

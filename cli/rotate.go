@@ -1,0 +1,353 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// rotate is the flags of rotate.
+type rotate struct {
+	*line
+	due, signInWay, directory string
+	wait                      time.Duration
+}
+
+func newRotate(l *line) *cobra.Command {
+	r := &rotate{line: l}
+	cmd := &cobra.Command{
+		Use:   "rotate [name]",
+		Short: "Give an account another key",
+		Long: "Give an account another key and certificate. The app adds the certificate to itself, without any administrator; the old key is in use, and works, until the new one is seen to work. " +
+			"Where the app cannot do that, because its certificate has expired, an administrator signs in with --sign-in, or uploads the file that --certificate-out writes. " +
+			"Run again it goes on where it was stopped.",
+		Example: "xops-onboard rotate Contoso\nxops-onboard rotate --due 30d",
+		Args:    l.words(1),
+		RunE:    l.does(r.run),
+	}
+	f := cmd.Flags()
+	f.StringVar(&r.due, "due", "", "every account whose certificate ends within that time, such as 30d or 12h, or whose rotation was begun")
+	f.StringVar(&r.directory, "certificate-out", "", "write the new certificate into this directory for somebody who uploads it")
+	f.DurationVar(&r.wait, "wait", 0, "how long to wait until it is uploaded; run again it goes on")
+	signsIn(cmd, &r.signInWay)
+	l.asJSON(cmd)
+	return cmd
+}
+
+// rotating is how many keys are rotated at a time: each is made here, and much
+// of a rotation is waiting.
+const rotating = 8
+
+func (r *rotate) run(ctx context.Context, names []string) error {
+	way, err := parseWay(r.signInWay)
+	if err == nil {
+		_, err = r.signInClient()
+	}
+	if err != nil {
+		return err
+	}
+	within, err := parseDue(r.due)
+	switch {
+	case err != nil:
+		return err
+	case (r.due == "") == (len(names) == 0):
+		return &outcome{err: errors.New("which account is missing"), code: WrongUsage, hint: "Name one, or write --due 30d for all whose certificate ends by then."}
+	case r.due != "" && (way != "" || r.directory != ""):
+		return usage{errors.New("--due has the apps do it by themselves; --sign-in and --certificate-out go with a name")}
+	case way != "" && r.directory != "":
+		return usage{errors.New("--sign-in and --certificate-out are two ways to do the same")}
+	case r.wait != 0 && r.directory == "":
+		return usage{errors.New("--wait goes with --certificate-out")}
+	}
+	return r.work(ctx, func(ctx context.Context, w World) error {
+		ctx, stop := stoppable(ctx)
+		defer stop()
+		if r.due != "" {
+			return r.several(ctx, w, within)
+		}
+		row, err := w.account(names[0])
+		if err != nil {
+			return err
+		}
+		return r.one(ctx, w, row, way)
+	})
+}
+
+// parseDue reads 30d, or what Go calls a duration.
+func parseDue(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	} else if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return d, nil
+	}
+	return 0, usage{fmt.Errorf("--due: it is a time such as 30d or 12h, not %q", account.Clean(text, 40))}
+}
+
+// one rotates the key of one account.
+func (r *rotate) one(ctx context.Context, w World, row account.Row, way account.SignInWay) error {
+	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	v := r.voice(w)
+	if err := r.brought(ctx, w, v, acc, way); err != nil {
+		return r.kept(w, acc, err)
+	}
+	if acc, err = w.Env.Ops.Ports().Registry.Account(ctx, row.ID); err != nil {
+		return ended(ctx, err)
+	}
+	v.result(rotatedLines(acc), result{State: "rotated", Account: toLinked(acc)})
+	return nil
+}
+
+func rotatedLines(a account.Account) []string {
+	return []string{fmt.Sprintf("%s has another key, until %s. The one before is removed.", a.Name, steps.Day(a.Key.Certificate.NotAfter))}
+}
+
+// brought rotates the key of an account whose new certificate somebody may have
+// to bring to the app.
+func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Account, way account.SignInWay) error {
+	if err := r.ready(ctx, w, acc.Key.Store); err != nil {
+		return err
+	}
+	wish := r.wish(w, acc)
+	switch {
+	case r.directory != "":
+		wish.Directory = r.directory
+		return r.byHand(ctx, w, v, acc, wish)
+	case way != "":
+		admin, err := r.signIn(ctx, w, v, account.Draft{Name: acc.Name, Cloud: acc.Cloud, Link: acc.Link}, way, "")
+		if err != nil {
+			return err
+		}
+		defer admin.Forget()
+		wish.Admin = admin
+	}
+	return r.rotated(ctx, w, v, acc, wish, r.stages(v, ""))
+}
+
+func (r *rotate) wish(w World, acc account.Account) link.RotateWish {
+	bits := acc.Key.Bits
+	if bits == 0 {
+		bits = steps.NewKey(w.Env, acc.Key.Store).Bits
+	}
+	return link.RotateWish{Key: account.KeyID(w.Env.NewID()), Bits: bits, Lives: link.Lives}
+}
+
+// rotated rotates a key, and tells each stage.
+func (r *rotate) rotated(ctx context.Context, w World, v *voice, acc account.Account, wish link.RotateWish, tell func(link.Event)) error {
+	if over := !acc.Key.Certificate.NotAfter.After(v.now()); over && wish.Admin == nil && wish.Directory == "" {
+		return &account.Problem{Kind: account.CertificateOver}
+	}
+	return v.through(ctx, w.Env.Ops.Rotate(acc.ID, wish), tell)
+}
+
+// stages tells the stages of a rotation, of an account that is named where there
+// are several.
+func (r *rotate) stages(v *voice, name account.Name) func(link.Event) {
+	return func(e link.Event) {
+		if r.json {
+			v.line(v.events, struct {
+				Name account.Name `json:"name,omitempty"`
+				link.Event
+			}{name, e})
+			return
+		}
+		if text := stageLine(rotationWords, e); text != "" && name != "" {
+			v.say("%s: %s", name, text)
+		} else if text != "" {
+			v.say("%s", text)
+		}
+	}
+}
+
+// rotationWords are the stages of a rotation.
+var rotationWords = map[string]string{
+	link.TheNewKey: "New private key", link.TheNewCertificate: "New certificate", link.TheAdding: "New certificate, on its way to the app",
+	link.TheTrial: "Three tokens with the new key", link.TheSwitch: "Account, with the new key",
+	link.TheRemoval: "Old certificate, off the app", link.TheDeletion: "Old private key, deleted",
+}
+
+// stageLine is an event of a stage as a sentence; empty for what says nothing new.
+func stageLine(words map[string]string, e link.Event) string {
+	switch name := words[e.Step]; {
+	case name == "":
+		return ""
+	case e.State == link.Done:
+		return name + ": done."
+	case e.State == link.Failed && e.Problem.Kind == account.PolicyLife:
+		return name + ": a policy of the tenant refuses one that lives so long."
+	case e.State == link.Failed:
+		return name + ": " + steps.Advise(e.Problem).Line()
+	case e.State == link.Pausing:
+		return name + ": waiting until Entra knows of it."
+	}
+	return ""
+}
+
+// byHand writes the certificate, and waits until somebody has uploaded it, for
+// as long as was asked.
+func (r *rotate) byHand(ctx context.Context, w World, v *voice, acc account.Account, wish link.RotateWish) error {
+	tell := r.stages(v, "")
+	var over sync.Once
+	patient, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	err := r.rotated(patient, w, v, acc, wish, func(e link.Event) {
+		tell(e)
+		if e.Step == link.TheTrial && e.State == link.Pausing {
+			over.Do(func() {
+				r.upload(ctx, w, v, acc)
+				time.AfterFunc(r.wait, func() { stop(errNotUploaded) })
+			})
+		}
+	})
+	if errors.Is(context.Cause(patient), errNotUploaded) && account.KindOf(err) == account.Cancelled {
+		return &outcome{err: &account.Problem{Kind: account.CertificateUnseen}, code: NotLinked}
+	}
+	return err
+}
+
+// errNotUploaded is that it was waited long enough.
+var errNotUploaded = errors.New("it was not uploaded in time")
+
+// upload says what somebody has to do with the new certificate.
+func (r *rotate) upload(ctx context.Context, w World, v *voice, acc account.Account) {
+	now, err := w.Env.Ops.Ports().Registry.Account(ctx, acc.ID)
+	if err != nil || now.Next == nil {
+		return // what is wrong is told by what comes next
+	}
+	m := acc.Microsoft()
+	page := acc.Cloud.Cloud().CertificatesPage(m.Client)
+	v.say("Upload %s (thumbprint %s) to the app, and leave the old certificate: this program removes it.", now.Next.Saved, now.Next.Certificate.SHA1)
+	v.say("Where: %s, %s", page.Menu(m.AppName), page.URL)
+}
+
+// kept adds to why a rotation ended early what works meanwhile, and how to go on.
+func (r *rotate) kept(w World, was account.Account, err error) error {
+	k := &outcome{err: err, code: code(err)}
+	var o *outcome
+	if errors.As(err, &o) {
+		k.hint = o.hint
+	}
+	now, unread := w.Env.Ops.Ports().Registry.Account(context.Background(), was.ID)
+	if unread != nil {
+		now = was
+	}
+	again := "xops-onboard rotate " + word(string(was.Name))
+	over := !now.Key.Certificate.NotAfter.After(r.voice(w).now())
+	switch {
+	case now.Next == nil && now.Last != nil:
+		k.say("The new key is in use and works; the old one is not removed yet. Go on with: " + again)
+		return k
+	case now.Key.ID != was.Key.ID:
+		k.say("The new key is in use and works, and the old one is removed.")
+		return k
+	case account.KindOf(err) == account.CertificateOver, over:
+		if account.KindOf(err) == account.CertificateOver {
+			k.code = NotAllowed
+		}
+		k.say("The account keeps its old key, which has expired. Go on with --sign-in or --certificate-out: " + again)
+		return k
+	}
+	k.say("The old key stays in use and works as before.")
+	if now.Next != nil {
+		k.say("Go on with: " + again)
+	}
+	return k
+}
+
+// say adds to what is to be done.
+func (o *outcome) say(text string) { o.hint = strings.TrimSpace(o.hint + " " + text) }
+
+// several rotates all keys that are due, several at a time. What fails keeps
+// none of the others.
+func (r *rotate) several(ctx context.Context, w World, within time.Duration) error {
+	v := r.voice(w)
+	var due []account.Row
+	for _, row := range w.Known.Accounts {
+		if begun := row.Begun == account.Rotating || row.Begun == account.OldKeyLeft; begun || row.Expires.Before(v.now().Add(within)) {
+			due = append(due, row)
+		}
+	}
+	accounts, err := w.whole(ctx, due)
+	if err != nil {
+		return err
+	}
+	shut := r.shut(ctx, w, accounts)
+	var mu sync.Mutex
+	var codes []int
+	atOnce(ctx, rotating, 0, accounts, func(a account.Account) {
+		err := shut[a.Key.Store]
+		if err == nil {
+			err = r.rotated(ctx, w, v, a, r.wish(w, a), r.stages(v, a.Name))
+		}
+		if err != nil {
+			mu.Lock()
+			err = r.kept(w, a, err)
+			codes = append(codes, code(err))
+			mu.Unlock()
+		}
+		r.told(w, v, a, err)
+	})
+	if err := ctx.Err(); err != nil {
+		return ended(ctx, err)
+	}
+	if err := w.unread(); err != nil {
+		return err
+	}
+	if len(codes) > 0 {
+		return &outcome{err: fmt.Errorf("%d of %s not rotated", len(codes), is(len(accounts), "key")), code: worstCode(codes)}
+	}
+	text := []string(nil)
+	if len(accounts) == 0 {
+		text = []string{"No key is due."}
+	}
+	v.result(text, result{State: "rotated"})
+	return nil
+}
+
+// told tells how it ended for one account of several.
+func (r *rotate) told(w World, v *voice, a account.Account, err error) {
+	if err != nil {
+		say, do := advice(err)
+		v.one([]string{string(a.Name) + ": not rotated. " + say, "  " + do}, result{State: "failed", Code: code(err), Account: toLinked(a), Error: account.Clean(strings.TrimSpace(say+" "+do), 500), Problem: problemOf(err)})
+		return
+	}
+	if now, err := w.Env.Ops.Ports().Registry.Account(context.Background(), a.ID); err == nil {
+		a = now
+	}
+	v.one(rotatedLines(a), result{State: "rotated", Account: toLinked(a)})
+}
+
+// problemOf is the problem in an error, nil for none.
+func problemOf(err error) *account.Problem {
+	var p *account.Problem
+	errors.As(err, &p)
+	return p
+}
+
+// worstCode is the exit code of several that did not end well.
+func worstCode(codes []int) int {
+	for _, c := range []int{Interrupted, Failed, NoKeyStore, NotAllowed, NotLinked, WrongUsage} {
+		if slices.Contains(codes, c) {
+			return c
+		}
+	}
+	return Unchecked
+}

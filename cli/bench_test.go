@@ -374,6 +374,14 @@ func (a *administrator) Adopt(_ context.Context, _ account.ObjectID, c account.C
 	return account.Adoption{App: a.adoptable.App, Key: true}, nil, a.change("adoption")
 }
 
+func (a *administrator) Renew(_ context.Context, _ account.ObjectID, old, next account.Certificate, _ func(account.Pause)) ([]account.Evidence, error) {
+	a.mu.Lock()
+	delete(a.on, old.PEM)
+	a.mu.Unlock()
+	a.put(next.PEM)
+	return nil, a.change("renewal")
+}
+
 func (a *administrator) Abandon(context.Context, account.Adoption, account.Certificate, func(account.Pause)) ([]account.Evidence, error) {
 	return nil, a.change("no adoption")
 }

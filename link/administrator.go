@@ -35,6 +35,9 @@ type Administrator interface {
 	Had(ctx context.Context, app account.App, graph account.ObjectID) (account.Had, []account.Evidence, error)
 	Adopt(ctx context.Context, app account.ObjectID, certificate account.Certificate, tell func(account.Pause)) (account.Adoption, []account.Evidence, error)
 	Abandon(ctx context.Context, adopted account.Adoption, certificate account.Certificate, tell func(account.Pause)) ([]account.Evidence, error)
+	// Renew adds a certificate to an app and takes away the account's own that has
+	// expired, in one change.
+	Renew(ctx context.Context, app account.ObjectID, expired, next account.Certificate, tell func(account.Pause)) ([]account.Evidence, error)
 	FindPrincipal(ctx context.Context, client account.ClientID) (account.Principal, []account.Evidence, error)
 	CreatePrincipal(ctx context.Context, client account.ClientID, name string, tell func(account.Pause)) (account.Principal, []account.Evidence, error)
 	FindConsent(ctx context.Context, principal, graph account.ObjectID) (account.Assignment, []account.Evidence, error)

@@ -267,12 +267,17 @@ func (r *rotating) looked(ctx context.Context, old crypto.Signer, said error) (f
 
 const mostTries = 3
 
-// addedBy has an administrator add it, with all that is on the app kept.
+// addedBy has an administrator add it, with all that is on the app kept. Entra
+// changes no list that holds an expired certificate; the account's own, which is
+// of no use any more, goes with the same change.
 func (r *rotating) addedBy(ctx context.Context, admin Administrator) error {
-	return r.called(ctx, "rotate-add", func(ctx context.Context) ([]account.Evidence, error) {
-		_, calls, err := admin.Adopt(ctx, r.acc.Microsoft().Application, r.acc.Next.Certificate, func(p account.Pause) {
-			r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p})
-		})
+	app := r.acc.Microsoft().Application
+	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
+	return r.called(ctx, "rotate-add", func(ctx context.Context) (calls []account.Evidence, err error) {
+		if old := r.acc.Key.Certificate; !old.NotAfter.After(r.os.ports.Now()) {
+			return admin.Renew(ctx, app, old, r.acc.Next.Certificate, pause)
+		}
+		_, calls, err = admin.Adopt(ctx, app, r.acc.Next.Certificate, pause)
 		return calls, err
 	})
 }

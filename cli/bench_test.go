@@ -58,6 +58,7 @@ type bench struct {
 	mu    sync.Mutex
 	on    map[string]string // ids of certificates on apps, by what they are
 	saved map[string]string // files, by their paths
+	place steps.Place
 	went  func(path string) // called when a file was written
 
 	ran *cli.Start
@@ -119,7 +120,7 @@ func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 	})
 	known, err := b.registry.Contents(ctx)
 	known.Damaged = append(known.Damaged, b.damaged...)
-	env := steps.Env{Ops: ops, Known: known.Accounts, Drafts: known.Drafts, Now: time.Now, NewID: uuid.NewString}
+	env := steps.Env{Ops: ops, Known: known.Accounts, Drafts: known.Drafts, Now: time.Now, NewID: uuid.NewString, Place: b.place}
 	return cli.World{Env: env, Known: known, Close: ops.Close}, err
 }
 
@@ -214,6 +215,9 @@ func (k *keys) Delete(_ context.Context, _ account.Store, id account.KeyID) erro
 func (k *keys) Certify(_ crypto.Signer, subject string, from time.Time, life time.Duration) (account.Certificate, error) {
 	return account.Certificate{PEM: subject, SHA1: strings.Repeat("AB", 20), NotBefore: from, NotAfter: from.Add(life)}, nil
 }
+
+// Copy has nothing to do: there is one place for both stores.
+func (k *keys) Copy(context.Context, account.KeyID, account.Store, account.Store) error { return nil }
 
 func (k *keys) Unlock(context.Context, account.Store, []byte) error { return nil }
 

@@ -54,17 +54,27 @@ type outcome struct {
 func (o *outcome) Error() string { return o.err.Error() }
 func (o *outcome) Unwrap() error { return o.err }
 
+// more is an error to which what is to be done can be added.
+func more(err error) *outcome {
+	m := &outcome{err: err, code: code(err)}
+	var o *outcome
+	if errors.As(err, &o) {
+		m.hint, m.counts = o.hint, o.counts
+	}
+	return m
+}
+
+// say adds to what is to be done.
+func (o *outcome) say(text string) { o.hint = strings.TrimSpace(o.hint + " " + text) }
+
 // kept adds to an error that the draft is kept, and by which command one goes
 // on with it.
 func (w World) kept(err error, command string, d account.Draft) error {
 	if err == nil || w.Env.Demo != nil { // of the demo nothing is kept
 		return err
 	}
-	k := &outcome{err: err, hint: "The draft is kept; go on with: xops-onboard " + command + " " + word(string(d.Name))}
-	var o *outcome
-	if errors.As(err, &o) {
-		k.code, k.hint = o.code, strings.TrimSpace(o.hint+" "+k.hint)
-	}
+	k := more(err)
+	k.say("The draft is kept; go on with: xops-onboard " + command + " " + word(string(d.Name)))
 	return k
 }
 

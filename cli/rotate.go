@@ -240,11 +240,7 @@ func (r *rotate) upload(ctx context.Context, w World, v *voice, acc account.Acco
 
 // kept adds to why a rotation ended early what works meanwhile, and how to go on.
 func (r *rotate) kept(w World, was account.Account, err error) error {
-	k := &outcome{err: err, code: code(err)}
-	var o *outcome
-	if errors.As(err, &o) {
-		k.hint = o.hint
-	}
+	k := more(err)
 	now, unread := w.Env.Ops.Ports().Registry.Account(context.Background(), was.ID)
 	if unread != nil {
 		now = was
@@ -271,9 +267,6 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 	}
 	return k
 }
-
-// say adds to what is to be done.
-func (o *outcome) say(text string) { o.hint = strings.TrimSpace(o.hint + " " + text) }
 
 // several rotates all keys that are due, several at a time. What fails keeps
 // none of the others.

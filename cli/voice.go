@@ -57,7 +57,8 @@ type result struct {
 	Problem  *account.Problem        `json:"problem,omitempty"`
 	Warnings []string                `json:"warnings,omitempty"`
 
-	Counts map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
+	Counts      map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
+	Certificate *savedCertificate          `json:"certificate,omitempty"`
 }
 
 // asked is that somebody has to sign in, as an event.

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// savedCertificate is the public certificate of an account as commands write it.
+type savedCertificate struct {
+	Path    string    `json:"path,omitempty"`
+	PEM     string    `json:"pem,omitempty"`
+	SHA1    string    `json:"sha1"` // what the portal calls Thumbprint
+	SHA256  string    `json:"sha256"`
+	Expires time.Time `json:"expires"`
+}
+
+func newCertificate(l *line) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "certificate name",
+		Short: "Save an account's certificate once more",
+		Long:  "Save the public certificate of an account once more: to where the browser looks, into another directory, or to standard output. The private key goes nowhere.",
+		Args:  l.words(1),
+		RunE: l.does(func(ctx context.Context, names []string) error {
+			if len(names) == 0 {
+				return usage{errors.New("which account is missing")}
+			}
+			return l.work(ctx, func(ctx context.Context, w World) error { return l.certificate(ctx, w, names[0], out) })
+		}),
+	}
+	cmd.Flags().StringVar(&out, "certificate-out", "", "the directory it goes to; - is standard output")
+	l.asJSON(cmd)
+	return cmd
+}
+
+func (l *line) certificate(ctx context.Context, w World, name, out string) error {
+	r, err := w.account(name)
+	if err != nil {
+		return err
+	}
+	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	v := l.voice(w)
+	c := acc.Key.Certificate
+	saved := savedCertificate{SHA1: c.SHA1, SHA256: c.SHA256, Expires: c.NotAfter}
+	if out == "-" {
+		if !l.json {
+			_, err := fmt.Fprint(l.ports.Out, c.PEM)
+			return err
+		}
+		saved.PEM = c.PEM
+	} else {
+		op := w.Env.Ops.SaveCertificate(r.ID, directory(w.Env.Place, out))
+		if err := v.through(ctx, op, nil); err != nil {
+			return err
+		}
+		saved.Path = op.Last().Path
+	}
+	v.result([]string{
+		"Certificate: " + saved.Path,
+		"Thumbprint: " + c.SHA1,
+		"Expires: " + steps.Day(c.NotAfter),
+	}, result{State: "saved", Account: toLinked(acc), Certificate: &saved})
+	return nil
+}
+
+// directory is where a certificate goes: what was named, else where the
+// person's browser looks.
+func directory(p steps.Place, named string) string {
+	switch {
+	case named != "":
+		return named
+	case p.Remote:
+		return p.Directory
+	}
+	return p.Downloads
+}

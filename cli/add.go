@@ -201,7 +201,7 @@ func (a *addMicrosoft) resolve(ctx context.Context, w World, cloud account.Cloud
 // begin is the draft of that name, or a new one.
 func (a *addMicrosoft) begin(ctx context.Context, w World, t told) (account.Draft, error) {
 	if _, begun := named(w.Known.Drafts, string(t.name)); begun {
-		d, err := w.draft(ctx, []string{string(t.name)})
+		d, err := w.onboarding(ctx, []string{string(t.name)})
 		if err == nil && a.automatic && d.Way != account.Automatic && d.Way != "" {
 			return d, &outcome{err: fmt.Errorf("%s was begun by hand", d.Name), code: WrongUsage, hint: "Go on with: xops-onboard resume " + word(string(d.Name)) + ". Or choose another --name."}
 		}

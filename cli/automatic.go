@@ -104,7 +104,11 @@ func (a *automatic) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.connected(ctx, a.w, a.v, a.draft.ID, report)
+	id := a.draft.ID
+	if a.draft.Replaces != "" {
+		id = a.draft.Replaces
+	}
+	return a.connected(ctx, a.w, a.v, id, report)
 }
 
 // handOver says what somebody with the missing role needs to know.

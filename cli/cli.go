@@ -120,7 +120,7 @@ func newRoot(l *line) *cobra.Command {
 		l.err = usage{err}
 		return nil
 	})
-	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
+	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
 	return root
 }
 

@@ -77,13 +77,41 @@ func (w World) draft(ctx context.Context, args []string) (account.Draft, error) 
 		if rows[0].Owned {
 			return account.Draft{}, &account.Problem{Kind: account.DraftOwned}
 		}
-		return w.Env.Ops.Ports().Registry.Draft(ctx, rows[0].ID)
+		return w.read(ctx, rows[0])
 	}
 	var names []string
 	for _, r := range rows {
 		names = append(names, word(string(r.Name)))
 	}
 	return account.Draft{}, usage{fmt.Errorf("there are several drafts; name one of them: %s", strings.Join(names, ", "))}
+}
+
+// read reads a draft. One that has taken its account's place already is no draft
+// any more: its key is the account's.
+func (w World) read(ctx context.Context, r account.Row) (account.Draft, error) {
+	reg := w.Env.Ops.Ports().Registry
+	if r.Begun == account.Repointing {
+		mend := w.Env.Ops.Mend()
+		select {
+		case <-mend.Ended():
+		case <-ctx.Done():
+			return account.Draft{}, ended(ctx, ctx.Err())
+		}
+		if _, err := reg.Draft(ctx, r.ID); account.KindOf(err) == account.NotFound {
+			return account.Draft{}, usage{fmt.Errorf("%s has taken its account's place already; there is no draft of it", r.Name)}
+		}
+	}
+	return reg.Draft(ctx, r.ID)
+}
+
+// onboarding reads the draft of that name, as draft does, to go on with: one of
+// an account that is being removed can only be removed.
+func (w World) onboarding(ctx context.Context, args []string) (account.Draft, error) {
+	d, err := w.draft(ctx, args)
+	if err == nil && d.Leaving {
+		return d, &outcome{err: fmt.Errorf("%s is being removed", d.Name), code: WrongUsage, hint: "Go on with: xops-onboard remove " + word(string(d.Name))}
+	}
+	return d, err
 }
 
 // named is the row of that name, by the rule that keeps names apart.

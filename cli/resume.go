@@ -49,7 +49,7 @@ func (r *resume) run(ctx context.Context, args []string) error {
 	}
 	var asks *account.Draft
 	err = r.work(ctx, func(ctx context.Context, w World) error {
-		d, err := w.draft(ctx, args)
+		d, err := w.onboarding(ctx, args)
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,11 @@ func (r *resume) check(ctx context.Context, w World, d account.Draft) error {
 	if _, _, err := v.follow(ctx, w.Env.Ops.Finish(d.ID, report)); err != nil {
 		return err
 	}
-	return r.connected(ctx, w, v, d.ID, &report)
+	id := d.ID
+	if d.Replaces != "" {
+		id = d.Replaces
+	}
+	return r.connected(ctx, w, v, id, &report)
 }
 
 // asked is why nobody can be asked; nil when somebody can.

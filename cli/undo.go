@@ -65,7 +65,7 @@ func (l *line) undo(ctx context.Context, args []string, signIn string) error {
 		}
 		ctx, stop := stoppable(ctx)
 		defer stop()
-		if err := l.certain(ctx, d); err != nil {
+		if err := l.certain(ctx, d.Name, "This removes the draft, its key, and what it made"); err != nil {
 			return err
 		}
 		if k := d.Key(); k.ID != "" && k.Store == account.Keyring {
@@ -84,28 +84,26 @@ func (l *line) undo(ctx context.Context, args []string, signIn string) error {
 func (l *line) signInNeeded(w World, d account.Draft) error {
 	v := l.voice(w)
 	v.say("Without a sign-in this would stay in tenant %s:", d.Microsoft().Tenant)
-	for _, s := range left(d) {
-		v.say("  %s", s)
-	}
+	v.says(indented(left(d)))
 	return &outcome{
 		err:  fmt.Errorf("taking back what %s made in the tenant needs a sign-in", d.Name),
 		code: NotAllowed, hint: "Add --sign-in browser or --sign-in device-code. Nothing was changed.",
 	}
 }
 
-// certain asks for the draft's name, unless nothing is to be asked.
-func (l *line) certain(ctx context.Context, d account.Draft) error {
+// certain asks for the name of what is to go, unless nothing is to be asked.
+func (l *line) certain(ctx context.Context, name account.Name, what string) error {
 	switch {
 	case l.yes:
 		return nil
 	case !l.ports.Terminal || l.json:
 		return missing([]string{"--yes"}, "It is asked on a terminal.")
 	}
-	text, err := l.answer(ctx, "This removes the draft, its key, and what it made. Type its name, "+account.Clean(string(d.Name), 60)+", to do that")
+	text, err := l.answer(ctx, what+". Type its name, "+account.Clean(string(name), 60)+", to do that")
 	if err != nil {
 		return err
 	}
-	if text != string(d.Name) {
+	if text != string(name) {
 		return errors.New("that is not its name; nothing was changed")
 	}
 	return nil
@@ -140,21 +138,21 @@ func (l *line) throwAway(ctx context.Context, w World, d account.Draft) error {
 		return err
 	}
 	stays := byHand(d)
+	if a, err := w.Env.Ops.Ports().Registry.Account(ctx, d.Replaces); err == nil && a.Microsoft().Client == d.Microsoft().Client {
+		stays = files(d) // the app is the account's
+	}
 	text := steps.TakenBackLines(nil)
 	if len(stays) > 0 {
 		text = append(text, "This was made by hand, and stays until somebody deletes it:")
 	}
-	for _, s := range stays {
-		text = append(text, "  "+s.String())
-	}
-	v.result(text, result{State: "taken-back", Stays: stays})
+	v.result(append(text, indented(stays)...), result{State: "taken-back", Stays: stays})
 	return nil
 }
 
 // left is what the draft made in the tenant by itself.
 func left(d account.Draft) (out []stay) {
 	m, made, c := d.Microsoft(), d.Made, d.Cloud.Cloud()
-	name := account.AppName(d.Name)
+	name := appName(d)
 	switch {
 	case made.Adopted != nil:
 		out = append(out, at("our certificate and permission on the app "+made.Adopted.App.Name, string(made.Adopted.App.Application), made.Adopted.App.Name, c.CertificatesPage(made.Adopted.App.Client)))
@@ -177,21 +175,33 @@ func left(d account.Draft) (out []stay) {
 	return out
 }
 
-// byHand is what the person made, as far as the draft tells.
+// appName is what the app is called, which the account may not be any more.
+func appName(d account.Draft) string {
+	if name := d.Microsoft().AppName; name != "" {
+		return name
+	}
+	return account.AppName(d.Name)
+}
+
+// byHand is what the person made, as far as the draft tells. An account had all of it.
 func byHand(d account.Draft) (out []stay) {
 	m, c := d.Microsoft(), d.Cloud.Cloud()
-	name := m.AppName
-	if name == "" {
-		name = account.AppName(d.Name)
-	}
+	name := appName(d)
 	if m.Client != "" || slices.Contains(d.Trail, "register") {
 		out = append(out, at("app registration "+name+", with its enterprise app, consent and role", string(m.Client), name, c.AppRegistrationsPage()))
-		if slices.Contains(d.Ticked, "role") {
+		if d.Leaving || slices.Contains(d.Ticked, "role") {
 			out = append(out, at("Global Reader of that app, which goes with it", "", name, c.RolesPage()))
 		}
 	}
-	if saved := d.Key().Saved; saved != "" {
-		out = append(out, stay{What: "certificate file " + saved})
+	return append(out, files(d)...)
+}
+
+// files are the certificates that were written for somebody to upload.
+func files(d account.Draft) (out []stay) {
+	for _, k := range d.Keys {
+		if s := (stay{What: "certificate file " + k.Saved}); k.Saved != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
 	}
 	return out
 }

@@ -41,6 +41,8 @@ type rotating struct {
 	wish RotateWish
 	tell func(Event)
 	acc  account.Account
+
+	again <-chan struct{} // to look at once; nil where nobody tells
 }
 
 // Rotate gives an account another key: made and stored, its certificate on the
@@ -50,14 +52,19 @@ type rotating struct {
 // started anew. Until the new key is seen to work the old one stays in use, and
 // works: whatever fails before leaves everything as it was, beside a new key and
 // perhaps its certificate, with which the next run goes on.
+//
+// Again makes it look at once for a certificate that a person uploads.
 func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
-	return os.start(func(ctx context.Context, tell func(Event)) error {
+	var o *Operation
+	ready := make(chan struct{})
+	o = os.start(func(ctx context.Context, tell func(Event)) error {
+		<-ready
 		acc, err := os.hold(ctx, id)
 		if err != nil {
 			return err
 		}
 		defer os.release(ctx, id)
-		r := &rotating{os: os, wish: wish, tell: tell, acc: acc}
+		r := &rotating{os: os, wish: wish, tell: tell, acc: acc, again: o.again}
 		stages := []func(context.Context) error{r.key, r.bring, r.trial, r.swap, r.remove, r.forget}
 		if acc.Next == nil && acc.Last != nil { // one that was switched already
 			stages = stages[4:]
@@ -73,6 +80,8 @@ func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
 		os.recheck(ctx, r.acc)
 		return nil
 	})
+	close(ready)
+	return o
 }
 
 // hold makes this process the one that works on the account.
@@ -424,9 +433,16 @@ func (w *waiting) rest(ctx context.Context, said error) error {
 		p.Until = now.Add(left)
 	}
 	w.r.tell(Event{Step: w.step, State: Pausing, Pause: &p})
+	again := w.r.again
+	if !w.endless || asked > 0 {
+		again = nil // what the directory or the service needs, no key press shortens
+	}
 	select {
 	case <-ctx.Done():
 		return &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+	case <-again:
+		w.pause = firstPause
+		return nil
 	case <-time.After(wait):
 		return nil
 	}

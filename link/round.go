@@ -1,0 +1,136 @@
+package link
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// Round is the verification of many accounts, some of them at a time. Whoever
+// watches it may come and go; it waits with the next account until what it found
+// was taken.
+type Round struct {
+	found  chan Found
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+// Found is what a round found of one account: a report, or why there is none.
+// That a key store is not to be used without asking is told once for each
+// store, with the store as Subject; its other accounts are passed over.
+type Found struct {
+	ID     account.ID
+	Report account.Report
+	Err    error
+}
+
+// Next waits for what is found next; io.EOF when all accounts were looked at or
+// the round was stopped, and ctx's error when that ended first.
+func (r *Round) Next(ctx context.Context) (Found, error) {
+	select {
+	case f := <-r.found:
+		return f, nil
+	case <-ctx.Done():
+		return Found{}, context.Cause(ctx)
+	case <-r.ended:
+		return Found{}, io.EOF
+	}
+}
+
+// Stop ends the round, and does not wait.
+func (r *Round) Stop() { r.cancel() }
+
+// VerifyAll verifies accounts in their order, at most that many at a time, and
+// keeps what each check found. No key store is used that would have to ask.
+func (os *Operations) VerifyAll(ids []account.ID, atOnce int) *Round {
+	ctx, cancel := context.WithCancel(os.ctx)
+	r := &Round{found: make(chan Found), cancel: cancel, ended: make(chan struct{})}
+	var (
+		next    = make(chan account.ID)
+		workers sync.WaitGroup
+		stores  closedStores
+	)
+	for range min(atOnce, len(ids)) {
+		workers.Go(func() {
+			for id := range next {
+				f, told := os.look(ctx, id, &stores)
+				if !told || ctx.Err() != nil {
+					continue
+				}
+				select {
+				case r.found <- f:
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	os.group.Go(func() {
+		defer close(r.ended)
+		defer cancel()
+		defer workers.Wait()
+		defer close(next)
+		for _, id := range ids {
+			select {
+			case next <- id:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return r
+}
+
+// closedStores are the key stores that were seen not to be ready in one round.
+type closedStores struct {
+	mu  sync.Mutex
+	all map[account.Store]bool
+}
+
+// is tells whether a store was seen so; close notes it, and tells whether it is news.
+func (c *closedStores) is(s account.Store) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all[s]
+}
+
+func (c *closedStores) close(s account.Store) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.all[s]
+	if c.all == nil {
+		c.all = map[account.Store]bool{}
+	}
+	c.all[s] = true
+	return !was
+}
+
+// look verifies one account and keeps what it found; false where there is
+// nothing to tell of it.
+func (os *Operations) look(ctx context.Context, id account.ID, closed *closedStores) (Found, bool) {
+	a, err := os.ports.Registry.Account(ctx, id)
+	if account.KindOf(err) == account.NotFound { // removed meanwhile
+		return Found{}, false
+	}
+	if err != nil {
+		return Found{ID: id, Err: err}, true
+	}
+	store := a.Key.Store
+	if closed.is(store) {
+		return Found{}, false
+	}
+	if s := os.ports.Keys.Probe(ctx, store); s.State != account.StoreReady {
+		return Found{ID: id, Err: &account.Problem{Kind: account.StoreNotUsable, State: s.State, Subject: string(store)}}, closed.close(store)
+	}
+	r := os.check(ctx, target(a, a.Key), a.Key)
+	if ctx.Err() != nil {
+		return Found{}, false
+	}
+	if c, _ := r.Check(account.CertificateAccepted); c.Problem != nil && c.Problem.Kind == account.StoreNotUsable {
+		// It was locked in between. What was found before says more.
+		return Found{ID: id, Err: c.Problem}, closed.close(store)
+	}
+	err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
+	return Found{id, r, err}, true
+}

@@ -123,7 +123,7 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 	if s := os.ports.Keys.Probe(ctx, store); s.State != account.StoreReady {
 		return Found{ID: id, Err: &account.Problem{Kind: account.StoreNotUsable, State: s.State, Subject: string(store)}}, closed.close(store)
 	}
-	r := os.check(ctx, target(a, a.Key), a.Key)
+	r := os.check(ctx, targetOf(a, a.Key), a.Key)
 	if ctx.Err() != nil {
 		return Found{}, false
 	}

@@ -128,6 +128,9 @@ func (os *Operations) finish(ctx context.Context, id account.ID, r account.Repor
 	if err != nil {
 		return os.told("account", d, err, nil, tell)
 	}
+	if d.Replaces != "" {
+		return os.told("account", d, os.replace(ctx, d, abandoned, r), nil, tell)
+	}
 	err = os.write(ctx, TheAccount, func(ctx context.Context) (err error) {
 		os.drafts.Lock()
 		defer os.drafts.Unlock()

@@ -231,10 +231,12 @@ func (a Account) Begun() Begun {
 	switch {
 	case a.Next != nil:
 		return Rotating
-	case a.Last != nil, len(a.Abandoned) > 0:
+	case a.Last != nil:
 		return OldKeyLeft
 	case a.Moving != "":
 		return MovingKey
+	case len(a.Abandoned) > 0:
+		return KeysLeft
 	}
 	return ""
 }
@@ -247,6 +249,7 @@ const (
 	Rotating   Begun = "rotation" // another key is on its way in
 	OldKeyLeft Begun = "old-key"  // the one before is still on the app or in the store
 	MovingKey  Begun = "move"     // the key may be in two stores
+	KeysLeft   Begun = "keys"     // keys that nobody needs could not be deleted
 	Repointing Begun = "re-point" // a draft that is to take an account's place
 	Removing   Begun = "removal"  // a draft that was an account
 )

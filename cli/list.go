@@ -140,7 +140,7 @@ var stateWords = map[account.CheckState]string{
 // begunWords are what was begun and not ended.
 var begunWords = map[account.Begun]string{
 	account.Rotating: "a rotation was begun", account.OldKeyLeft: "the key before is not gone yet", account.MovingKey: "a move of its key was begun",
-	account.Removing: "its removal was begun", account.Repointing: "is to take the place of the account of that name",
+	account.KeysLeft: "keys that nobody needs could not be deleted", account.Removing: "its removal was begun", account.Repointing: "is to take the place of the account of that name",
 }
 
 // ago is an age in words.

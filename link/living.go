@@ -77,10 +77,15 @@ func (os *Operations) Mend() *Operation {
 			return err
 		}
 		for _, row := range c.Accounts {
-			if row.Begun != account.MovingKey || row.Owned {
-				continue
+			var err error
+			switch {
+			case row.Owned:
+			case row.Begun == account.MovingKey:
+				err = os.mendMove(ctx, row.ID, tell)
+			case row.Begun == account.KeysLeft:
+				err = os.mendKeys(ctx, row.ID)
 			}
-			if err := os.mendMove(ctx, row.ID, tell); err != nil {
+			if err != nil {
 				tell(Event{Step: "mend", State: Failed, Problem: account.AsProblem(err)})
 			}
 		}
@@ -116,6 +121,32 @@ func (os *Operations) mendMove(ctx context.Context, id account.ID, tell func(Eve
 	}
 	defer os.release(ctx, id)
 	return (&rotating{os: os, tell: tell, acc: a}).drop(ctx)
+}
+
+// mendKeys deletes the keys that nobody needs, where their stores can be used
+// without asking.
+func (os *Operations) mendKeys(ctx context.Context, id account.ID) error {
+	a, err := os.ports.Registry.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	var left []account.Key
+	for _, k := range a.Abandoned {
+		if os.ports.Keys.Probe(ctx, k.Store).State != account.StoreReady ||
+			os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }) != nil {
+			left = append(left, k)
+		}
+	}
+	if len(left) == len(a.Abandoned) {
+		return nil
+	}
+	return os.write(ctx, TheAccount, func(ctx context.Context) error {
+		_, err := os.ports.Registry.ChangeAccount(ctx, id, func(a account.Account) (account.Account, error) {
+			a.Abandoned = left
+			return a, nil
+		})
+		return err
+	})
 }
 
 // mendReplaced removes a draft that has taken its account's place already.

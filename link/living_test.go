@@ -114,6 +114,9 @@ func (k householdKeys) Delete(_ context.Context, s account.Store, id account.Key
 }
 
 func (k householdKeys) Copy(_ context.Context, id account.KeyID, _, to account.Store) error {
+	if k.h.keys[to][id] {
+		return &account.Problem{Kind: account.KeyDamaged}
+	}
 	return k.Make(context.Background(), to, id, 0)
 }
 

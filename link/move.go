@@ -35,8 +35,7 @@ func (os *Operations) MoveKey(id account.ID, to account.Store) *Operation {
 			})
 		}
 		if err != nil {
-			// What was copied is deleted; where that fails too it stays on record.
-			_ = m.drop(context.WithoutCancel(ctx))
+			m.undo(context.WithoutCancel(ctx), err)
 			return err
 		}
 		return m.leave(ctx)
@@ -60,6 +59,16 @@ func (r *rotating) copy(ctx context.Context, to account.Store) error {
 		k.Store = to
 		return r.accepted(ctx, k)
 	})
+}
+
+// undo deletes what was copied; where that fails too it stays on record. What
+// was there before under the key's id is not a copy, and stays.
+func (r *rotating) undo(ctx context.Context, why error) {
+	if k := account.KindOf(why); k == account.KeyDamaged || k == account.KeyNewer || k == account.FileExists {
+		_ = r.change(ctx, func(a *account.Account) { a.Moving = "" })
+		return
+	}
+	_ = r.drop(ctx)
 }
 
 // leave deletes the key where it was.

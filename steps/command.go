@@ -178,7 +178,7 @@ func AccountLines(a account.Account) []string {
 	for _, o := range AccountOffers(a) {
 		out = append(out, o.Title+": "+o.Value)
 	}
-	return append(out, "Key expires: "+Day(a.Key.Certificate.NotAfter))
+	return append(out, "Key expires: "+Day(a.Key.Certificate.NotAfter), "Renewed by: "+RenewLine(a.Name))
 }
 
 // SignInLeaves is what is said before a sign-in to an app; zero is Microsoft

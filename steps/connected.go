@@ -82,7 +82,8 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 			kit.Blank,
 			kit.Value(size.Width, t, "Tenant", a.Microsoft().TenantName),
 			kit.Value(size.Width, t, "Access reviews", ReviewWords(c.last)),
-			kit.Value(size.Width, t, "Key expires", a.Key.Certificate.NotAfter.Format("2 January 2006")),
+			kit.Value(size.Width, t, "Key expires", Day(a.Key.Certificate.NotAfter)),
+			kit.Value(size.Width, t, "Renewed by", RenewLine(a.Name)),
 			kit.Blank,
 			kit.Frame{Text: kit.Wrap(t.Faint.Render(connectedNote(a)), size.Width)},
 		),
@@ -96,8 +97,12 @@ func connectedNote(a account.Account) string {
 	if a.Made.By != "" {
 		return SignInLeft(a.Made.Client)
 	}
-	return "Whoever collects data on this machine as this user can use the key. Before it expires, a new certificate is needed."
+	return "Whoever collects data on this machine as this user can use the key."
 }
+
+// RenewLine is the command that gives an account another key, without any
+// administrator.
+func RenewLine(n account.Name) string { return "xops-onboard rotate " + quoted(string(n)) }
 
 // ReviewWords is a real answer of the account: the newest access review.
 func ReviewWords(r account.Report) string {

@@ -36,7 +36,7 @@ echo "== tests"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 status=0
-go test -race -shuffle=on -v ./... >"$out" 2>&1 || status=$?
+go test -race -shuffle=on -timeout 30m -v ./... >"$out" 2>&1 || status=$?
 grep -E '^(ok|FAIL|---? FAIL|panic:|\?)|no test files' "$out" | grep -v 'no test files' || true
 if [ "$status" != 0 ]; then
 	echo "== what failed"

@@ -59,6 +59,7 @@ type bench struct {
 	on    map[string]string // ids of certificates on apps, by what they are
 	saved map[string]string // files, by their paths
 	place steps.Place
+	says  func(text string) // called with what is said beside the result
 	went  func(path string) // called when a file was written
 
 	ran *cli.Start
@@ -93,7 +94,7 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 	code = cli.Execute(b.t.Context(), cli.Ports{
 		Run:  func(_ context.Context, s cli.Start) error { b.ran = &s; return nil },
 		Open: b.open, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Version: "v1.2.3",
-	}, &e)
+	}, said{&e, b})
 	if b.held != 0 {
 		b.t.Errorf("%v: %d tokens of the administrator were not dropped", args, b.held)
 	}
@@ -106,6 +107,19 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 		b.t.Errorf("%v: code %d without one line of error: %q", args, code, e.String())
 	}
 	return code, o.String(), e.String()
+}
+
+// said is what is said beside the result, and who listens.
+type said struct {
+	*bytes.Buffer
+	b *bench
+}
+
+func (s said) Write(text []byte) (int, error) {
+	if s.b.says != nil {
+		s.b.says(string(text))
+	}
+	return s.Buffer.Write(text)
 }
 
 func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {

@@ -195,6 +195,8 @@ func stageLine(words map[string]string, e link.Event) string {
 		return name + ": a policy of the tenant refuses one that lives so long."
 	case e.State == link.Failed:
 		return name + ": " + steps.Advise(e.Problem).Line()
+	case e.State == link.Pausing && e.Pause != nil && e.Pause.Reason == account.AnswerLost:
+		return name + ": waiting, its answer was lost; looking whether it is there."
 	case e.State == link.Pausing:
 		return name + ": waiting until Entra knows of it."
 	}

@@ -58,10 +58,7 @@ func killedAtCall(t *testing.T, n int, carried simcloud.Drop, end string) {
 	c := m.runs(addInTheBrowser...)
 	calls.kills(c)
 	m.signsOrDies(c, upn)
-	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
-		t.Fatalf("it was not killed at call %d: %v\n%s\n%s", n, c.cmd.ProcessState, c.all(), c.errs)
-	}
+	c.killed()
 	if !m.begun() {
 		if m.keys() != 0 || len(m.tenant.Apps()) != 0 {
 			t.Errorf("no draft is on disk, and there are %d keys and %+v", m.keys(), m.tenant.Apps())
@@ -84,6 +81,15 @@ func killedAtCall(t *testing.T, n int, carried simcloud.Drop, end string) {
 	}
 	if k := m.keys(); k != 1 {
 		t.Errorf("%d items in the keyring, want 1", k)
+	}
+}
+
+// killed looks that the command, which has ended, was killed.
+func (c *command) killed() {
+	c.t.Helper()
+	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		c.t.Fatalf("it was not killed: %v\n%s\n%s", c.cmd.ProcessState, c.all(), c.errs)
 	}
 }
 

@@ -187,7 +187,9 @@ func (h *household) found(r *link.Round) (all []link.Found) {
 			return all
 		}
 		h.must(err)
-		all = append(all, f)
+		if !f.Asking {
+			all = append(all, f)
+		}
 	}
 }
 

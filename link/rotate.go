@@ -222,6 +222,9 @@ func (r *rotating) add(ctx context.Context) error {
 // is lost, the certificate is looked for as long as it may be spreading, before
 // it is sent again.
 func (r *rotating) addItself(ctx context.Context) error {
+	if err := r.learn(ctx); err != nil {
+		return err
+	}
 	old, err := r.os.ports.Keys.Open(ctx, r.acc.Key.Store, r.acc.Key.ID)
 	if err != nil {
 		return err
@@ -280,6 +283,9 @@ const mostTries = 3
 // changes no list that holds an expired certificate; the account's own, which is
 // of no use any more, goes with the same change.
 func (r *rotating) addedBy(ctx context.Context, admin Administrator) error {
+	if err := r.learn(ctx); err != nil {
+		return err
+	}
 	app := r.acc.Microsoft().Application
 	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
 	return r.called(ctx, "rotate-add", func(ctx context.Context) (calls []account.Evidence, err error) {
@@ -289,6 +295,32 @@ func (r *rotating) addedBy(ctx context.Context, admin Administrator) error {
 		_, calls, err = admin.Adopt(ctx, app, r.acc.Next.Certificate, pause)
 		return calls, err
 	})
+}
+
+// learn has the object id of the app on record, by which its certificates are
+// changed. An account that was linked by hand may not know it.
+func (r *rotating) learn(ctx context.Context) error {
+	l := r.acc.Microsoft()
+	if l.Application != "" {
+		return nil
+	}
+	if r.wish.Admin != nil {
+		s, err := r.wish.Admin.Survey(ctx, account.SurveyWish{Adopt: l.Client})
+		if err != nil {
+			return err
+		}
+		l.Application = s.Adopted.App.Application
+	} else {
+		report := r.os.check(ctx, targetOf(r.acc, r.acc.Key), r.acc.Key)
+		if c, _ := report.Check(account.CertificateAccepted); c.Problem != nil && c.State != account.Holds {
+			return c.Problem
+		}
+		l = learned(l, report.Facts)
+	}
+	if l.Application == "" {
+		return &account.Problem{Kind: account.RoleMissing} // it may not be read
+	}
+	return r.change(ctx, func(a *account.Account) { a.Link = l })
 }
 
 // saved writes the certificate for a person who uploads it.
@@ -487,6 +519,10 @@ func (r *rotating) remove(ctx context.Context) error {
 		if err != nil || id == "" {
 			return err
 		}
+		if err := r.learn(ctx); err != nil {
+			return err
+		}
+		at = targetOf(r.acc, r.acc.Key)
 		return r.called(ctx, "rotate-remove", func(ctx context.Context) ([]account.Evidence, error) {
 			return r.os.ports.Microsoft.RemoveKey(ctx, at, signer, id)
 		})

@@ -17,11 +17,13 @@ type Round struct {
 	ended  chan struct{}
 }
 
-// Found is what a round found of one account: a report, or why there is none.
-// That a key store is not to be used without asking is told once for each
-// store, with the store as Subject; its other accounts are passed over.
+// Found is what a round found of one account: that it is being asked, then a
+// report, or why there is none. That a key store is not to be used without
+// asking is told once for each store, with the store as Subject; its other
+// accounts are passed over.
 type Found struct {
 	ID     account.ID
+	Asking bool
 	Report account.Report
 	Err    error
 }
@@ -55,13 +57,8 @@ func (os *Operations) VerifyAll(ids []account.ID, atOnce int) *Round {
 	for range min(atOnce, len(ids)) {
 		workers.Go(func() {
 			for id := range next {
-				f, told := os.look(ctx, id, &stores)
-				if !told || ctx.Err() != nil {
-					continue
-				}
-				select {
-				case r.found <- f:
-				case <-ctx.Done():
+				if f, told := os.look(ctx, id, &stores, r.tell(ctx)); told {
+					r.tell(ctx)(f)
 				}
 			}
 		})
@@ -80,6 +77,16 @@ func (os *Operations) VerifyAll(ids []account.ID, atOnce int) *Round {
 		}
 	})
 	return r
+}
+
+// tell waits until what was found is taken, or nobody is to be told any more.
+func (r *Round) tell(ctx context.Context) func(Found) {
+	return func(f Found) {
+		select {
+		case r.found <- f:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // closedStores are the key stores that were seen not to be ready in one round.
@@ -108,7 +115,7 @@ func (c *closedStores) close(s account.Store) bool {
 
 // look verifies one account and keeps what it found; false where there is
 // nothing to tell of it.
-func (os *Operations) look(ctx context.Context, id account.ID, closed *closedStores) (Found, bool) {
+func (os *Operations) look(ctx context.Context, id account.ID, closed *closedStores, tell func(Found)) (Found, bool) {
 	a, err := os.ports.Registry.Account(ctx, id)
 	if account.KindOf(err) == account.NotFound { // removed meanwhile
 		return Found{}, false
@@ -123,6 +130,7 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 	if s := os.ports.Keys.Probe(ctx, store); s.State != account.StoreReady {
 		return Found{ID: id, Err: &account.Problem{Kind: account.StoreNotUsable, State: s.State, Subject: string(store)}}, closed.close(store)
 	}
+	tell(Found{ID: id, Asking: true})
 	r := os.check(ctx, targetOf(a, a.Key), a.Key)
 	if ctx.Err() != nil {
 		return Found{}, false
@@ -132,5 +140,5 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 		return Found{ID: id, Err: c.Problem}, closed.close(store)
 	}
 	err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
-	return Found{id, r, err}, true
+	return Found{ID: id, Report: r, Err: err}, true
 }

@@ -3,6 +3,8 @@ package vterm
 import (
 	"bytes"
 	"io"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,8 +23,8 @@ type Line struct {
 	in      sync.Mutex
 	arrived sync.Cond
 	chunks  [][]byte
-	readers int // the ticket given out last
-	givenUp int // readers up to this ticket get nothing
+	readers int             // the ticket given out last
+	loops   map[string]bool // goroutines that read for a program's own loop; true: given up
 	wire    bool
 	newest  []int
 	paused  time.Time // no delivery before
@@ -33,7 +35,7 @@ type Line struct {
 }
 
 func newLine(s *Screen) *Line {
-	l := &Line{s: s}
+	l := &Line{s: s, loops: map[string]bool{}}
 	l.arrived.L = &l.in
 	go func() { // the emulator's answers; ends when Close closes its pipe
 		var buf [4096]byte
@@ -60,20 +62,28 @@ func (l *Line) push(seq string) {
 
 // Read gives the next key press or answer. If several goroutines read, the one
 // that came last gets it: the others are readers that the program has given up
-// and cannot cancel. For the same reason those that wait when the program gives
-// up its keyboard get nothing any more: who reads after that came later.
+// and cannot cancel. For the same reason the goroutine that reads for a program's
+// loop gets nothing any more once the program gives up its keyboard, also when it
+// comes back to read only then.
 func (l *Line) Read(p []byte) (int, error) {
+	goroutine, loop := reader()
 	l.in.Lock()
 	defer l.in.Unlock()
+	given := l.loops[goroutine]
+	if loop {
+		l.loops[goroutine] = given
+	}
 	l.readers++
 	me := l.readers
-	l.newest = append(l.newest, me)
-	defer l.leave(me)
+	if !given {
+		l.newest = append(l.newest, me)
+		defer l.leave(me)
+	}
 	for {
 		switch wait := time.Until(l.paused); {
 		case l.hungUp:
 			return 0, io.EOF
-		case len(l.chunks) == 0 || l.newest[len(l.newest)-1] != me || me <= l.givenUp:
+		case len(l.chunks) == 0 || l.loops[goroutine] || l.newest[len(l.newest)-1] != me:
 		case wait > 0:
 			time.AfterFunc(wait, l.wake)
 		default:
@@ -81,6 +91,14 @@ func (l *Line) Read(p []byte) (int, error) {
 		}
 		l.arrived.Wait()
 	}
+}
+
+// reader is the goroutine that reads, and whether it does so for a program's
+// loop, which reads through what it can cancel.
+func reader() (goroutine string, loop bool) {
+	stack := string(debug.Stack())
+	goroutine, _, _ = strings.Cut(stack, " [")
+	return goroutine, strings.Contains(stack, "cancelreader")
 }
 
 // wake has the readers look again. It takes the lock, so that a reader that has
@@ -103,8 +121,11 @@ func (l *Line) Wire() {
 func (l *Line) letGo() {
 	l.in.Lock()
 	defer l.in.Unlock()
-	if !l.wire {
-		l.givenUp = l.readers
+	if l.wire {
+		return
+	}
+	for goroutine := range l.loops {
+		l.loops[goroutine] = true
 	}
 }
 

@@ -1,6 +1,8 @@
 package vterm_test
 
 import (
+	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -42,4 +44,62 @@ func TestAnswersAndKeysNeverBlock(t *testing.T) {
 	defer line.Close()
 	_, _ = line.Write([]byte(strings.Repeat("\x1b[c", 50_000))) // nobody reads the answers
 	s.Paste(strings.Repeat("x", 1<<20))
+}
+
+// cancelreaderLoop reads as a program's loop does: once more after each press,
+// whenever it gets around to it.
+func cancelreaderLoop(line *vterm.Line, got chan<- string, more <-chan struct{}) {
+	for range more {
+		var b [16]byte
+		n, err := line.Read(b[:])
+		if err != nil {
+			return
+		}
+		got <- string(b[:n])
+	}
+}
+
+// TestLateReaderGetsNothing has the loop that read before the keyboard was given
+// up come back after somebody else began to read: that one gets the press.
+func TestLateReaderGetsNothing(t *testing.T) {
+	for range 50 { // who comes first is chance
+		lateReader(t)
+	}
+}
+
+func lateReader(t *testing.T) {
+	s, line := vterm.New(t, 20, 3)
+	defer line.Close()
+	got, more := make(chan string), make(chan struct{})
+	go cancelreaderLoop(line, got, more)
+	defer close(more)
+	_, _ = io.WriteString(line, "\x1b[>1u")
+	more <- struct{}{}
+	s.Press("a")
+	if b := <-got; b != "a" {
+		t.Fatalf("the loop got %q", b)
+	}
+	_, _ = io.WriteString(line, "\x1b[<u") // it gives up its keyboard
+	other := make(chan string, 1)
+	go func() {
+		var b [16]byte
+		n, _ := line.Read(b[:])
+		other <- string(b[:n])
+	}()
+	for range 100 {
+		runtime.Gosched()
+	}
+	more <- struct{}{} // the loop comes back
+	for range 100 {
+		runtime.Gosched()
+	}
+	s.Raw("\n")
+	select {
+	case b := <-other:
+		if b != "\n" {
+			t.Errorf("got %q", b)
+		}
+	case b := <-got:
+		t.Fatalf("the loop got %q, which nobody hears", b)
+	}
 }

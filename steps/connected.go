@@ -79,7 +79,6 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 		Body: kit.Stack(
 			kit.Frame{Text: kit.Wrap("Enter these in the Xops 360 form:", size.Width)},
 			kit.Stack(values...),
-			kit.Blank,
 			kit.Value(size.Width, t, "Tenant", a.Microsoft().TenantName),
 			kit.Value(size.Width, t, "Access reviews", ReviewWords(c.last)),
 			kit.Value(size.Width, t, "Key expires", Day(a.Key.Certificate.NotAfter)),

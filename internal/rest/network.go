@@ -38,9 +38,11 @@ func network(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool) 
 		ResponseHeaderTimeout: 30 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConns:          64,
-		MaxIdleConnsPerHost:   32,
-		ForceAttemptHTTP2:     true,
+		// So many calls are in flight when many accounts are verified, each of them
+		// on a connection of its own behind a proxy that speaks HTTP/1.1 alone.
+		MaxIdleConns:        512,
+		MaxIdleConnsPerHost: 256,
+		ForceAttemptHTTP2:   true,
 		// A connection that died while this machine slept is found and left.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}

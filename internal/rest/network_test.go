@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bufio"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,5 +188,48 @@ func TestTimeLimitsAreSet(t *testing.T) {
 	}
 	if tr.Proxy == nil || tr.DialContext == nil || tr.MaxIdleConns == 0 {
 		t.Error("proxy, dialling or idle connections are without bounds")
+	}
+}
+
+// TestConnectionsAreKept has many calls in flight again and again, where each
+// takes a connection of its own: a handshake costs more than the call.
+func TestConnectionsAreKept(t *testing.T) {
+	const calls = 200
+	var made atomic.Int64
+	var here sync.WaitGroup
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		here.Done()
+		here.Wait() // until all of them are
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			made.Add(1)
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	transport := network(func(*http.Request) (*url.URL, error) { return nil, nil }, roots)
+	defer transport.CloseIdleConnections()
+	for range 3 {
+		here.Add(calls)
+		var group sync.WaitGroup
+		for range calls {
+			group.Go(func() {
+				r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+				resp, err := transport.RoundTrip(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			})
+		}
+		group.Wait()
+	}
+	if n := made.Load(); n > 2*calls {
+		t.Errorf("%d connections for %d calls at a time", n, calls)
 	}
 }

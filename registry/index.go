@@ -17,15 +17,21 @@ import (
 // index is what a list shows of every account and draft, in order of the names.
 type index struct {
 	stamp    string // of the directory of the files, when it was as the index says
-	accounts []ownedRow
-	drafts   []ownedRow
-	damaged  []account.Problem // Subject is the name of the file
+	accounts []account.Row
+	drafts   []account.Row
+	owners   map[account.ID]account.Owner // the process that worked on one last, where there is one
+	damaged  []account.Problem            // Subject is the name of the file
 }
 
-// ownedRow is a draft or account with the process that worked on it last.
-type ownedRow struct {
-	row   account.Row
-	owner account.Owner
+// own notes the process that worked on a draft or account last.
+func (x *index) own(id account.ID, o account.Owner) {
+	if o == (account.Owner{}) {
+		return
+	}
+	if x.owners == nil {
+		x.owners = map[account.ID]account.Owner{}
+	}
+	x.owners[id] = o
 }
 
 // order is the order of the list: by name whatever the case, then by id.
@@ -36,25 +42,26 @@ func order(a, b account.Row) int {
 	return strings.Compare(string(a.ID), string(b.ID))
 }
 
-func ownedOrder(a, b ownedRow) int { return order(a.row, b.row) }
-
 // put makes the rows of an id what rec says; the zero record takes them away.
 func (x *index) put(id account.ID, rec record) {
 	x.accounts, x.drafts = without(x.accounts, id), without(x.drafts, id)
+	delete(x.owners, id)
 	switch {
 	case rec.account != nil:
-		x.accounts = with(x.accounts, ownedRow{rounded(rec.account.Row()), rec.account.Owner})
+		x.accounts = with(x.accounts, rounded(rec.account.Row()))
+		x.own(id, rec.account.Owner)
 	case rec.draft != nil:
-		x.drafts = with(x.drafts, ownedRow{rounded(rec.draft.Row()), rec.draft.Owner})
+		x.drafts = with(x.drafts, rounded(rec.draft.Row()))
+		x.own(id, rec.draft.Owner)
 	}
 }
 
-func without(rows []ownedRow, id account.ID) []ownedRow {
-	return slices.DeleteFunc(rows, func(r ownedRow) bool { return r.row.ID == id })
+func without(rows []account.Row, id account.ID) []account.Row {
+	return slices.DeleteFunc(rows, func(r account.Row) bool { return r.ID == id })
 }
 
-func with(rows []ownedRow, r ownedRow) []ownedRow {
-	at, _ := slices.BinarySearchFunc(rows, r, ownedOrder)
+func with(rows []account.Row, r account.Row) []account.Row {
+	at, _ := slices.BinarySearchFunc(rows, r, order)
 	return slices.Insert(rows, at, r)
 }
 
@@ -67,8 +74,8 @@ func (x index) named(id, replaces account.ID, n account.Name, drafts bool) error
 		all = slices.Concat(x.accounts, x.drafts)
 	}
 	for _, r := range all {
-		if n != "" && r.row.ID != id && r.row.ID != replaces && strings.EqualFold(string(r.row.Name), string(n)) {
-			return &account.Problem{Kind: account.InputTaken, Subject: string(r.row.Name)}
+		if n != "" && r.ID != id && r.ID != replaces && strings.EqualFold(string(r.Name), string(n)) {
+			return &account.Problem{Kind: account.InputTaken, Subject: string(r.Name)}
 		}
 	}
 	return nil
@@ -77,8 +84,8 @@ func (x index) named(id, replaces account.ID, n account.Name, drafts bool) error
 // linked is AlreadyLinked if another account has the identity.
 func (x index) linked(id account.ID, identity string) error {
 	for _, r := range x.accounts {
-		if r.row.ID != id && identity != "" && r.row.Identity == identity {
-			return &account.Problem{Kind: account.AlreadyLinked, Subject: string(r.row.Name)}
+		if r.ID != id && identity != "" && r.Identity == identity {
+			return &account.Problem{Kind: account.AlreadyLinked, Subject: string(r.Name)}
 		}
 	}
 	return nil
@@ -133,18 +140,19 @@ func (x index) encode() []byte {
 		b = appendText(append(b, "\n["...), kind)
 	}
 	for _, a := range x.accounts {
-		if a.owner == (account.Owner{}) {
+		owner, owned := x.owners[a.ID]
+		if !owned {
 			next("account")
-			b = append(appendRow(b, a.row), ']')
+			b = append(appendRow(b, a), ']')
 			continue
 		}
 		next("owned")
-		b = append(appendOwner(appendRow(b, a.row), a.owner), ']')
+		b = append(appendOwner(appendRow(b, a), owner), ']')
 	}
 	for _, d := range x.drafts {
 		next("draft")
-		b = appendOwner(appendRow(b, d.row), d.owner)
-		b = append(appendTexts(b, d.row.Passed...), ']')
+		b = appendOwner(appendRow(b, d), x.owners[d.ID])
+		b = append(appendTexts(b, d.Passed...), ']')
 	}
 	for _, p := range x.damaged {
 		next("damaged")
@@ -196,7 +204,7 @@ func decodeIndex(data []byte) (index, error) {
 	}
 	c := cursor{rest: string(body)} // the rows share this one string
 	var x index
-	x.accounts = make([]ownedRow, 0, bytes.Count(body, []byte("\n[")))
+	x.accounts = make([]account.Row, 0, bytes.Count(body, []byte("\n[")))
 	c.skip(`"stamp":`)
 	x.stamp = c.text()
 	c.skip(`,"rows":[`)
@@ -209,6 +217,9 @@ func decodeIndex(data []byte) (index, error) {
 		c.skip("]")
 	}
 	c.skip("\n]}\n")
+	if len(x.accounts) == 0 {
+		x.accounts = nil
+	}
 	if c.wrong || c.rest != "" {
 		return index{}, errIndex
 	}
@@ -295,13 +306,16 @@ func (c *cursor) number() int64 {
 func (c *cursor) row(x *index) {
 	switch c.text() {
 	case "account":
-		x.accounts = append(x.accounts, ownedRow{row: c.common()})
+		x.accounts = append(x.accounts, c.common())
 	case "owned":
-		x.accounts = append(x.accounts, ownedRow{c.common(), c.owner()})
+		a := c.common()
+		x.own(a.ID, c.owner())
+		x.accounts = append(x.accounts, a)
 	case "draft":
-		d := ownedRow{c.common(), c.owner()}
+		d := c.common()
+		x.own(d.ID, c.owner())
 		for c.at(",") {
-			d.row.Passed = append(d.row.Passed, c.more())
+			d.Passed = append(d.Passed, c.more())
 		}
 		x.drafts = append(x.drafts, d)
 	case "damaged":
@@ -370,13 +384,15 @@ func (r *Registry) scan() (x index, err error) {
 		case err != nil:
 			x.damaged = append(x.damaged, account.Problem{Kind: account.KindOf(err), Subject: name, Err: errors.Unwrap(err)})
 		case rec.account != nil:
-			x.accounts = append(x.accounts, ownedRow{rounded(rec.account.Row()), rec.account.Owner})
+			x.accounts = append(x.accounts, rounded(rec.account.Row()))
+			x.own(id, rec.account.Owner)
 		default:
-			x.drafts = append(x.drafts, ownedRow{rounded(rec.draft.Row()), rec.draft.Owner})
+			x.drafts = append(x.drafts, rounded(rec.draft.Row()))
+			x.own(id, rec.draft.Owner)
 		}
 	}
-	slices.SortFunc(x.accounts, ownedOrder)
-	slices.SortFunc(x.drafts, ownedOrder)
+	slices.SortFunc(x.accounts, order)
+	slices.SortFunc(x.drafts, order)
 	return x, nil
 }
 

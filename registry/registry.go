@@ -95,25 +95,23 @@ func (r *Registry) unsure(x index, err error) account.Contents {
 	return r.contents(x)
 }
 
-// contents is the index as the port lists it.
+// contents is the index as the port lists it. The rows are the index's own.
 func (r *Registry) contents(x index) account.Contents {
-	asked := map[account.Owner]bool{{}: false}
-	rows := func(all []ownedRow) (out []account.Row) {
-		if len(all) > 0 {
-			out = make([]account.Row, 0, len(all))
-		}
-		for _, o := range all {
-			owned, known := asked[o.owner]
-			if !known {
-				owned = r.others(o.owner)
-				asked[o.owner] = owned
+	if len(x.owners) > 0 {
+		asked := map[account.Owner]bool{{}: false}
+		for _, rows := range [][]account.Row{x.accounts, x.drafts} {
+			for i := range rows {
+				o := x.owners[rows[i].ID]
+				owned, known := asked[o]
+				if !known {
+					owned = r.others(o)
+					asked[o] = owned
+				}
+				rows[i].Owned = owned
 			}
-			o.row.Owned = owned
-			out = append(out, o.row)
 		}
-		return out
 	}
-	c := account.Contents{Accounts: rows(x.accounts), Drafts: rows(x.drafts)}
+	c := account.Contents{Accounts: x.accounts, Drafts: x.drafts}
 	for _, p := range x.damaged {
 		p.Subject = filepath.Join(r.accounts, p.Subject)
 		c.Damaged = append(c.Damaged, p)

@@ -448,3 +448,81 @@ func quotable(p *account.Problem) string {
 	}
 	return " " + strings.Join(s, ", ")
 }
+
+// Short is what a list says of a problem of an account that was linked, in a few
+// words.
+func Short(p *account.Problem) string {
+	switch p.Kind {
+	case account.PermissionNotGranted:
+		return "consent was withdrawn"
+	case account.PermissionNotAdded:
+		return "the permission was removed"
+	case account.RoleMissing:
+		return "may not read the directory"
+	case account.PermissionUnseen, account.PermissionSpreading:
+		return "may not read access reviews"
+	case account.AppNotFound:
+		return "Entra does not find its app"
+	case account.AppDisabled:
+		return "the app is disabled"
+	case account.NoPrincipal:
+		return "the enterprise app is gone"
+	case account.CertificateUnseen:
+		return "key unknown to Entra"
+	case account.Expired, account.CertificateOver:
+		return "key has expired"
+	case account.ExpiringSoon:
+		return "key expires in " + plural(int(p.Left.Hours()/24), "day")
+	case account.ForeignFound:
+		return "something else is on the app"
+	case account.KeyMissing:
+		return "private key is gone"
+	case account.KeyDamaged:
+		return "private key is damaged"
+	case account.AccessBlocked:
+		return "Conditional Access blocks it"
+	}
+	return lowerFirst(strings.TrimSuffix(Advise(p).Say, "."))
+}
+
+// ClosedStore is what Home says of a key store that cannot be used without
+// asking.
+func ClosedStore(s account.Store, state account.StoreState) string {
+	name := "The keyring"
+	if s == account.FileStore {
+		name = "The file store"
+	}
+	if state == account.StoreLocked {
+		return name + " is locked; u unlocks and checks."
+	}
+	return name + " cannot be used now; u says why."
+}
+
+// AfterRotation is a problem of a rotation: what it means for the account's key,
+// and what can be done. Itself tells whether the app makes the changes, switched
+// whether the account uses the new key.
+func AfterRotation(p *account.Problem, itself, switched bool) Advice {
+	a := Advise(p)
+	if p.Kind == account.RightMissing && itself {
+		a = Advice{Say: "The app may not change its own certificates.", Do: "Try again, or go another way."}
+	}
+	if p.Kind == account.SpreadingTooLong {
+		a = Advice{Say: "Entra did not take the new certificate within ten minutes.", Do: "Try again in a while: it goes on with the same key."}
+	}
+	if switched {
+		a.Say = "The new key is in use; the old one is not removed yet. " + a.Say
+		return a
+	}
+	switch p.Kind {
+	case account.CertificateOver, account.Expired, account.KeyMissing, account.KeyDamaged, account.CertificateUnseen:
+		// The old key is what fails.
+		a.Do = "The app cannot change its key itself: an administrator signs in, or you upload the certificate by hand."
+		a.Causes = nil
+		return a
+	}
+	a.Say = "The old key is in use, and works as before. " + a.Say
+	return a
+}
+
+// NotItsName is said of a name that was to be typed before something is removed.
+const NotItsName = "That is not its name; nothing is removed."

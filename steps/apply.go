@@ -31,6 +31,7 @@ type changing struct {
 	pulse
 	draft  account.Draft
 	op     *link.Operation
+	words  map[string]string // the names of its changes
 	lines  []line
 	report *account.Report
 	made   account.Made // as it was while there was an app
@@ -57,8 +58,12 @@ type line struct {
 // told is an event of the operation.
 type told struct{ link.Event }
 
+func newChanging(e Env, d account.Draft, then Outcome) changing {
+	return changing{pulse: newPulse(e), draft: d, words: applyWords, then: then}
+}
+
 func newApply(e Env, d account.Draft) *apply {
-	a := &apply{changing{pulse: newPulse(e), draft: d, then: Next}}
+	a := &apply{newChanging(e, d, Next)}
 	a.ways = a.stopped
 	return a
 }
@@ -189,13 +194,13 @@ func (c *changing) told(a Answer[told]) tea.Cmd {
 
 // line notes an event at its change's line.
 func (c *changing) line(e link.Event) {
-	if applyWords[e.Step] == "" {
+	if c.words[e.Step] == "" {
 		return
 	}
 	if e.Step == "certificate" {
 		c.life = certificateLife(e.Draft)
 	}
-	if e.Step == link.TheApplication && e.State == link.Failed && account.KindOf(problemOf(e)) == account.PolicyLife {
+	if (e.Step == link.TheApplication || e.Step == link.TheAdding) && e.State == link.Failed && account.KindOf(problemOf(e)) == account.PolicyLife {
 		c.refusedLife(e)
 		return
 	}
@@ -206,6 +211,16 @@ func (c *changing) line(e link.Event) {
 		}
 	}
 	c.lines = append(c.lines, line{e.Step, e.State, e.Pause, e.Problem, c.life})
+}
+
+// stateOf is how far a change is; empty before it began.
+func (c *changing) stateOf(name string) link.EventState {
+	for _, l := range c.lines {
+		if l.name == name {
+			return l.state
+		}
+	}
+	return ""
 }
 
 func problemOf(e link.Event) error {
@@ -283,14 +298,18 @@ func (c *changing) body(size kit.Size, t kit.Theme) kit.Frame {
 }
 
 func (c *changing) draw(width int, t kit.Theme, l line) kit.Frame {
-	words := applyWords[l.name]
+	words := c.words[l.name]
 	switch {
+	case l.name == lifeRefused && l.life == "":
+		return kit.Mark(width, t.Warn.Render("!"), "A certificate whose life a policy of the tenant refuses")
 	case l.name == lifeRefused:
 		return kit.Mark(width, t.Warn.Render("!"), "Certificate, "+l.life+": a policy of the tenant refuses that life")
 	case l.name == "certificate" && l.life != "":
 		words += ", " + l.life
 	}
 	switch l.state {
+	case "":
+		return kit.Mark(width, t.Faint.Render("·"), t.Faint.Render(words))
 	case link.Done:
 		if l.name == "undo-purge" && c.left != nil {
 			return kit.Mark(width, t.Warn.Render("!"), "Both: not deleted for good")
@@ -308,7 +327,11 @@ func (c *changing) draw(width int, t kit.Theme, l line) kit.Frame {
 		return kit.Mark(width, t.Faint.Render("…"), words+": Entra is spreading the changes")
 	case link.Pausing:
 		if l.pause != nil {
-			return kit.Mark(width, t.Faint.Render("…"), words+": "+pauseWords[l.pause.Reason]+since(c.now.Sub(l.pause.Since)))
+			why := pauseWords[l.pause.Reason]
+			if l.name == link.TheTrial {
+				why = "Entra does not know it yet"
+			}
+			return kit.Mark(width, t.Faint.Render("…"), words+": "+why+since(c.now.Sub(l.pause.Since)))
 		}
 	}
 	return kit.Mark(width, t.Faint.Render("…"), words)

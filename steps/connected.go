@@ -25,6 +25,9 @@ type connected struct {
 
 func (c *connected) Enter() tea.Cmd {
 	reg, id := c.env.Ops.Ports().Registry, c.draft.ID
+	if c.draft.Replaces != "" {
+		id = c.draft.Replaces
+	}
 	return Ask(c.env, func(ctx context.Context) (account.Report, error) { return reg.LastReport(ctx, id) })
 }
 

@@ -32,6 +32,7 @@ type keyStore struct {
 	cancel context.CancelFunc
 	wrong  *account.Problem
 	picked account.Store
+	target bool // this store and no other: a key is to be moved there
 }
 
 // probed is what both stores can do.
@@ -42,6 +43,11 @@ type unlocked struct{ store account.Store }
 
 func newKeyStore(e Env, d account.Draft) *keyStore {
 	return &keyStore{env: e, draft: d, picked: store(d)}
+}
+
+// newTargetStore makes a store ready for a key that is somewhere else.
+func newTargetStore(e Env, d account.Draft, to account.Store) *keyStore {
+	return &keyStore{env: e, draft: d, picked: to, target: true}
 }
 
 func (s *keyStore) Enter() tea.Cmd {
@@ -105,6 +111,15 @@ func (s *keyStore) offer() {
 		s.menu.Add(kit.Option{Title: title, Detail: detail}, do)
 	}
 	ring, file := s.status[account.Keyring], s.status[account.FileStore]
+	if s.target && s.picked == account.FileStore {
+		title, detail := "Enter the passphrase", "Of the file store of this user on this machine."
+		if file.State == account.StoreEmpty {
+			title, detail = "Choose a passphrase", "The key goes into a file that only it opens (age, scrypt). You enter it again after every start."
+		}
+		add(title, detail, s.ask)
+		add("Try again", "", s.Enter)
+		return
+	}
 	if s.draft.Key().Stored && s.picked == account.FileStore {
 		if file.State != account.StoreEmpty { // a new store would not have this key
 			add("Enter the passphrase", "The key is in a file under your passphrase.", s.ask)
@@ -243,11 +258,19 @@ func (s *keyStore) View(size kit.Size, t kit.Theme) kit.Page {
 		return p
 	}
 	which := account.Keyring
-	if s.draft.Key().Stored {
+	switch {
+	case s.target:
+		which = s.picked
+		p.Why = "The key is to be moved there."
+	case s.draft.Key().Stored:
 		which = s.picked
 		p.Why = "The private key is there, and cannot be used now."
 	}
-	a := Advise(&account.Problem{Kind: account.StoreNotUsable, Subject: string(which), State: s.status[which].State})
+	state := s.status[which].State
+	if s.target && state == account.StoreEmpty {
+		which = "" // of a store that was never there nothing is missing
+	}
+	a := Advise(&account.Problem{Kind: account.StoreNotUsable, Subject: string(which), State: state})
 	out := []kit.Frame{kit.Mark(size.Width, t.Warn.Render("!"), a.Say)}
 	if a.Do != "" {
 		out = append(out, kit.Mark(size.Width, " ", a.Do))

@@ -22,7 +22,7 @@ var nameField = Field{
 		}
 		for _, rows := range [][]account.Row{e.Known, e.Drafts} {
 			for _, r := range rows {
-				if r.ID != d.ID && strings.EqualFold(string(r.Name), string(n)) {
+				if r.ID != d.ID && r.ID != d.Replaces && strings.EqualFold(string(r.Name), string(n)) {
 					return d, &account.Problem{Kind: account.InputTaken, Subject: string(r.Name)}
 				}
 			}
@@ -37,6 +37,7 @@ var nameField = Field{
 
 var nameStop = Stop{
 	Name: "name", Label: "Friendly name", Field: []Field{nameField},
+	Skip:   func(d account.Draft) bool { return d.Replaces != "" }, // it keeps its name
 	Screen: func(e Env, d account.Draft) Step { return newName(e, d) },
 }
 

@@ -20,16 +20,21 @@ var takeBackStop = Stop{
 type takeBack struct{ changing }
 
 func newTakeBack(e Env, d account.Draft) *takeBack {
-	return &takeBack{changing{pulse: newPulse(e), draft: d, then: Leave, ways: func(m *kit.Menu[lead]) {
+	b := &takeBack{newChanging(e, d, Leave)}
+	b.ways = func(m *kit.Menu[lead]) {
 		for _, w := range waysBack {
 			m.Add(kit.Option{Title: w.title, Detail: w.detail}, outcome(w.outcome))
 		}
-	}}}
+	}
+	return b
 }
 
 func (b *takeBack) Enter() tea.Cmd { return b.begin() }
 
 func (b *takeBack) begin() tea.Cmd {
+	if b.draft.Leaving { // an account becomes a draft first, and one that is stays it
+		return b.run(b.env.Ops.Remove(b.draft.ID, b.env.session.admin))
+	}
 	return b.run(b.env.Ops.TakeBack(b.draft.ID, b.env.session.admin))
 }
 
@@ -86,11 +91,15 @@ func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(SignInLeft(b.env.Client)), size.Width)})
 	}
 	p := kit.Page{Title: "Take everything back", Why: "Only what this draft made. What was there before stays.", Body: kit.Stack(out...)}
+	what := "draft"
+	if b.draft.Leaving {
+		p.Title, p.Why, what = "Remove "+string(b.draft.Name), "Only what this program made for it. What was there before stays.", "account"
+	}
 	switch {
 	case b.over && b.left != nil:
-		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Taken back as far as your account may. The key and the draft are deleted here. Enter goes on.")
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Taken back as far as your account may. The key and the "+what+" are deleted here. Enter goes on.")
 	case b.over:
-		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Taken back. The key and the draft are deleted here. Enter goes on.")
+		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Taken back. The key and the "+what+" are deleted here. Enter goes on.")
 	case b.wrong != nil && b.wrong.Kind == account.Cancelled:
 		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped. What is gone stays gone.")
 	case b.wrong != nil:

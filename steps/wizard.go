@@ -482,6 +482,7 @@ func (w *Wizard) Panel() []kit.Item {
 			continue
 		}
 		passed := slices.Contains(w.draft.Trail, s.Name) || s.Fleet && i < here // those are not remembered
+		passed = passed || i < here && s.Skip != nil && s.Skip(w.draft)
 		it := kit.Item{Label: s.Label}
 		switch {
 		case s.Name == w.stop.Name:

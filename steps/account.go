@@ -1,0 +1,102 @@
+package steps
+
+import (
+	"context"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// OfAccount is an account as the draft that the pages of its operations walk
+// with. It is nowhere written: the account is on record.
+func OfAccount(a account.Account) account.Draft {
+	return account.Draft{
+		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Keys: []account.Key{a.Key},
+		Link: a.Link, Made: a.Made, Created: a.Linked, Updated: a.Updated,
+	}
+}
+
+// HandOverOf is a text for another administrator about what does not hold of an
+// account.
+func HandOverOf(a account.Account, r account.Report) Offer {
+	d := OfAccount(a)
+	d.Ticked = append(ticks(r, nil), "register")
+	// What was made once may be gone by now: what was seen counts.
+	d.Made = account.Made{}
+	return handOver(d)
+}
+
+// PageOf is the portal's page where what a check found can be dealt with.
+func PageOf(a account.Account, n account.CheckName) account.PortalPage {
+	c := a.Cloud.Cloud()
+	switch n {
+	case account.GlobalReader:
+		return c.RolesPage()
+	case account.Consent, account.AccessReviews:
+		return c.PermissionsPage(a.Microsoft().Client)
+	}
+	return c.CertificatesPage(a.Microsoft().Client)
+}
+
+// read has an account read whole.
+func (e Env) read(id account.ID) func(context.Context) (account.Account, error) {
+	reg := e.Ops.Ports().Registry
+	return func(ctx context.Context) (account.Account, error) { return reg.Account(ctx, id) }
+}
+
+// StoreName is a key store as people call it.
+func StoreName(s account.Store) string {
+	if s == account.FileStore {
+		return "a file"
+	}
+	return "the OS keyring"
+}
+
+// Removal is what goes with an account here and in the tenant, and what stays
+// there. In the tenant only that goes which this program made.
+func Removal(a account.Account, everything bool) (here, there, stays []string) {
+	here = []string{"the private key, in " + storeWords(a.Key.Store), "the account and its last checks"}
+	name := a.Microsoft().AppName
+	if name == "" {
+		name = account.AppName(a.Name)
+	}
+	name = account.Clean(name, 120)
+	made := madeWords(a.Made, name)
+	switch {
+	case everything:
+		there = made
+		if a.Made.Adopted != nil {
+			stays = []string{"the app " + name + ", which was there before"}
+		}
+	case len(made) > 0:
+		stays = made
+	default:
+		stays = []string{"the app registration " + name + ", with its enterprise app, consent and role", "under " + RemovalPage(a).Menu(name)}
+	}
+	return here, there, stays
+}
+
+// madeWords name what was made in a tenant.
+func madeWords(m account.Made, name string) (out []string) {
+	for _, w := range []struct {
+		made  bool
+		words string
+	}{
+		{m.Role != "", "the role Global Reader of the app"},
+		{m.Grant != "", "the admin consent to AccessReview.Read.All"},
+		{m.Adopted != nil, "our certificate and permission on the app " + name},
+		{m.Application != "", "the app registration " + name + " and its enterprise app"},
+		{m.Application == "" && m.Principal != "", "the enterprise app " + name},
+	} {
+		if w.made {
+			out = append(out, w.words)
+		}
+	}
+	return out
+}
+
+// RemovalPage is where what stays of an account can be deleted by hand.
+func RemovalPage(a account.Account) account.PortalPage {
+	p := a.Cloud.Cloud().CertificatesPage(a.Microsoft().Client)
+	p.Path = []string{"Entra ID", "App registrations", "All applications", "{name}", "Delete"}
+	return p
+}

@@ -35,9 +35,11 @@ type App struct {
 
 	page    page // what is open when no wizard is
 	wizard  *steps.Wizard
-	between bool           // the wizard has ended, and the page after it is not there yet
-	visit   int            // how many pages and wizards were opened
-	after   func() tea.Cmd // where a wizard leads that only unlocks
+	between bool            // the wizard has ended, and the page after it is not there yet
+	here    context.Context // ends when what is open is left
+	quit    context.CancelFunc
+	visit   int     // counts what was opened
+	errand  *errand // what the wizard is for, where it works on an account
 	dialog  dialog
 	notice  string // a word on what was just done, until the next key
 
@@ -59,12 +61,12 @@ type page interface {
 
 // New is the shell over what the registry holds.
 func New(ctx context.Context, ports Ports, known account.Contents) *App {
-	return &App{ctx: ctx, ports: ports, known: known, theme: kit.NewTheme(true)}
+	return &App{ctx: ctx, ports: ports, known: known, theme: kit.NewTheme(true), here: ctx, quit: func() {}}
 }
 
 // Init opens the first page and asks for the background's colour; until it is
 // told, it is taken for dark.
-func (a *App) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, a.begin()) }
+func (a *App) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, a.begin(), a.mend()) }
 
 // Update is the routing: the window and leaving first, then the dialog, then the page.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -90,6 +92,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, nil
 	case thrownMsg:
 		return a, a.thrown(msg)
+	case mendedMsg:
+		return a, a.mended()
 	case didMsg:
 		a.notice = string(msg)
 		return a, nil
@@ -116,10 +120,10 @@ func (a *App) press(msg tea.KeyPressMsg) tea.Cmd {
 		return tea.Suspend
 	case a.dialog != nil:
 		return a.inDialog(msg)
-	case key.Matches(msg, pageUp):
+	case key.Matches(msg, pageUp) && !a.lists():
 		a.scrollBy(-5)
 		return nil
-	case key.Matches(msg, pageDown):
+	case key.Matches(msg, pageDown) && !a.lists():
 		a.scrollBy(5)
 		return nil
 	}
@@ -143,6 +147,9 @@ func (a *App) inner(msg tea.Msg) tea.Cmd {
 		}
 	}
 	if a.wizard == nil {
+		if late, ok := msg.(visited); ok && late.of() != a.visit {
+			return nil
+		}
 		return a.page.Update(msg)
 	}
 	before := a.wizard.At()
@@ -152,10 +159,9 @@ func (a *App) inner(msg tea.Msg) tea.Cmd {
 	}
 	switch outcome {
 	case steps.Finish, steps.Back, steps.Leave:
-		if then := a.after; then != nil {
-			a.after = nil
+		if e := a.errand; e != nil {
 			a.wizard.Close()
-			return tea.Batch(cmd, then())
+			return tea.Batch(cmd, e.then())
 		}
 		return tea.Batch(cmd, a.closed())
 	case steps.Elsewhere:
@@ -174,6 +180,12 @@ func (a *App) holds() bool {
 	return ok && s.Holds()
 }
 
+// lists tells whether the page is a list, which scrolls by itself.
+func (a *App) lists() bool {
+	l, ok := a.page.(interface{ Lists() bool })
+	return ok && a.wizard == nil && l.Lists()
+}
+
 func (a *App) typing() bool {
 	if a.wizard != nil {
 		return a.wizard.Step().Typing()
@@ -186,7 +198,7 @@ func (a *App) Ended() string {
 	if a.ports.Demo != nil {
 		return "That was the demo: nothing is left of it."
 	}
-	if a.wizard == nil {
+	if a.wizard == nil || a.errand != nil {
 		return a.ended
 	}
 	switch name := string(a.wizard.Draft().Name); a.wizard.Fate() {

@@ -31,6 +31,9 @@ func newDrafts(a *App) *drafts {
 	p := &drafts{app: a}
 	for _, r := range a.known.Drafts {
 		o := kit.Option{Title: "Go on with " + string(r.Name), Detail: draftWords(r, a.ports.Env.Now())}
+		if r.Begun == account.Removing {
+			o = kit.Option{Title: "Go on removing " + string(r.Name), Detail: "It was an account, and its removal was begun."}
+		}
 		if r.Owned {
 			o.Off = "Open in another window."
 		}
@@ -38,7 +41,7 @@ func newDrafts(a *App) *drafts {
 	}
 	p.menu.Add(kit.Option{Title: "Start another"}, func() tea.Cmd { return a.walk(account.Draft{}) })
 	for _, r := range a.known.Drafts {
-		if !r.Owned {
+		if !r.Owned && r.Begun != account.Removing {
 			p.menu.Add(kit.Option{Title: "Throw " + string(r.Name) + " away"}, func() tea.Cmd { return a.askAway(r.ID) })
 		}
 	}
@@ -99,7 +102,7 @@ func (p *drafts) Update(msg tea.Msg) tea.Cmd {
 			p.wrong = account.AsProblem(msg.err)
 			return nil
 		}
-		return p.app.walk(msg.draft)
+		return p.app.goOn(msg.draft)
 	case tea.KeyPressMsg:
 		if key.Matches(msg, chooseKey) {
 			if do, ok := p.menu.Take(); ok {
@@ -128,6 +131,15 @@ func (p *drafts) View(size kit.Size, t kit.Theme) kit.Page {
 type awayMsg struct {
 	draft account.Draft
 	err   error
+}
+
+// goOn goes on with a draft; with what was an account, with its removal.
+func (a *App) goOn(d account.Draft) tea.Cmd {
+	if d.Leaving {
+		a.away(awayMsg{draft: d})
+		return nil
+	}
+	return a.walk(d)
 }
 
 // askAway reads the draft, as what it made in the tenant decides what is asked.

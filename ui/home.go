@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -19,20 +18,26 @@ import (
 )
 
 // home is every later start: what needs attention, then one row an account.
+// While it is open the accounts are checked in the background, as far as their
+// key stores answer without asking.
 type home struct {
-	app    *App
-	at     int
-	moved  bool // the person chose a row
-	rows   []homeRow
-	last   map[account.ID]account.Report
-	active map[account.ID]bool // being verified
-	unread int                 // last checks that are still being read
-}
+	app     *App
+	all     []*entry
+	at      map[account.ID]int // where an account is in all; nil until the last checks are read
+	listing listing
+	sort    sorting
+	filter  *kit.Field // while it is typed
+	here    int        // the entry one is at, in all
+	moved   bool       // the person chose it
+	changed int        // counts what was found since the page was opened
+	order   bool       // the order is being made
 
-// homeRow is one line of Home: a draft or an account.
-type homeRow struct {
-	row   account.Row
-	draft bool
+	round   *link.Round
+	asking  map[account.ID]bool
+	closed  map[account.Store]account.StoreState // key stores that would have to ask
+	locked  map[account.Store]account.StoreState // as far as this round has seen
+	waiting bool                                 // a look at what is stale is due
+	wanted  bool                                 // all are to be checked, once it is known which there are
 }
 
 var (
@@ -40,120 +45,302 @@ var (
 	addKey      = key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "add"))
 	throwKey    = key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw away"))
 	verifyKey   = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "verify"))
+	rotateKey   = key.NewBinding(key.WithKeys("r"), key.WithHelp("r", "rotate key"))
+	moveKey     = key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "move key"))
+	filterKey   = key.NewBinding(key.WithKeys("/"), key.WithHelp("/", "filter"))
+	unfilterKey = key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "all of them"))
+	sortKey     = key.NewBinding(key.WithKeys("s"), key.WithHelp("s", "sort"))
 	sectionsKey = key.NewBinding(key.WithKeys("tab"), key.WithHelp("tab", "Integrations"))
+	leafKey     = key.NewBinding(key.WithKeys("pgup", "pgdown"), key.WithHelp("pgup/pgdn", "by pages"))
+	endsKey     = key.NewBinding(key.WithKeys("home", "end"), key.WithHelp("home/end", "first, last"))
+)
+
+// The bounds of what is checked without being asked for.
+const (
+	atOnce    = 4                // accounts at a time
+	fresh     = 15 * time.Minute // for how long a check is not made again
+	lookEvery = time.Minute
+	allAtOnce = 16 // accounts at a time where all are asked for
 )
 
 func newHome(a *App) *home {
-	h := &home{app: a, last: map[account.ID]account.Report{}, active: map[account.ID]bool{}}
-	for _, r := range a.known.Drafts {
-		h.rows = append(h.rows, homeRow{r, true})
-	}
-	for _, r := range a.known.Accounts {
-		h.rows = append(h.rows, homeRow{r, false})
-	}
-	for h.at < len(h.rows)-1 && h.rows[h.at].draft {
-		h.at++
-	}
+	h := &home{app: a, asking: map[account.ID]bool{}}
+	h.all = entries(a.known, a.ports.Env.Now())
+	h.ordered(arrange(h.all, byNeed, ""))
 	return h
 }
 
-// reportMsg is the newest verification of an account.
-type reportMsg struct {
-	id     account.ID
-	report account.Report
-	err    error
-	done   bool
+// ordered takes a listing over. Who has not chosen a line is at the first.
+func (h *home) ordered(l listing) {
+	h.listing = l
+	if len(l.order) > 0 && (!h.moved || !slices.Contains(l.order, h.here)) {
+		h.here = l.order[0]
+	}
 }
 
-// Enter reads the last checks, of as many accounts as anybody looks through.
+// The answers that Home waits for, beside remembered and strays.
+type (
+	arranged struct {
+		listing listing
+		changed int // as it was when the order was begun
+	}
+	found struct { // by a round
+		by *link.Round
+		link.Found
+	}
+	due     struct{} // it is time to look at what is stale
+	dropped struct{} // a stray key was deleted
+)
+
 func (h *home) Enter() tea.Cmd {
-	var cmds []tea.Cmd
-	for _, r := range h.rows[:min(len(h.rows), 50)] {
-		if !r.draft {
-			cmds = append(cmds, h.app.lastReport(r.row.ID))
-		}
-	}
-	h.unread = len(cmds)
-	return tea.Batch(cmds...)
+	ports, ops, all, now := h.app.ports.Env.Ops.Ports(), h.app.ports.Env.Ops, h.all, h.app.ports.Env.Now()
+	return tea.Batch(
+		ask(h.app, func(ctx context.Context) (remembered, error) {
+			return remember(ctx, ports.Registry, all, now, byNeed, "")
+		}),
+		ask(h.app, func(ctx context.Context) (strays, error) {
+			keys, without, err := ops.Strays(ctx, account.FileStore)
+			return strays{keys, without}, err
+		}),
+	)
 }
 
-// order puts what needs attention first, the worst of it first, once all that
-// was known is read. Later checks move no row under the person's hands.
-func (h *home) order() {
-	here := h.rows[h.at].row.ID
+// check begins a round of checks: of what is stale, or of everything.
+func (h *home) check(age time.Duration, many int) tea.Cmd {
+	if h.at == nil {
+		h.wanted = h.wanted || age == 0
+		return nil
+	}
+	ops, all, now := h.app.ports.Env.Ops, slices.Clone(h.all), h.app.ports.Env.Now()
+	h.waiting = false
+	return ask(h.app, func(ctx context.Context) (*link.Round, error) {
+		ids := stale(all, now, age)
+		if len(ids) == 0 {
+			return nil, nil
+		}
+		r := ops.VerifyAll(ids, many)
+		context.AfterFunc(ctx, r.Stop) // nobody looks any more
+		return r, nil
+	})
+}
+
+func (h *home) follow() tea.Cmd {
+	r := h.round
+	return ask(h.app, func(ctx context.Context) (found, error) {
+		f, err := r.Next(ctx)
+		return found{r, f}, err
+	})
+}
+
+// wait looks again at what is stale after a while.
+func (h *home) wait() tea.Cmd {
+	if h.waiting {
+		return nil
+	}
+	h.waiting = true
+	return later(h.app, lookEvery, due{})
+}
+
+func (h *home) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case answer[remembered]:
+		return h.remembered(msg)
+	case answer[strays]:
+		return h.strayed(msg)
+	case answer[arranged]:
+		return h.arranged(msg.value)
+	case answer[*link.Round]:
+		return h.begun(msg.value)
+	case answer[found]:
+		return h.found(msg)
+	case answer[due]:
+		if h.waiting = false; h.round != nil {
+			return nil
+		}
+		return h.check(fresh, atOnce)
+	case answer[account.Account]:
+		return h.chosen(msg)
+	case answer[dropped]:
+		if msg.err != nil {
+			h.app.notice = steps.Advise(account.AsProblem(msg.err)).Line()
+			return nil
+		}
+		return h.app.home()
+	case resumedMsg:
+		if msg.err == nil {
+			return h.app.goOn(msg.draft)
+		}
+		h.app.notice = steps.Advise(account.AsProblem(msg.err)).Line()
+	case tea.PasteMsg:
+		return h.typed(msg)
+	case tea.KeyPressMsg:
+		return h.press(msg)
+	}
+	return nil
+}
+
+func (h *home) remembered(m answer[remembered]) tea.Cmd {
+	if m.err != nil {
+		return nil
+	}
+	// What was found of strays meanwhile is kept.
+	for i, e := range h.all {
+		if i >= len(m.value.all) {
+			m.value.all = append(m.value.all, e)
+		} else if e.lost {
+			m.value.all[i] = m.value.all[i].with(h.app.ports.Env.Now(), func(e *entry) { e.lost = true })
+		}
+	}
+	h.all, h.at = m.value.all, m.value.at
+	check := func() tea.Cmd { return h.check(fresh, atOnce) }
+	if h.wanted {
+		check = func() tea.Cmd { return h.check(0, allAtOnce) }
+	}
+	if h.changed == 0 && h.sort == byNeed && h.filter == nil {
+		h.ordered(m.value.listing)
+		return check()
+	}
+	return tea.Batch(h.arrange(), check())
+}
+
+func (h *home) strayed(m answer[strays]) tea.Cmd {
+	if m.err != nil || len(m.value.keys)+len(m.value.without) == 0 {
+		return nil
+	}
 	now := h.app.ports.Env.Now()
-	slices.SortStableFunc(h.rows, func(a, b homeRow) int { return h.need(b, now) - h.need(a, now) })
-	h.at = slices.IndexFunc(h.rows, func(r homeRow) bool { return h.moved && r.row.ID == here || !h.moved && !r.draft })
+	h.all = slices.Clone(h.all)
+	for _, k := range m.value.keys {
+		e := entry{stray: k, row: account.Row{Name: account.Name("Key " + string(k)[:min(8, len(k))])}}
+		h.all = append(h.all, e.with(now, func(*entry) {}))
+	}
+	for _, id := range m.value.without {
+		if i := slices.IndexFunc(h.all, func(e *entry) bool { return e.row.ID == id }); i >= 0 {
+			h.all[i] = h.all[i].with(now, func(e *entry) { e.lost = true })
+		}
+	}
+	h.changed++
+	return h.arrange()
 }
 
-// need is how much a row needs attention.
-func (h *home) need(r homeRow, now time.Time) int {
-	if r.draft {
-		return len(badness)
+// begun takes a round over, in the place of one that may be under way.
+func (h *home) begun(r *link.Round) tea.Cmd {
+	if h.round != nil {
+		h.round.Stop()
 	}
-	if r.row.Expires.Sub(now) <= 0 {
-		return badness[account.Missing]
+	clear(h.asking)
+	h.round, h.locked = r, map[account.Store]account.StoreState{}
+	if r == nil {
+		return h.wait()
 	}
-	n := 0
-	if report, seen := h.last[r.row.ID]; seen {
-		worst, _ := Worst(report)
-		n = badness[worst]
-	}
-	if r.row.Expires.Sub(now) < soon {
-		n = max(n, badness[account.Warning])
-	}
-	return n
+	return h.follow()
 }
 
-// soon is when the end of a key's life begins to need attention.
-const soon = 30 * 24 * time.Hour
+// found is what the round found of one account.
+func (h *home) found(m answer[found]) tea.Cmd {
+	switch {
+	case m.value.by != h.round:
+		return nil
+	case m.err != nil: // it is over
+		h.round, h.closed = nil, h.locked
+		clear(h.asking)
+		return h.wait()
+	}
+	f := m.value
+	delete(h.asking, f.ID)
+	i, ok := h.at[f.ID]
+	switch p := account.AsProblem(f.Err); {
+	case !ok:
+	case f.Asking:
+		h.asking[f.ID] = true
+	case p != nil && p.Kind == account.StoreNotUsable:
+		h.locked[account.Store(p.Subject)] = p.State
+	case f.Err == nil:
+		before := h.all[i].need.rank
+		h.all[i] = h.all[i].with(h.app.ports.Env.Now(), func(e *entry) { e.seen = sighted(f.Report) })
+		if h.all[i].need.rank != before {
+			h.changed++
+			return tea.Batch(h.follow(), h.arrange())
+		}
+	}
+	return h.follow()
+}
 
-func (a *App) lastReport(id account.ID) tea.Cmd {
-	reg, ctx := a.ports.Env.Ops.Ports().Registry, a.ctx
-	return a.ask(func() tea.Msg {
-		r, err := reg.LastReport(ctx, id)
-		return reportMsg{id: id, report: r, err: err}
+// arrange has the order made anew.
+func (h *home) arrange() tea.Cmd {
+	if h.order {
+		return nil // it is, and again when something changed meanwhile
+	}
+	h.order = true
+	all, by, filter, changed := slices.Clone(h.all), h.sort, h.words(), h.changed
+	return ask(h.app, func(context.Context) (arranged, error) {
+		return arranged{arrange(all, by, filter), changed}, nil
 	})
 }
 
-// verifyNow verifies an account and brings the report.
-func (a *App) verifyNow(id account.ID) tea.Cmd {
-	ops, ctx := a.ports.Env.Ops, a.ctx
-	return a.ask(func() tea.Msg {
-		acc, err := ops.Ports().Registry.Account(ctx, id)
-		if err != nil {
-			return reportMsg{id: id, err: err, done: true}
-		}
-		r, err := outcome(ctx, ops.Verify(acc))
-		return reportMsg{id: id, report: r, err: err, done: true}
-	})
+func (h *home) arranged(m arranged) tea.Cmd {
+	h.order = false
+	h.ordered(m.listing)
+	if m.changed != h.changed {
+		return h.arrange()
+	}
+	return nil
 }
 
-// outcome waits for a verification.
-func outcome(ctx context.Context, op *link.Operation) (r account.Report, err error) {
-	for {
-		e, err := op.Next(ctx)
-		if err == io.EOF {
-			return r, nil
-		}
-		if err != nil {
-			return r, err
-		}
-		if e.Report != nil {
-			r = *e.Report
-		}
+func (h *home) words() string {
+	if h.filter == nil {
+		return ""
 	}
+	return h.filter.Value()
 }
 
 func (h *home) Offers() []steps.Offer { return nil }
-func (h *home) Typing() bool          { return false }
+func (h *home) Typing() bool          { return h.filter != nil }
 func (h *home) Title() string         { return "Home" }
+func (h *home) Lists() bool           { return true }
+
+// Aside is how many need somebody, at the right of the header.
+func (h *home) Aside() string {
+	switch n := h.listing.needy; n {
+	case 0:
+		return ""
+	case 1:
+		return "1 needs attention"
+	default:
+		return fmt.Sprintf("%d need attention", n)
+	}
+}
 
 func (h *home) Keys() []key.Binding {
-	if h.rows[h.at].draft {
-		return []key.Binding{named(openKey, "go on"), throwKey, addKey, sectionsKey, kit.ChooseKey, quitKey}
+	e, ok := h.entry()
+	open, deal := openKey, e.need.deal
+	if e.need.rank > 0 && deal.Help().Key == openKey.Help().Key {
+		open = deal
 	}
-	return []key.Binding{openKey, addKey, verifyKey, sectionsKey, kit.ChooseKey, quitKey}
+	open.SetEnabled(ok && e.stray == "")
+	if h.filter != nil {
+		return []key.Binding{open, kit.ChooseKey, unfilterKey, leafKey, quitKey}
+	}
+	unlock := steps.UnlockKey
+	unlock.SetEnabled(len(h.closed) > 0)
+	keys := []key.Binding{open}
+	if e.need.rank > 0 && deal.Help().Key != openKey.Help().Key {
+		keys = append(keys, deal)
+	}
+	keys = append(keys, unlock, addKey, named(verifyKey, "verify all"), filterKey, sortKey, sectionsKey)
+	if e.draft {
+		keys = append(keys, throwKey)
+	} else if ok && e.stray == "" && deal.Help().Key != rotateKey.Help().Key {
+		keys = append(keys, rotateKey)
+	}
+	return append(keys, kit.ChooseKey, leafKey, endsKey, quitKey)
+}
+
+// entry is the line one is at; false where none is listed.
+func (h *home) entry() (entry, bool) {
+	if len(h.listing.order) == 0 {
+		return entry{}, false
+	}
+	return *h.all[h.here], true
 }
 
 // named is a binding under another name.
@@ -161,58 +348,175 @@ func named(b key.Binding, help string) key.Binding {
 	return key.NewBinding(key.WithKeys(b.Keys()...), key.WithHelp(b.Help().Key, help))
 }
 
-func (h *home) Update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case reportMsg:
-		if msg.err == nil {
-			h.last[msg.id] = msg.report
-		}
-		if msg.done {
-			delete(h.active, msg.id)
-		} else if h.unread--; h.unread == 0 {
-			h.order()
-		}
-	case resumedMsg:
-		if msg.err == nil {
-			return h.app.walk(msg.draft)
-		}
-		h.app.notice = steps.Advise(account.AsProblem(msg.err)).Line()
-	case tea.KeyPressMsg:
-		return h.press(msg)
+func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
+	if h.choose(msg) {
+		return nil
+	}
+	e, ok := h.entry()
+	if key.Matches(msg, openKey) {
+		return h.open(e, ok)
+	}
+	if h.filter != nil {
+		return h.typed(msg)
+	}
+	switch {
+	case key.Matches(msg, addKey), key.Matches(msg, sectionsKey):
+		return h.app.open(newIntegrations(h.app))
+	case key.Matches(msg, verifyKey):
+		return h.check(0, allAtOnce)
+	case key.Matches(msg, sortKey):
+		h.sort = (h.sort + 1) % sortings
+		h.changed++
+		h.app.notice = "Sorted: " + sortWords[h.sort] + "."
+		return h.arrange()
+	case key.Matches(msg, filterKey):
+		f := kit.NewField("", "", "part of a name")
+		f.Focus()
+		h.filter = &f
+		return nil
+	case key.Matches(msg, steps.UnlockKey) && len(h.closed) > 0:
+		return h.unlock()
+	}
+	return h.deal(msg, e, ok)
+}
+
+// deal is what a key does with the line one is at.
+func (h *home) deal(msg tea.KeyPressMsg, e entry, ok bool) tea.Cmd {
+	switch {
+	case !ok:
+		return nil
+	case e.row.Owned && key.Matches(msg, throwKey, rotateKey, moveKey):
+		h.app.notice = ownedWords(e)
+		return nil
+	case key.Matches(msg, throwKey) && e.stray != "":
+		h.app.dialog = dropStray(h.app, e.stray)
+		return nil
+	case key.Matches(msg, throwKey) && e.draft:
+		return h.app.askAway(e.row.ID)
+	case e.draft, e.stray != "":
+		return nil
+	case key.Matches(msg, rotateKey), key.Matches(msg, moveKey) && e.need.rank == movingKey:
+		return accountOf(h.app, e.row.ID)
 	}
 	return nil
 }
 
-func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
-	here := h.rows[h.at]
-	h.moved = true
+// chosen goes on with the account whose key is to be dealt with.
+func (h *home) chosen(m answer[account.Account]) tea.Cmd {
 	switch {
-	case msg.String() == "down" || msg.String() == "j":
-		h.at = min(h.at+1, len(h.rows)-1)
-	case msg.String() == "up" || msg.String() == "k":
-		h.at = max(h.at-1, 0)
-	case key.Matches(msg, addKey), key.Matches(msg, sectionsKey):
-		return h.app.open(newIntegrations(h.app))
-	case key.Matches(msg, openKey) && here.draft:
-		if here.row.Owned {
-			h.app.notice = "This draft is open in another window."
-			return nil
+	case m.err != nil:
+		h.app.notice = steps.Advise(account.AsProblem(m.err)).Line()
+		return nil
+	case m.value.Begun() == account.MovingKey:
+		return h.app.move(m.value, h.app.home)
+	}
+	return h.app.rotate(m.value, h.app.home)
+}
+
+func (h *home) open(e entry, ok bool) tea.Cmd {
+	switch {
+	case !ok, e.stray != "":
+		return nil
+	case e.draft && e.row.Owned:
+		h.app.notice = ownedWords(e)
+		return nil
+	case e.draft && e.row.Begun == account.Removing:
+		return h.app.askAway(e.row.ID)
+	case e.draft:
+		return h.app.resume(e.row.ID)
+	}
+	return h.app.showAccount(e.row.ID)
+}
+
+func ownedWords(e entry) string {
+	if e.draft {
+		return steps.Advise(&account.Problem{Kind: account.DraftOwned}).Say
+	}
+	return steps.Advise(&account.Problem{Kind: account.AccountInUse}).Say
+}
+
+// unlock opens the page of the first key store that would have to ask.
+func (h *home) unlock() tea.Cmd {
+	for _, s := range []account.Store{account.Keyring, account.FileStore} {
+		if _, closed := h.closed[s]; closed {
+			return h.app.unlock(s, h.app.home)
 		}
-		return h.app.resume(here.row.ID)
-	case key.Matches(msg, throwKey) && here.draft:
-		if here.row.Owned {
-			h.app.notice = "This draft is open in another window."
-			return nil
-		}
-		return h.app.askAway(here.row.ID)
-	case key.Matches(msg, openKey):
-		return h.app.open(newAccount(h.app, here.row.ID))
-	case key.Matches(msg, verifyKey) && !here.draft && !h.active[here.row.ID]:
-		h.active[here.row.ID] = true
-		return h.app.verifyNow(here.row.ID)
 	}
 	return nil
 }
+
+// dropStray asks before a key is deleted that belongs to nobody.
+func dropStray(a *App, k account.KeyID) dialog {
+	text := "The file store has a private key that no account and no draft here knows of. It may be from a copy of this program's files that was brought back, or from one that was moved away. If that copy is still in use, keep the key."
+	ops := a.ports.Env.Ops
+	return &textDialog{title: "Delete key " + string(k) + "?", text: text, actions: []action{{
+		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "delete it")),
+		do: func() tea.Cmd {
+			return ask(a, func(ctx context.Context) (dropped, error) {
+				_, err := ended(ctx, ops.DropStray(account.FileStore, k))
+				return dropped{}, err
+			})
+		},
+	}}}
+}
+
+// typed lets the filter have what is typed.
+func (h *home) typed(msg tea.Msg) tea.Cmd {
+	if h.filter == nil {
+		return nil
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok && key.Matches(press, unfilterKey) {
+		h.filter = nil
+		h.changed++
+		return h.arrange()
+	}
+	before := h.filter.Value()
+	cmd := h.filter.Update(msg)
+	if h.filter.Value() == before {
+		return cmd
+	}
+	h.changed++
+	return tea.Batch(cmd, h.arrange())
+}
+
+// choose moves to another line; false where the key is for something else.
+func (h *home) choose(msg tea.KeyPressMsg) bool {
+	n := len(h.listing.order)
+	at := max(0, slices.Index(h.listing.order, h.here))
+	to, ok := step(msg, at, n, h.page(), h.filter != nil)
+	if !ok {
+		return false
+	}
+	if n > 0 {
+		h.here, h.moved = h.listing.order[to], true
+	}
+	return true
+}
+
+// step is where a key leads in a list of n that shows so many at a time; letters
+// count as keys only where nothing is typed.
+func step(msg tea.KeyPressMsg, at, n, page int, typing bool) (to int, ok bool) {
+	switch k := msg.String(); {
+	case k == "down", k == "j" && !typing:
+		to = at + 1
+	case k == "up", k == "k" && !typing:
+		to = at - 1
+	case k == "pgdown":
+		to = at + page
+	case k == "pgup":
+		to = at - page
+	case k == "home" && !typing:
+		to = 0
+	case k == "end" && !typing:
+		to = n - 1
+	default:
+		return at, false
+	}
+	return min(max(to, 0), max(n-1, 0)), true
+}
+
+// page is how many lines a leaf through the list skips.
+func (h *home) page() int { return max(1, h.app.size.Height-chrome-8) }
 
 func (h *home) View(size kit.Size, t kit.Theme) kit.Page {
 	now := h.app.ports.Env.Now()
@@ -220,59 +524,79 @@ func (h *home) View(size kit.Size, t kit.Theme) kit.Page {
 	for i := range h.app.known.Damaged {
 		out = append(out, kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(&h.app.known.Damaged[i]).Line()))
 	}
-	live := h.live(size.Width, t, now)
-	first, last := window(len(h.rows), h.at, max(3, size.Height-4-live.Height()-kit.Stack(out...).Height()))
-	name := 8
-	for _, r := range h.rows[first:last] {
-		name = min(max(name, lipgloss.Width(string(r.row.Name))), longestName)
+	if h.filter != nil {
+		out = append(out, h.filter.Draw(size.Width, t))
 	}
-	for i := first; i < last; i++ {
-		out = append(out, h.line(h.rows[i], i == h.at, name, size.Width, t, now))
-	}
+	const around = 7 // title, blank, rule, and what is pinned under the list
+	room := max(3, size.Height-around-kit.Stack(out...).Height())
+	out = append(out, h.lines(size.Width, room, t, now))
 	return kit.Page{
 		Title: fmt.Sprintf("%d connected", len(h.app.known.Accounts)),
-		Why:   "What needs attention comes first.",
 		Body:  kit.Stack(out...),
-		Live:  live,
+		Live:  h.live(size.Width, t, now),
 	}
 }
 
 const longestName = 19
 
-// line is a draft or an account in one line: state, name, provider and age of
-// the last check, days left.
-func (h *home) line(r homeRow, here bool, name, width int, t kit.Theme, now time.Time) kit.Frame {
-	sign, words, left := t.Warn.Render("!"), "not finished", ""
-	if !r.draft {
-		sign, words = h.state(r.row, t, now)
-		words = r.row.Provider.String() + " " + words
-		left = days(r.row.Expires.Sub(now))
+// lines are the lines around the one that is chosen.
+func (h *home) lines(width, room int, t kit.Theme, now time.Time) kit.Frame {
+	order := h.listing.order
+	if len(order) == 0 {
+		return kit.Frame{Text: t.Faint.Render("No name here has that in it.")}
 	}
+	first, last := window(len(order), max(0, slices.Index(order, h.here)), room)
+	name := 8
+	for _, i := range order[first:last] {
+		name = min(max(name, lipgloss.Width(string(h.all[i].row.Name))), longestName)
+	}
+	var out []kit.Frame
+	for at := first; at < last; at++ {
+		if at == h.listing.split && at > 0 {
+			out = append(out, kit.Frame{Text: t.Rule.Render(strings.Repeat("─", width))})
+		}
+		out = append(out, h.line(h.all[order[at]], order[at] == h.here && h.filter == nil, order[at] == h.here, name, width, t, now))
+	}
+	return kit.Stack(out...)
+}
+
+// line is an entry in one line: what it needs and by which key; else its
+// provider, the age of its last check and how long its key lives.
+func (h *home) line(e *entry, cursor, here bool, name, width int, t kit.Theme, now time.Time) kit.Frame {
+	sign, words, right := h.state(e, t, now)
 	mark := "  "
 	if here {
 		mark = t.Accent.Render("› ")
 	}
-	called := kit.Cut(string(r.row.Name), name)
-	room := width - 4 - name - 2 - lipgloss.Width(left) - 1
+	called := kit.Cut(string(e.row.Name), name)
+	room := max(8, width-4-name-2-lipgloss.Width(right)-1)
 	words = kit.Cut(words, room)
-	f := kit.Frame{Text: mark + sign + " " + called + strings.Repeat(" ", name-lipgloss.Width(called)+2) + words + strings.Repeat(" ", room-lipgloss.Width(words)+1) + left}
-	if here {
+	f := kit.Frame{Text: mark + sign + " " + called + strings.Repeat(" ", max(0, name-lipgloss.Width(called))+2) + words + strings.Repeat(" ", room-lipgloss.Width(words)+1) + right}
+	if cursor {
 		f.Cursor = &tea.Cursor{Shape: tea.CursorBar}
 	}
 	return f
 }
 
-// state is the sign of an account's last check and its age.
-func (h *home) state(r account.Row, t kit.Theme, now time.Time) (sign, words string) {
-	report, seen := h.last[r.ID]
-	switch {
-	case h.active[r.ID]:
-		return t.Faint.Render("…"), "checking"
-	case !seen:
-		return t.Faint.Render("·"), "not checked"
+// state is what is said of an entry: its sign, the words and what stands at the
+// right.
+func (h *home) state(e *entry, t kit.Theme, now time.Time) (sign, words, right string) {
+	if n := e.need; n.rank > 0 {
+		k := n.deal.Help()
+		return steps.Sign(n.state, t), n.say, t.Key.Render(k.Key) + " " + k.Desc
 	}
-	worst, _ := Worst(report)
-	return steps.Sign(worst, t), Ago(now.Sub(report.At))
+	if e.draft {
+		return t.Faint.Render("·"), "open in another window", ""
+	}
+	right = days(e.row.Expires.Sub(now))
+	provider := fmt.Sprintf("%-11s", e.row.Provider)
+	switch {
+	case h.asking[e.row.ID]:
+		return t.Faint.Render("…"), provider + "checking", right
+	case e.seen == nil:
+		return t.Faint.Render("·"), provider + "not checked yet", right
+	}
+	return steps.Sign(e.seen.worst, t), provider + Ago(now.Sub(e.seen.at)), right
 }
 
 // days is how long a key lives still.
@@ -287,24 +611,53 @@ func days(left time.Duration) string {
 	}
 }
 
-// live says of the row one is on what its line has no room for.
+// live says of the line one is at what there is no room for in it, and which key
+// stores would have to ask.
 func (h *home) live(width int, t kit.Theme, now time.Time) kit.Frame {
-	r := h.rows[h.at]
-	if r.draft {
-		return kit.Mark(width, t.Warn.Render("!"), "Not finished: "+draftWords(r.row, now)+". Enter goes on.")
+	var out []kit.Frame
+	if e, ok := h.entry(); ok {
+		out = append(out, h.said(e, width, t, now))
 	}
-	if left := r.row.Expires.Sub(now); left < soon {
-		a := steps.Advise(&account.Problem{Kind: account.ExpiringSoon, Left: left})
-		if left <= 0 {
-			a = steps.Advise(&account.Problem{Kind: account.Expired})
+	for _, s := range []account.Store{account.Keyring, account.FileStore} {
+		if state, closed := h.closed[s]; closed {
+			out = append(out, kit.Mark(width, t.Warn.Render("!"), steps.ClosedStore(s, state)))
 		}
-		return kit.Mark(width, t.Warn.Render("!"), a.Line())
 	}
-	report, seen := h.last[r.row.ID]
-	if worst, problem := Worst(report); seen && problem != nil {
-		return kit.Mark(width, steps.Sign(worst, t), steps.Advise(problem).Say+" Enter shows more.")
+	return kit.Stack(out...)
+}
+
+func (h *home) said(e entry, width int, t kit.Theme, now time.Time) kit.Frame {
+	sign := steps.Sign(e.need.state, t)
+	switch {
+	case e.stray != "":
+		return kit.Mark(width, sign, "This private key belongs to no account and no draft here. x asks before it is deleted.")
+	case e.draft && e.row.Begun == account.Removing:
+		return kit.Mark(width, sign, "Its removal was begun. Enter goes on with it.")
+	case e.draft && e.need.rank > 0:
+		return kit.Mark(width, sign, "Not finished: "+draftWords(e.row, now)+". Enter goes on.")
+	case e.need.rank == rotating, e.need.rank == movingKey:
+		return kit.Mark(width, sign, "It works as before. "+e.need.deal.Help().Key+" goes on where it stopped.")
 	}
-	return kit.Frame{}
+	var p *account.Problem
+	switch {
+	case e.need.rank == expiresSoon || e.need.rank == hasExpired:
+		p = &account.Problem{Kind: account.ExpiringSoon, Left: e.row.Expires.Sub(now)}
+		if p.Left <= 0 {
+			p.Kind = account.Expired
+		}
+	case e.need.rank == keyGone:
+		p = &account.Problem{Kind: account.KeyMissing}
+	case e.seen == nil:
+		return kit.Frame{}
+	case e.need.rank > 0:
+		p = e.seen.wrong
+	default:
+		p, sign = e.seen.other, steps.Sign(e.seen.worst, t)
+	}
+	if p == nil {
+		return kit.Frame{}
+	}
+	return kit.Mark(width, sign, steps.Advise(p).Say+" Enter shows more.")
 }
 
 // window is the part of n rows that shows around at.
@@ -313,25 +666,12 @@ func window(n, at, height int) (first, last int) {
 	return first, min(n, first+height)
 }
 
-// Worst is the worst state of a report's checks, and its problem.
-func Worst(r account.Report) (account.CheckState, *account.Problem) {
-	worst, problem := account.Holds, (*account.Problem)(nil)
-	for _, c := range r.Checks {
-		if badness[c.State] > badness[worst] {
-			worst, problem = c.State, c.Problem
-		}
-	}
-	return worst, problem
-}
-
-var badness = map[account.CheckState]int{account.Holds: 0, account.Warning: 1, account.Waiting: 2, account.Unknown: 3, account.Missing: 4}
-
 // sections are the side navigation of Home and Integrations.
 func (a *App) sections() []kit.Item {
 	switch a.page.(type) {
 	case *home:
 		return []kit.Item{{Label: "Home", State: kit.Here}, {Label: "Integrations"}}
-	case *integrations, *accountPage:
+	case *integrations, *accountPage, *rename, *remove, nil:
 		return []kit.Item{{Label: "Home"}, {Label: "Integrations", State: kit.Here}}
 	}
 	return nil

@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -13,12 +13,27 @@ import (
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
-// integrations shows the providers' cards and their accounts.
+// integrations shows the providers' cards: Microsoft's accounts, and linking
+// another of each provider. Of many accounts only those around the chosen one
+// are drawn.
 type integrations struct {
 	app    *App
-	choice kit.Choice
-	picks  []func() tea.Cmd
+	listed []account.Row // of a.known, or those that the filter lets through
+	filter *kit.Field
+	at     int // in the list, and behind it the links
 }
+
+// links are what can be linked, behind the accounts.
+var links = []struct {
+	card, title, off string
+	provider         account.Provider
+}{
+	{"Microsoft › M365", "Link a New Microsoft Account", "", account.Microsoft},
+	{"Azure", "Link a New Azure Account", notYet, account.Azure},
+	{"AWS", "Link a New AWS Account", notYet, account.AWS},
+}
+
+const notYet = "Not available yet in this version."
 
 var (
 	homeKey = key.NewBinding(key.WithKeys("tab", "esc"), key.WithHelp("tab", "Home"))
@@ -26,207 +41,173 @@ var (
 )
 
 func newIntegrations(a *App) *integrations {
-	p := &integrations{app: a}
-	add := func(o kit.Option, do func() tea.Cmd) {
-		p.choice.Options = append(p.choice.Options, o)
-		p.picks = append(p.picks, do)
-	}
-	for _, r := range a.known.Accounts {
-		if r.Provider == account.Microsoft {
-			add(kit.Option{Title: string(r.Name)}, func() tea.Cmd { return a.open(newAccount(a, r.ID)) })
-		}
-	}
-	add(kit.Option{Title: "Link a New Microsoft Account"}, func() tea.Cmd { return a.add(account.Microsoft) })
-	off := "Not available yet in this version."
-	add(kit.Option{Title: "Link a New Azure Account", Off: off}, nil)
-	add(kit.Option{Title: "Link a New AWS Account", Off: off}, nil)
-	return p
+	return &integrations{app: a, listed: a.known.Accounts}
 }
 
 func (p *integrations) Enter() tea.Cmd        { return nil }
 func (p *integrations) Offers() []steps.Offer { return nil }
-func (p *integrations) Typing() bool          { return false }
+func (p *integrations) Typing() bool          { return p.filter != nil }
 func (p *integrations) Title() string         { return "Integrations" }
+func (p *integrations) Lists() bool           { return true }
 
 func (p *integrations) Keys() []key.Binding {
 	open := openKey
-	open.SetEnabled(p.picks[p.choice.At()] != nil)
-	return []key.Binding{kit.ChooseKey, open, homeKey}
+	open.SetEnabled(p.at < len(p.listed) || links[p.at-len(p.listed)].off == "")
+	if p.filter != nil {
+		return []key.Binding{open, kit.ChooseKey, unfilterKey, leafKey, quitKey}
+	}
+	return []key.Binding{open, kit.ChooseKey, filterKey, homeKey, leafKey, endsKey, quitKey}
+}
+
+// filtered is the accounts that the filter lets through.
+type filtered struct {
+	rows []account.Row
+	by   string
 }
 
 func (p *integrations) Update(msg tea.Msg) tea.Cmd {
-	press, ok := msg.(tea.KeyPressMsg)
-	if !ok {
-		return nil
-	}
-	switch {
-	case key.Matches(press, homeKey):
-		return p.app.reload(p.app.begin)
-	case key.Matches(press, openKey):
-		if do := p.picks[p.choice.At()]; do != nil {
-			return do()
+	switch msg := msg.(type) {
+	case answer[filtered]:
+		if p.filter != nil && msg.value.by == p.filter.Value() {
+			p.listed, p.at = msg.value.rows, 0
 		}
-		return nil
+	case tea.PasteMsg:
+		return p.typed(msg)
+	case tea.KeyPressMsg:
+		return p.press(msg)
 	}
-	p.choice.Update(press)
 	return nil
 }
 
-func (p *integrations) View(size kit.Size, t kit.Theme) kit.Page {
-	return kit.Page{
-		Title: "Integrations",
-		Why:   "The accounts that are linked, and linking another.",
-		Body:  p.cards(size.Width, t),
+func (p *integrations) press(msg tea.KeyPressMsg) tea.Cmd {
+	n := len(p.listed) + len(links)
+	if to, ok := step(msg, p.at, n, p.rows(), p.filter != nil); ok {
+		p.at = to
+		return nil
 	}
-}
-
-// cards are the providers, each with what can be chosen in it.
-func (p *integrations) cards(width int, t kit.Theme) kit.Frame {
-	n := len(p.choice.Options)
-	var out []kit.Frame
-	for _, c := range []struct {
-		title    string
-		from, to int
-	}{{"Microsoft › M365", 0, n - 2}, {"Azure", n - 2, n - 1}, {"AWS", n - 1, n}} {
-		style := t.Card
-		if p.choice.At() >= c.from && p.choice.At() < c.to {
-			style = t.CardHere
-		}
-		inner := width - style.GetHorizontalFrameSize()
-		matter := []kit.Frame{{Text: t.Title.Render(c.title)}}
-		for i := c.from; i < c.to; i++ {
-			matter = append(matter, p.choice.Line(i, inner, t))
-		}
-		out = append(out, kit.Stack(matter...).In(style.Width(width)))
+	switch {
+	case key.Matches(msg, openKey):
+		return p.open()
+	case p.filter != nil:
+		return p.typed(msg)
+	case key.Matches(msg, homeKey):
+		return p.app.home()
+	case key.Matches(msg, filterKey):
+		f := kit.NewField("", "", "part of a name")
+		f.Focus()
+		p.filter = &f
 	}
-	return kit.Stack(out...)
+	return nil
 }
 
-// accountPage is one account: its values and its checks.
-type accountPage struct {
-	app      *App
-	id       account.ID
-	account  account.Account
-	report   *account.Report
-	active   bool
-	evidence bool
-	wrong    *account.Problem
+func (p *integrations) open() tea.Cmd {
+	if p.at < len(p.listed) {
+		return p.app.showAccount(p.listed[p.at].ID)
+	}
+	if l := links[p.at-len(p.listed)]; l.off == "" {
+		return p.app.add(l.provider)
+	}
+	return nil
 }
 
-var evidenceKey = key.NewBinding(key.WithKeys("e"), key.WithHelp("e", "evidence"))
-
-func newAccount(a *App, id account.ID) *accountPage { return &accountPage{app: a, id: id} }
-
-// accountMsg is an account read from the registry.
-type accountMsg struct {
-	account account.Account
-	err     error
-}
-
-func (p *accountPage) Enter() tea.Cmd {
-	reg, ctx, id := p.app.ports.Env.Ops.Ports().Registry, p.app.ctx, p.id
-	return tea.Batch(p.app.lastReport(id), p.app.ask(func() tea.Msg {
-		acc, err := reg.Account(ctx, id)
-		return accountMsg{acc, err}
+// typed lets the filter have what is typed; what it lets through is looked for
+// beside the screen.
+func (p *integrations) typed(msg tea.Msg) tea.Cmd {
+	if p.filter == nil {
+		return nil
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok && key.Matches(press, unfilterKey) {
+		p.filter, p.listed, p.at = nil, p.app.known.Accounts, 0
+		return nil
+	}
+	before := p.filter.Value()
+	cmd := p.filter.Update(msg)
+	if p.filter.Value() == before {
+		return cmd
+	}
+	all, by := p.app.known.Accounts, p.filter.Value()
+	return tea.Batch(cmd, ask(p.app, func(context.Context) (filtered, error) {
+		return filtered{containing(all, by), by}, nil
 	}))
 }
 
-func (p *accountPage) Typing() bool  { return false }
-func (p *accountPage) Title() string { return "Integrations › " + string(p.account.Name) }
-
-func (p *accountPage) Offers() []steps.Offer {
-	if p.account.ID == "" {
-		return nil
+// containing is the rows whose name has that in it.
+func containing(all []account.Row, part string) []account.Row {
+	part = strings.ToLower(strings.TrimSpace(part))
+	var out []account.Row
+	for _, r := range all {
+		if strings.Contains(strings.ToLower(string(r.Name)), part) {
+			out = append(out, r)
+		}
 	}
-	return steps.AccountOffers(p.account)
+	return out
 }
 
-func (p *accountPage) Keys() []key.Binding {
-	shown := evidenceKey
-	shown.SetEnabled(p.report != nil)
-	if p.locked() {
-		return []key.Binding{steps.UnlockKey, verifyKey, shown, backKey}
-	}
-	return []key.Binding{verifyKey, shown, backKey}
+// rows is how many accounts are drawn at a time.
+func (p *integrations) rows() int {
+	const around = 20 // the frame, title, and the rest of the cards
+	return max(3, p.app.size.Height-around)
 }
 
-// locked tells whether nothing could be checked because the key is locked away.
-func (p *accountPage) locked() bool { return p.report != nil && !p.active && steps.Locked(*p.report) }
-
-func (p *accountPage) Update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case accountMsg:
-		p.account = msg.account
-		p.wrong = account.AsProblem(msg.err)
-	case reportMsg:
-		if msg.id != p.id {
-			return nil
-		}
-		if msg.done {
-			p.active, p.wrong = false, account.AsProblem(msg.err)
-		}
-		if msg.err == nil {
-			p.report = &msg.report
-		}
-	case tea.KeyPressMsg:
-		switch {
-		case key.Matches(msg, backKey):
-			return p.app.reload(p.app.begin)
-		case key.Matches(msg, evidenceKey):
-			p.evidence = !p.evidence
-		case key.Matches(msg, verifyKey) && !p.active:
-			p.active = true
-			return p.app.verifyNow(p.id)
-		case key.Matches(msg, steps.UnlockKey) && p.locked():
-			return p.app.unlock(p.account)
-		}
-	}
-	return nil
-}
-
-func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
-	v := kit.Page{Title: string(p.account.Name), Why: "Microsoft › M365"}
-	if p.account.ID == "" {
-		v.Title = "Account"
-	}
+func (p *integrations) View(size kit.Size, t kit.Theme) kit.Page {
 	var out []kit.Frame
-	for _, o := range p.Offers() {
-		out = append(out, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
+	if p.filter != nil {
+		out = append(out, p.filter.Draw(size.Width, t))
 	}
-	if p.report != nil {
-		r := steps.OfStore(*p.report, p.account.Key.Store)
-		out = append(out, kit.Blank, steps.Checks(size.Width, t, r, true))
-		if p.evidence {
-			out = append(out, kit.Blank, evidence(size.Width, t, *p.report))
+	for i, l := range links {
+		at := len(p.listed) + i
+		style := t.Card
+		if p.at == at || i == 0 && p.at < at {
+			style = t.CardHere
 		}
+		inner := size.Width - style.GetHorizontalFrameSize()
+		title := t.Title.Render(l.card)
+		var matter []kit.Frame
+		if i == 0 {
+			title += t.Faint.Render(counted(len(p.listed), len(p.app.known.Accounts)))
+			matter = p.accounts(inner, t)
+		}
+		matter = append([]kit.Frame{{Text: title}}, matter...)
+		matter = append(matter, p.item(l.title, p.at == at, inner, t))
+		if l.off != "" {
+			matter = append(matter, kit.Mark(inner, " ", t.Faint.Render(l.off)))
+		}
+		out = append(out, kit.Stack(matter...).In(style.Width(size.Width)))
 	}
-	v.Body = kit.Stack(out...)
-	switch {
-	case p.wrong != nil:
-		v.Live = kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(p.wrong).Line())
-	case p.active:
-		v.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Asking Entra and Microsoft Graph")
-	case p.report != nil:
-		v.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Checked "+Ago(p.app.ports.Env.Now().Sub(p.report.At))+".")
+	return kit.Page{
+		Title: "Integrations",
+		Why:   "The accounts that are linked, and linking another.",
+		Body:  kit.Stack(out...),
 	}
-	return v
 }
 
-// evidence is what was asked, what came back, and when.
-func evidence(width int, t kit.Theme, r account.Report) kit.Frame {
-	var out []kit.Frame
-	for _, c := range r.Checks {
-		if len(c.Evidence) > 0 {
-			out = append(out, kit.Frame{Text: t.Label.Render(steps.CheckTitle(c.Name))})
-		}
-		for _, e := range c.Evidence {
-			host, path, _ := strings.Cut(e.Path, "/")
-			out = append(out,
-				kit.Frame{Text: fmt.Sprintf("  %s  %d  %s %s", e.At.Local().Format(time.TimeOnly), e.Status, e.Method, host)},
-				kit.Mark(width, " ", "/"+path),
-				kit.Mark(width, " ", t.Faint.Render("request "+e.RequestID)),
-			)
-		}
+// counted is how many accounts there are, and how many of them are listed.
+func counted(listed, all int) string {
+	if listed == all {
+		return fmt.Sprintf("  %d linked", all)
 	}
-	return kit.Stack(out...)
+	return fmt.Sprintf("  %d of %d linked", listed, all)
+}
+
+// accounts are the accounts around the chosen one.
+func (p *integrations) accounts(width int, t kit.Theme) []kit.Frame {
+	first, last := window(len(p.listed), min(p.at, len(p.listed)), p.rows())
+	var out []kit.Frame
+	for i := first; i < last; i++ {
+		out = append(out, p.item(string(p.listed[i].Name), p.at == i, width, t))
+	}
+	return out
+}
+
+// item is one line that can be chosen.
+func (p *integrations) item(title string, here bool, width int, t kit.Theme) kit.Frame {
+	mark, style := "  ", t.Text
+	if here {
+		mark, style = t.Accent.Render("› "), t.Accent
+	}
+	f := kit.Frame{Text: mark + style.Render(kit.Cut(title, width-2))}
+	if here && p.filter == nil {
+		f.Cursor = &tea.Cursor{Shape: tea.CursorBar}
+	}
+	return f
 }

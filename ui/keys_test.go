@@ -15,6 +15,7 @@ import (
 	"io"
 	"math/big"
 	mathrand "math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ import (
 type keys struct {
 	link.Keys
 	mu      sync.Mutex
-	made    map[account.KeyID]account.Store
+	made    map[account.KeyID][]account.Store
 	states  map[account.Store]account.StoreStatus // in place of what the real one says
 	unlock  func(ctx context.Context, store account.Store, passphrase []byte) error
 	probing chan struct{} // as making, for Probe
@@ -40,7 +41,7 @@ type keys struct {
 
 func newKeys() (*keys, *keystore.MemoryFiles) {
 	k, files := keystore.Memory()
-	return &keys{Keys: k, made: map[account.KeyID]account.Store{}, states: map[account.Store]account.StoreStatus{}}, files
+	return &keys{Keys: k, made: map[account.KeyID][]account.Store{}, states: map[account.Store]account.StoreStatus{}}, files
 }
 
 // set puts a store into a state.
@@ -82,7 +83,7 @@ func (k *keys) Make(ctx context.Context, store account.Store, id account.KeyID, 
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.made[id] = store
+	k.put(id, store)
 	return nil
 }
 
@@ -95,17 +96,48 @@ func (k *keys) Open(ctx context.Context, store account.Store, id account.KeyID) 
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if in, ok := k.made[id]; !ok || in != store {
+	if !slices.Contains(k.made[id], store) {
 		return nil, &account.Problem{Kind: account.KeyMissing}
 	}
 	return fixedKey(), nil
 }
 
-func (k *keys) Delete(_ context.Context, _ account.Store, id account.KeyID) error {
+func (k *keys) Delete(_ context.Context, store account.Store, id account.KeyID) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.made, id)
+	if k.made[id] = slices.DeleteFunc(k.made[id], func(s account.Store) bool { return s == store }); len(k.made[id]) == 0 {
+		delete(k.made, id)
+	}
 	return nil
+}
+
+// put has a key in a store; the caller holds mu.
+func (k *keys) put(id account.KeyID, store account.Store) {
+	if !slices.Contains(k.made[id], store) {
+		k.made[id] = append(k.made[id], store)
+	}
+}
+
+func (k *keys) Copy(ctx context.Context, id account.KeyID, from, to account.Store) error {
+	if _, err := k.Open(ctx, from, id); err != nil {
+		return err
+	}
+	return k.Make(ctx, to, id, 0)
+}
+
+func (k *keys) List(_ context.Context, store account.Store) (ids []account.KeyID, _ error) {
+	if store == account.Keyring {
+		return nil, nil // it cannot tell
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for id, in := range k.made {
+		if slices.Contains(in, store) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
 }
 
 func (k *keys) Unlock(ctx context.Context, store account.Store, passphrase []byte) error {
@@ -203,5 +235,5 @@ func (k *keys) forget() {
 func (k *keys) move(id account.KeyID, to account.Store) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.made[id] = to
+	k.made[id] = []account.Store{to}
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -23,10 +25,18 @@ func (a *App) begin() tea.Cmd {
 	return a.walk(account.Draft{})
 }
 
+// turn leaves what is open, and opens a page or a wizard.
+func (a *App) turn(p page, w *steps.Wizard) {
+	a.quit()
+	a.here, a.quit = context.WithCancel(a.ctx)
+	a.visit++
+	a.scroll, a.between = kit.Scroll{}, false
+	a.page, a.wizard, a.errand = p, w, nil
+}
+
 // open opens a page in place of what was.
 func (a *App) open(p page) tea.Cmd {
-	a.leftPage()
-	a.wizard, a.page = nil, p
+	a.turn(p, nil)
 	return p.Enter()
 }
 
@@ -38,16 +48,8 @@ func (a *App) takeBack(d account.Draft) tea.Cmd { return a.route(steps.TakingBac
 
 // route opens the wizard on a route.
 func (a *App) route(r steps.Route, d account.Draft) tea.Cmd {
-	a.leftPage()
-	a.page, a.wizard = nil, steps.NewWizard(a.ctx, a.ports.Env, r, d)
+	a.turn(nil, steps.NewWizard(a.ctx, a.ports.Env, r, d))
 	return a.wizard.Init()
-}
-
-// leftPage is that another page comes: what was asked for on this one is not
-// waited for any more.
-func (a *App) leftPage() {
-	a.visit++
-	a.scroll, a.between = kit.Scroll{}, false
 }
 
 // asked is an answer for the page that asked for it.
@@ -72,18 +74,8 @@ func (a *App) late(msg tea.Msg) {
 		}
 	case thrownMsg:
 		a.kept(m)
-	}
-}
 
-// unlock opens the key store's page for an account, and then its own, which
-// verifies it.
-func (a *App) unlock(acc account.Account) tea.Cmd {
-	a.after = func() tea.Cmd {
-		p := newAccount(a, acc.ID)
-		p.active = true
-		return tea.Batch(a.open(p), a.verifyNow(acc.ID))
 	}
-	return a.route(steps.Unlocking, account.Draft{Keys: []account.Key{acc.Key}})
 }
 
 // closed is after the wizard: the registry says where to.
@@ -103,7 +95,7 @@ func (a *App) elsewhere() tea.Cmd {
 	twin, _ := a.wizard.Twin()
 	a.wizard.Close()
 	a.between = true
-	show := func() tea.Cmd { return a.open(newAccount(a, twin.ID)) }
+	show := func() tea.Cmd { return a.showAccount(twin.ID) }
 	if d.Created.IsZero() || d.Key().ID != "" {
 		return a.reload(show)
 	}

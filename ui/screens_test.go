@@ -171,8 +171,8 @@ var screens = []struct {
 		twin := w.app
 		w.left("identifiers")
 		p := w.start(80, 24)
-		p.See("1 connected")
-		p.Press("up", "enter")
+		p.See("1 connected", "just now")
+		p.Press("enter")
 		p.See("Copy the identifiers")
 		w.app = twin
 		p.Paste(w.overview())
@@ -466,80 +466,200 @@ var screens = []struct {
 		p.reads("is damaged.", "was written by a newer version")
 		return p
 	}},
-	{"home", func(w *world) *person {
+	{"home", func(w *world) *person { return w.home("Contoso") }},
+	{"home-asking", func(w *world) *person {
+		w.t.Cleanup(w.gate.hold("/oauth2/v2.0/token"))
 		w.linked("Contoso", 0)
 		p := w.start(80, 24)
-		p.See("1 connected")
-		return p
-	}},
-	{"home-checked", func(w *world) *person {
-		w.linked("Contoso", 0)
-		p := w.start(80, 24)
-		p.See("1 connected")
-		p.Press("v")
-		p.See("just now")
+		p.See("1 connected", "checking")
 		return p
 	}},
 	{"home-several", func(w *world) *person {
 		w.several()
 		p := w.start(80, 24)
-		p.See("3 connected")
-		p.Press("v")
-		p.See("just now")
+		p.Until("all are checked", func() bool { return strings.Count(p.Text(), "just now") == 2 })
+		return p
+	}},
+	{"home-attention", func(w *world) *person { return w.troubled() }},
+	{"home-locked", func(w *world) *person {
+		w.linked("Contoso", 0)
+		w.keys.set(account.Keyring, account.StoreLocked, true)
+		p := w.start(80, 24)
+		p.See("The keyring is locked; u unlocks and checks.")
+		return p
+	}},
+	{"home-filter", func(w *world) *person {
+		w.several()
+		p := w.start(80, 24)
+		p.Until("all are checked", func() bool { return strings.Count(p.Text(), "just now") == 2 })
+		p.Press("/")
+		p.Type("a")
+		p.Gone("Contoso")
+		return p
+	}},
+	{"home-stray", func(w *world) *person {
+		w.strayKey()
+		p := w.home("Contoso")
+		p.See("nobody's, in the")
+		p.Press("x")
+		p.See("Delete key")
 		return p
 	}},
 	{"home-damaged", func(w *world) *person {
 		w.linked("Contoso", 0)
 		w.reg = damaged{w.reg}
 		p := w.start(80, 24)
-		p.reads("1 connected", "is damaged.")
-		return p
-	}},
-	{"home-attention", func(w *world) *person {
-		w.linked("Contoso", 0)
-		w.portal(w.tenant.RevokeConsent(w.app.ClientID))
-		p := w.start(80, 24)
-		p.See("1 connected")
-		p.Press("v")
-		p.reads("admin consent is not granted. Enter shows more.")
+		p.reads("1 connected", "is damaged.", "just now")
 		return p
 	}},
 	{"integrations", func(w *world) *person {
-		w.linked("Contoso", 0)
-		p := w.start(80, 24)
-		p.See("1 connected")
+		p := w.home("Contoso")
 		p.Press("tab")
 		p.See("Link a New Azure Account")
 		return p
 	}},
+	{"integrations-filter", func(w *world) *person {
+		w.many(40)
+		p := w.start(80, 24)
+		p.See("40 connected")
+		p.Press("tab")
+		p.See("Link a New Azure Account")
+		p.Press("/")
+		p.Type("07")
+		p.See("1 of 40 linked")
+		return p
+	}},
 	{"account", func(w *world) *person {
 		w.linked("Contoso", 0)
+		w.keys.set(account.Keyring, account.StoreLocked, false) // nothing is checked by itself
 		p := w.start(80, 24)
-		p.See("1 connected")
+		p.See("1 connected", "not checked yet")
 		p.Press("enter")
 		p.See("Application ID", tenantID)
 		return p
 	}},
-	{"account-checked", func(w *world) *person {
+	{"account-checked", func(w *world) *person { return w.accountPage("Contoso") }},
+	{"account-consent-gone", func(w *world) *person {
 		w.linked("Contoso", 0)
+		w.portal(w.tenant.RevokeConsent(w.app.ClientID))
 		p := w.start(80, 24)
-		p.See("1 connected")
+		p.See("consent was withdrawn")
 		p.Press("enter")
-		p.See("Application ID", tenantID)
-		p.Press("v")
 		p.See("Checked just now.")
 		return p
 	}},
 	{"account-evidence", func(w *world) *person {
-		w.linked("Contoso", 0)
-		p := w.start(80, 24)
-		p.See("1 connected")
-		p.Press("enter")
-		p.See("Application ID", tenantID)
-		p.Press("v")
-		p.See("Checked just now.")
-		p.Press("e", "pgdown", "pgdown")
+		p := w.accountPage("Contoso")
+		p.Press("e", "pgdown", "pgdown", "pgdown")
 		p.See("/v1.0/organization")
+		return p
+	}},
+	{"account-locked", func(w *world) *person {
+		p := w.accountPage("Contoso")
+		w.keys.set(account.Keyring, account.StoreLocked, true)
+		p.Press("v")
+		p.reads("The keyring is locked.", "u unlock the key store")
+		return p
+	}},
+	{"rotate", func(w *world) *person {
+		p := w.accountPage("Contoso")
+		p.Press("r")
+		p.See("Nothing is changed yet.")
+		return p
+	}},
+	{"rotate-expired", func(w *world) *person {
+		w.linked("Contoso", 200*day)
+		p := w.start(80, 24)
+		p.reads("key has expired r renew")
+		p.Press("r")
+		p.See("Its certificate has expired")
+		return p
+	}},
+	{"rotate-refused", func(w *world) *person {
+		w.linked("Contoso", time.Hour)
+		p := w.start(80, 24)
+		p.See("1 connected", "just now")
+		p.Press("r")
+		p.See("Nothing is changed yet.")
+		w.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/addKey"), Status: http.StatusForbidden})
+		p.Press("enter")
+		p.reads("The old key is in use, and works as before.", "› Try again")
+		return p
+	}},
+	{"rotate-upload", func(w *world) *person {
+		w.linked("Contoso", 200*day)
+		p := w.start(80, 24)
+		p.reads("key has expired r renew")
+		p.Press("r")
+		p.See("› Upload it by hand")
+		p.Press("enter")
+		p.reads("~/Downloads/contoso-", "Entra does not know it yet")
+		return p
+	}},
+	{"rotate-done", func(w *world) *person {
+		w.linked("Contoso", time.Hour)
+		p := w.start(80, 24)
+		p.See("1 connected", "just now")
+		p.Press("r")
+		p.See("Nothing is changed yet.")
+		p.Press("enter")
+		p.reads("The new key is in use, and the old one is gone.")
+		return p
+	}},
+	{"move", func(w *world) *person {
+		p := w.accountPage("Contoso")
+		p.Press("m")
+		p.See("Nothing is changed yet.")
+		return p
+	}},
+	{"move-passphrase", func(w *world) *person {
+		w.keys.set(account.FileStore, account.StoreEmpty, true)
+		p := w.accountPage("Contoso")
+		p.Press("m")
+		p.See("Nothing is changed yet.")
+		p.Press("enter")
+		p.See("Choose a passphrase")
+		return p
+	}},
+	{"move-done", func(w *world) *person {
+		w.keys.set(account.FileStore, account.StoreReady, false)
+		p := w.accountPage("Contoso")
+		p.Press("m")
+		p.See("Nothing is changed yet.")
+		p.Press("enter")
+		p.reads("The key is in a file under your passphrase.")
+		return p
+	}},
+	{"rename", func(w *world) *person {
+		p := w.accountPage("Contoso")
+		p.Press("n")
+		p.See("Rename Contoso")
+		return p
+	}},
+	{"repoint", func(w *world) *person {
+		p := w.accountPage("Contoso")
+		p.Press("p")
+		p.See("Put Contoso on another app?")
+		return p
+	}},
+	{"remove", func(w *world) *person {
+		p := w.accountPage("Contoso")
+		p.Press("x")
+		p.See("Type Contoso to remove it")
+		return p
+	}},
+	{"remove-choice", func(w *world) *person {
+		p := w.automatic()
+		p.Press("x")
+		p.See("Remove it here only")
+		return p
+	}},
+	{"remove-everything", func(w *world) *person {
+		p := w.automatic()
+		p.Press("x")
+		p.See("Remove it here only")
+		p.Press("enter")
+		p.See("Type Contoso to remove it")
 		return p
 	}},
 	{"demo", func(w *world) *person {

@@ -58,7 +58,7 @@ func (a *App) layout() (items []kit.Item, column bool, line kit.Frame, room kit.
 		room.Width = min(inner-panelWidth-1, pageWidth)
 	case len(items) > 0:
 		text := kit.SectionLine(items, inner, a.theme)
-		if a.wizard != nil {
+		if a.wizard != nil && a.errand == nil {
 			text = kit.PanelLine(items, inner, a.theme)
 		}
 		line = kit.Stack(kit.Frame{Text: text}, kit.Blank)
@@ -127,8 +127,8 @@ func (a *App) matter(room kit.Size) kit.Page {
 
 func (a *App) title() string {
 	switch {
-	case a.after != nil:
-		return "Key store"
+	case a.errand != nil:
+		return a.errand.title
 	case a.wizard != nil && a.wizard.Undoes():
 		return "Take back " + string(a.wizard.Draft().Name)
 	case a.wizard != nil && a.wizard.Draft().Provider != "":
@@ -143,6 +143,9 @@ func (a *App) title() string {
 func (a *App) header(width int) string {
 	left := a.theme.Title.Render("Xops 360") + a.theme.Faint.Render(" · ") + a.title()
 	right := ""
+	if p, ok := a.page.(interface{ Aside() string }); ok && a.wizard == nil {
+		right = p.Aside()
+	}
 	if a.wizard != nil {
 		if d := a.wizard.Draft(); d.Cloud != "" {
 			right = d.Cloud.Cloud().Name
@@ -167,7 +170,7 @@ func (a *App) rule(width int) string {
 }
 
 func (a *App) panel() []kit.Item {
-	if a.wizard != nil {
+	if a.wizard != nil && a.errand == nil {
 		return a.wizard.Panel()
 	}
 	return a.sections()

@@ -95,7 +95,10 @@ func (f Field) Draw(width int, t Theme) Frame {
 		x := lipgloss.Width(in.Prompt + string([]rune(shown)[:in.Position()]))
 		line.Cursor = &tea.Cursor{Position: tea.Position{X: x}, Shape: tea.CursorBar, Blink: true}
 	}
-	out := []Frame{{Text: t.Label.Render(f.Label)}}
+	var out []Frame
+	if f.Label != "" {
+		out = append(out, Frame{Text: t.Label.Render(f.Label)})
+	}
 	if f.Why != "" {
 		out = append(out, Frame{Text: Wrap(t.Faint.Render(f.Why), width)})
 	}

@@ -22,7 +22,7 @@ import (
 // key stores answer without asking.
 type home struct {
 	app     *App
-	all     []*entry
+	all     []*entry           // what is listed or not; commands read it, so it is never written to
 	at      map[account.ID]int // where an account is in all; nil until the last checks are read
 	listing listing
 	sort    sorting
@@ -61,6 +61,8 @@ const (
 	fresh     = 15 * time.Minute // for how long a check is not made again
 	lookEvery = time.Minute
 	allAtOnce = 16 // accounts at a time where all are asked for
+
+	afterFirstFrame = 50 * time.Millisecond
 )
 
 func newHome(a *App) *home {
@@ -88,11 +90,22 @@ type (
 		by *link.Round
 		link.Found
 	}
+	drawn   struct{} // the first frame is
 	due     struct{} // it is time to look at what is stale
 	dropped struct{} // a stray key was deleted
 )
 
+// Enter looks for what is known of the accounts; at the start of the program
+// only once its first frame is drawn.
 func (h *home) Enter() tea.Cmd {
+	if h.app.visit == 1 {
+		return later(h.app, afterFirstFrame, drawn{})
+	}
+	return h.look()
+}
+
+// look reads the last checks, and looks for keys that are nobody's.
+func (h *home) look() tea.Cmd {
 	ports, ops, all, now := h.app.ports.Env.Ops.Ports(), h.app.ports.Env.Ops, h.all, h.app.ports.Env.Now()
 	return tea.Batch(
 		ask(h.app, func(ctx context.Context) (remembered, error) {
@@ -111,7 +124,7 @@ func (h *home) check(age time.Duration, many int) tea.Cmd {
 		h.wanted = h.wanted || age == 0
 		return nil
 	}
-	ops, all, now := h.app.ports.Env.Ops, slices.Clone(h.all), h.app.ports.Env.Now()
+	ops, all, now := h.app.ports.Env.Ops, h.all, h.app.ports.Env.Now()
 	h.waiting = false
 	return ask(h.app, func(ctx context.Context) (*link.Round, error) {
 		ids := stale(all, now, age)
@@ -153,6 +166,8 @@ func (h *home) Update(msg tea.Msg) tea.Cmd {
 		return h.begun(msg.value)
 	case answer[found]:
 		return h.found(msg)
+	case answer[drawn]:
+		return h.look()
 	case answer[due]:
 		if h.waiting = false; h.round != nil {
 			return nil
@@ -210,7 +225,7 @@ func (h *home) strayed(m answer[strays]) tea.Cmd {
 	now := h.app.ports.Env.Now()
 	h.all = slices.Clone(h.all)
 	for _, k := range m.value.keys {
-		e := entry{stray: k, row: account.Row{Name: account.Name("Key " + string(k)[:min(8, len(k))])}}
+		e := entry{stray: k, row: &account.Row{Name: account.Name("Key " + string(k)[:min(8, len(k))])}}
 		h.all = append(h.all, e.with(now, func(*entry) {}))
 	}
 	for _, id := range m.value.without {
@@ -256,6 +271,7 @@ func (h *home) found(m answer[found]) tea.Cmd {
 		h.locked[account.Store(p.Subject)] = p.State
 	case f.Err == nil:
 		before := h.all[i].need.rank
+		h.all = slices.Clone(h.all)
 		h.all[i] = h.all[i].with(h.app.ports.Env.Now(), func(e *entry) { e.seen = sighted(f.Report) })
 		if h.all[i].need.rank != before {
 			h.changed++
@@ -271,7 +287,7 @@ func (h *home) arrange() tea.Cmd {
 		return nil // it is, and again when something changed meanwhile
 	}
 	h.order = true
-	all, by, filter, changed := slices.Clone(h.all), h.sort, h.words(), h.changed
+	all, by, filter, changed := h.all, h.sort, h.words(), h.changed
 	return ask(h.app, func(context.Context) (arranged, error) {
 		return arranged{arrange(all, by, filter), changed}, nil
 	})
@@ -338,7 +354,7 @@ func (h *home) Keys() []key.Binding {
 // entry is the line one is at; false where none is listed.
 func (h *home) entry() (entry, bool) {
 	if len(h.listing.order) == 0 {
-		return entry{}, false
+		return entry{row: &account.Row{}, need: nobody}, false
 	}
 	return *h.all[h.here], true
 }
@@ -634,7 +650,7 @@ func (h *home) said(e entry, width int, t kit.Theme, now time.Time) kit.Frame {
 	case e.draft && e.row.Begun == account.Removing:
 		return kit.Mark(width, sign, "Its removal was begun. Enter goes on with it.")
 	case e.draft && e.need.rank > 0:
-		return kit.Mark(width, sign, "Not finished: "+draftWords(e.row, now)+". Enter goes on.")
+		return kit.Mark(width, sign, "Not finished: "+draftWords(*e.row, now)+". Enter goes on.")
 	case e.need.rank == rotating, e.need.rank == movingKey:
 		return kit.Mark(width, sign, "It works as before. "+e.need.deal.Help().Key+" goes on where it stopped.")
 	}

@@ -35,8 +35,8 @@ type listing struct {
 // that nothing but the first frame waits for it.
 func arrange(all []*entry, by sorting, filter string) listing {
 	filter = strings.ToLower(strings.TrimSpace(filter))
-	var l listing
-	var rest []int
+	l := listing{}
+	rest := make([]int, 0, len(all))
 	for i, e := range all {
 		if e.need.rank > 0 {
 			l.needy++
@@ -59,6 +59,10 @@ func arrange(all []*entry, by sorting, filter string) listing {
 		slices.SortStableFunc(rest, func(a, b int) int { return all[a].row.Expires.Compare(all[b].row.Expires) })
 	}
 	l.split = len(l.order)
+	if l.split == 0 {
+		l.order = rest
+		return l
+	}
 	l.order = append(l.order, rest...)
 	return l
 }
@@ -66,11 +70,11 @@ func arrange(all []*entry, by sorting, filter string) listing {
 // entries are the lines as the registry alone tells of them.
 func entries(c account.Contents, now time.Time) []*entry {
 	all := make([]entry, 0, len(c.Drafts)+len(c.Accounts))
-	for _, r := range c.Drafts {
-		all = append(all, entry{row: r, draft: true})
+	for i := range c.Drafts {
+		all = append(all, entry{row: &c.Drafts[i], draft: true})
 	}
-	for _, r := range c.Accounts {
-		all = append(all, entry{row: r})
+	for i := range c.Accounts {
+		all = append(all, entry{row: &c.Accounts[i]})
 	}
 	out := make([]*entry, len(all))
 	for i := range all {

@@ -325,7 +325,7 @@ func TestRepoint(t *testing.T) {
 	p.Press("p")
 	p.reads("Put Contoso on another app?", "keeps its name here", before.Microsoft().AppName)
 	p.Press("p")
-	p.See("Link a New Microsoft Account")
+	p.See("Link a New Microsoft Account", "Another app for Contoso")
 	p.Press("2", "enter")
 	p.See("Register the application", "Xops 360 - Contoso", "✓ Friendly name")
 	p.follow("register", "connected")

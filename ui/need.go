@@ -10,14 +10,15 @@ import (
 )
 
 // entry is one line of Home: an account, a draft, or a key that belongs to
-// neither. It is a value that nobody changes.
+// neither. Nobody changes one that is listed. There may be very many, and the
+// first frame waits for them, so they are small.
 type entry struct {
-	row   account.Row
+	row   *account.Row
 	draft bool
 	stray account.KeyID
 	lost  bool // the store of the account does not have its key
 	seen  *sight
-	need  need
+	need  *need
 }
 
 // sight is what is remembered of the last checks of an account.
@@ -28,8 +29,7 @@ type sight struct {
 	other *account.Problem // the worst that is none
 }
 
-// need is why a line needs somebody, and the one key that deals with it. The
-// zero need needs nobody.
+// need is why a line needs somebody, and the one key that deals with it.
 type need struct {
 	rank  int // the higher the worse
 	state account.CheckState
@@ -97,17 +97,27 @@ func rankOf(c account.Check) int {
 	return mayNotRead
 }
 
+// nobody is the need of what needs nobody.
+var nobody = &need{}
+
 // needOf is what a line needs now.
-func needOf(e entry, now time.Time) need {
+func needOf(e entry, now time.Time) *need {
+	if n := needed(e, now); n.rank > 0 {
+		return &n
+	}
+	return nobody
+}
+
+func needed(e entry, now time.Time) need {
 	switch {
 	case e.stray != "":
 		return need{strayKey, account.Warning, "nobody's, in the file store", named(throwKey, "delete")}
 	case e.row.Owned:
 		return need{} // another window deals with it
 	case e.draft:
-		return draftNeed(e.row, now)
+		return draftNeed(*e.row)
 	}
-	worst := begunNeed(e.row)
+	worst := begunNeed(*e.row)
 	better := func(n need) {
 		if n.rank > worst.rank {
 			worst = n
@@ -162,7 +172,7 @@ func begunNeed(r account.Row) need {
 	return need{}
 }
 
-func draftNeed(r account.Row, now time.Time) need {
+func draftNeed(r account.Row) need {
 	on := named(openKey, "go on")
 	switch r.Begun {
 	case account.Removing:

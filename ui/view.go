@@ -131,6 +131,8 @@ func (a *App) title() string {
 		return a.errand.title
 	case a.wizard != nil && a.wizard.Undoes():
 		return "Take back " + string(a.wizard.Draft().Name)
+	case a.wizard != nil && a.wizard.Draft().Replaces != "":
+		return "Another app for " + string(a.wizard.Draft().Name)
 	case a.wizard != nil && a.wizard.Draft().Provider != "":
 		return "Link a new " + a.wizard.Draft().Provider.String() + " account"
 	case a.page != nil:

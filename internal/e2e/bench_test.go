@@ -3,11 +3,17 @@
 package e2e_test
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/startbench"
+	"github.com/axiomio/xops-onboard/registry"
 )
 
 // BenchmarkFirstFrame is how long the first frame takes, as a multiple of an
@@ -15,18 +21,72 @@ import (
 func BenchmarkFirstFrame(b *testing.B) {
 	home := b.TempDir()
 	empty := startbench.Empty(b)
-	ours := startbench.Program{Last: "choose Microsoft", Command: func() *exec.Cmd {
-		cmd := exec.Command(binary)
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "COLORTERM=truecolor"}
-		return cmd
-	}}
+	compare(b, started(home, "choose Microsoft"), empty)
+}
+
+// BenchmarkFirstFrameOfMany is how long the first frame takes with 10,000
+// accounts, Home with their count and the first of them, as a multiple of what
+// it takes with none.
+func BenchmarkFirstFrameOfMany(b *testing.B) {
+	home := b.TempDir()
+	populate(b, filepath.Join(home, ".local", "share", "xops-onboard"), 10_000)
+	// What Home shows of them is drawn before its line of keys.
+	compare(b, started(home, "verify all"), started(b.TempDir(), "choose Microsoft"))
+}
+
+func compare(b *testing.B, program, measure startbench.Program) {
+	b.Helper()
 	for b.Loop() {
-		r, err := startbench.Compare(ours, empty, 21)
+		r, err := startbench.Compare(program, measure, 21)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(r.Ratio, "ratio")
 		b.ReportMetric(float64(r.Program.Microseconds())/1000, "ms/start")
-		b.ReportMetric(float64(r.Measure.Microseconds())/1000, "ms/empty")
+		b.ReportMetric(float64(r.Measure.Microseconds())/1000, "ms/measure")
+	}
+}
+
+// started is the product of a user with that home directory.
+func started(home, last string) startbench.Program {
+	return startbench.Program{Last: last, Command: func() *exec.Cmd {
+		cmd := exec.Command(binary)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "COLORTERM=truecolor"}
+		return cmd
+	}}
+}
+
+// populate makes a registry of that many accounts: one by the registry itself,
+// and the others after its file, as each change is forced to the disk.
+func populate(b *testing.B, data string, n int) {
+	b.Helper()
+	reg, err := registry.Open(data, filepath.Join(data, "state"), registry.Self(), registry.Alive)
+	if err != nil {
+		b.Fatal(err)
+	}
+	id := func(i int) string { return fmt.Sprintf("%08x-1111-4111-8111-111111111111", i) }
+	name := func(i int) string { return fmt.Sprintf("Account %05d", i) }
+	d := account.Draft{ID: account.ID(id(0)), Name: account.Name(name(0)), Provider: account.Microsoft, Cloud: account.Global, Created: time.Now()}
+	d.Link = account.MicrosoftLink{Tenant: account.TenantID(id(0)), Client: account.ClientID(id(0))}
+	d.Keys = []account.Key{{ID: account.KeyID(id(0)), Store: account.Keyring, Stored: true, Certificate: account.Certificate{PEM: "pem", NotAfter: time.Now().Add(100 * 24 * time.Hour)}}}
+	if err := reg.SaveDraft(b.Context(), d); err != nil {
+		b.Fatal(err)
+	}
+	if err := reg.Finish(b.Context(), d.Account(time.Now())); err != nil {
+		b.Fatal(err)
+	}
+	first := filepath.Join(data, "accounts", id(0)+".json")
+	model, err := os.ReadFile(first)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 1; i < n; i++ {
+		file := bytes.ReplaceAll(bytes.ReplaceAll(model, []byte(id(0)), []byte(id(i))), []byte(name(0)), []byte(name(i)))
+		if err := os.WriteFile(filepath.Join(data, "accounts", id(i)+".json"), file, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if c, err := reg.Contents(b.Context()); err != nil || len(c.Accounts) != n {
+		b.Fatalf("the registry lists %d accounts, %v, want %d", len(c.Accounts), err, n)
 	}
 }

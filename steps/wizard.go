@@ -139,7 +139,21 @@ func (w *Wizard) enter(stops []Stop, at int) tea.Cmd {
 		w.unwatch()
 	}
 	w.step = w.stop.Screen(env, w.draft)
-	return w.step.Enter()
+	cmd := w.step.Enter()
+	w.see() // what it joins may have seen something already
+	return cmd
+}
+
+// see notes what the newest report says of the stops.
+func (w *Wizard) see() {
+	live, ok := w.step.(interface{ Seen() (account.Report, bool) })
+	if !ok {
+		return
+	}
+	if r, seen := live.Seen(); seen {
+		w.draft.Ticked = ticks(r, w.draft.Ticked)
+		w.doubted, w.doubt = doubts(r)
+	}
 }
 
 // watch joins the verification of the draft that runs, or starts one.
@@ -196,12 +210,7 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	if w.stop.Makes {
 		w.fill()
 	}
-	if live, ok := w.step.(interface{ Seen() (account.Report, bool) }); ok {
-		if r, seen := live.Seen(); seen {
-			w.draft.Ticked = ticks(r, w.draft.Ticked)
-			w.doubted, w.doubt = doubts(r)
-		}
-	}
+	w.see()
 	moved, more := w.move(outcome)
 	return moved, tea.Batch(cmd, more)
 }

@@ -208,7 +208,7 @@ type counting struct {
 	other int
 }
 
-func (c *counting) read(path string) ([]byte, error) {
+func (c *counting) read(path string) (string, error) {
 	c.reads = append(c.reads, path)
 	return c.disk.read(path)
 }

@@ -231,7 +231,7 @@ type interposed struct {
 	before func(path string)
 }
 
-func (i *interposed) read(path string) ([]byte, error) {
+func (i *interposed) read(path string) (string, error) {
 	if i.before != nil {
 		i.before(path)
 	}

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -193,18 +192,18 @@ var errIndex = errors.New("it is not an index of this version")
 
 // decodeIndex reads an index. Whatever is wrong with it is one error: it is
 // made again then.
-func decodeIndex(data []byte) (index, error) {
-	head, ok := bytes.CutPrefix(data, []byte(indexHead))
-	if !ok || len(head) < 11 || string(head[8:11]) != "\",\n" {
+func decodeIndex(text string) (index, error) {
+	head, ok := strings.CutPrefix(text, indexHead)
+	if !ok || len(head) < 11 || head[8:11] != "\",\n" {
 		return index{}, errIndex
 	}
-	sum, body := string(head[:8]), head[11:]
-	if fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)) != sum {
+	sum, body := head[:8], head[11:]
+	if fmt.Sprintf("%08x", sumOf(body)) != sum {
 		return index{}, errIndex
 	}
-	c := cursor{rest: string(body)} // the rows share this one string
+	c := cursor{rest: body} // the rows share this one string
 	var x index
-	x.accounts = make([]account.Row, 0, bytes.Count(body, []byte("\n[")))
+	x.accounts = make([]account.Row, 0, strings.Count(body, "\n["))
 	c.skip(`"stamp":`)
 	x.stamp = c.text()
 	c.skip(`,"rows":[`)
@@ -224,6 +223,18 @@ func decodeIndex(data []byte) (index, error) {
 		return index{}, errIndex
 	}
 	return x, nil
+}
+
+// sumOf is the sum of a text, without a copy of all of it.
+func sumOf(text string) uint32 {
+	sum := crc32.NewIEEE()
+	var part [4096]byte
+	for text != "" {
+		n := copy(part[:], text)
+		_, _ = sum.Write(part[:n])
+		text = text[n:]
+	}
+	return sum.Sum32()
 }
 
 // cursor reads text from left to right. Once something is not as expected it

@@ -24,14 +24,14 @@ func newMemory() *memory {
 	return &memory{held: make(chan struct{}, 1), files: map[string][]byte{}, dirs: map[string]int{}}
 }
 
-func (m *memory) read(path string) ([]byte, error) {
+func (m *memory) read(path string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	data, ok := m.files[path]
 	if !ok {
-		return nil, fs.ErrNotExist
+		return "", fs.ErrNotExist
 	}
-	return data, nil
+	return string(data), nil
 }
 
 func (m *memory) list(dir string) (names []string, err error) {

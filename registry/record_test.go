@@ -125,7 +125,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		rows := index{}
 		rows.put(one, rec)
-		if _, err := decodeIndex(rows.encode()); err != nil {
+		if _, err := decodeIndex(string(rows.encode())); err != nil {
 			t.Errorf("its row cannot be read: %v", err)
 		}
 	})

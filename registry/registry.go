@@ -160,7 +160,8 @@ func (r *Registry) read(id account.ID) (record, []byte, error) {
 		return record{}, nil, notFound()
 	}
 	path := r.file(id)
-	data, err := r.disk.read(path)
+	text, err := r.disk.read(path)
+	data := []byte(text)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return record{}, nil, notFound()

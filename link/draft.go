@@ -24,12 +24,20 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 		return stays(d, have)
 	})
 	// Asked only afterwards: it may have become one between any two lines.
-	if account.KindOf(err) == account.NotFound {
-		if _, linked := os.ports.Registry.Account(ctx, d.ID); linked == nil {
-			return d, nil
-		}
+	if account.KindOf(err) == account.NotFound && os.linked(ctx, d) {
+		return d, nil
 	}
 	return got, err
+}
+
+// linked tells whether a draft became an account, or took the place of one.
+func (os *Operations) linked(ctx context.Context, d account.Draft) bool {
+	if d.Replaces == "" {
+		_, err := os.ports.Registry.Account(ctx, d.ID)
+		return err == nil
+	}
+	a, err := os.ports.Registry.Account(ctx, d.Replaces)
+	return err == nil && a.Key.ID == d.Key().ID
 }
 
 // Bound tells whether something was made in the tenant for a draft, or may have

@@ -40,3 +40,25 @@ func TestReplaced(t *testing.T) {
 		t.Errorf("its report is %+v, %v", r, err)
 	}
 }
+
+// TestAnswersAfterTheReplacement come too late, which is no trouble: the draft
+// has taken the place of its account.
+func TestAnswersAfterTheReplacement(t *testing.T) {
+	h := newHousehold(t)
+	a := h.account(1, account.Keyring)
+	d := account.Draft{ID: "00000000-0000-4000-8000-0000000000ff", Name: a.Name, Provider: a.Provider, Replaces: a.ID}
+	d.Link = account.MicrosoftLink{Tenant: "t", Client: "another"}
+	d.Keys = []account.Key{{ID: "new", Store: account.Keyring, Stored: true}}
+	d, err := h.ops.SaveAnswers(t.Context(), d)
+	h.must(err)
+	if _, err := h.ends(h.ops.Finish(d.ID, holds())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.ops.SaveAnswers(t.Context(), d); err != nil {
+		t.Errorf("answers that come after it: %v", err)
+	}
+	h.must(h.reg.Remove(t.Context(), a.ID))
+	if _, err := h.ops.SaveAnswers(t.Context(), d); account.KindOf(err) != account.NotFound {
+		t.Errorf("answers of a draft that was thrown away: %v", err)
+	}
+}

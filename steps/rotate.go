@@ -146,6 +146,7 @@ func (r *rotateWay) Fill(d account.Draft) account.Draft {
 type rotate struct {
 	changing
 	page account.PortalPage // where the certificate is uploaded; by hand alone
+	read bool               // the draft has the key whose certificate that is, and not the old one
 }
 
 // rotateWords name the stages.
@@ -198,7 +199,7 @@ func (r *rotate) uploading() bool {
 }
 
 func (r *rotate) Offers() []Offer {
-	if !r.uploading() {
+	if !r.uploading() || !r.read {
 		return nil
 	}
 	k := r.draft.Key()
@@ -228,7 +229,7 @@ func (r *rotate) Keys() []key.Binding {
 func (r *rotate) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	if a, ok := msg.(Answer[account.Account]); ok {
 		if a.Err == nil && a.Value.Next != nil {
-			r.draft = r.draft.WithKey(*a.Value.Next)
+			r.draft, r.read = r.draft.WithKey(*a.Value.Next), true
 		}
 		return Stay, nil
 	}
@@ -284,7 +285,7 @@ func itselfNot(k account.Kind) bool {
 
 func (r *rotate) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Rotate the key of " + string(r.draft.Name), Why: "Each stage is on record before it is made.", Body: r.body(size, t)}
-	if r.uploading() && r.draft.Key().Saved != "" {
+	if r.uploading() && r.read {
 		k := r.draft.Key()
 		more := []kit.Frame{
 			kit.Blank, clicks(size.Width, t, r.page, uploadClicks(r.draft, home(r.env, k.Saved))), kit.Blank,

@@ -65,6 +65,9 @@ func killedAtCall(t *testing.T, n int, carried simcloud.Drop, end string) {
 		}
 		return
 	}
+	if end == "undo" {
+		m.later()
+	}
 	c = m.runs(inTheBrowser(end, "Contoso")...)
 	m.signsOrDies(c, upn)
 	if end == "undo" {

@@ -316,22 +316,34 @@ func rotationKilled(t *testing.T, n int, carried simcloud.Drop) {
 	m.says(0, "verify", "Contoso")
 }
 
-// later has an hour gone by since a certificate was sent without an answer: it is
-// looked for as long as it may be spreading before it is sent again.
+// later has an hour gone by since something was sent without an answer: it is
+// looked for as long as it may be spreading before it is sent again, or taken
+// for never made.
 func (m *machine) later() {
 	m.t.Helper()
 	data := filepath.Join(m.ring.Map()["XDG_DATA_HOME"], "xops-onboard")
-	reg, err := registry.Open(data, filepath.Join(data, "state"), registry.Self(), registry.Alive)
+	gone := account.Owner{Host: registry.Self().Host, Boot: "before", PID: 1, Start: "1"}
+	reg, err := registry.Open(data, filepath.Join(data, "state"), gone, registry.Alive)
 	m.do(err)
 	known, err := reg.Contents(m.t.Context())
 	m.do(err)
-	_, err = reg.ChangeAccount(m.t.Context(), known.Accounts[0].ID, func(a account.Account) (account.Account, error) {
-		if a.Next != nil && !a.Next.Sent.IsZero() {
-			next := *a.Next
-			next.Sent = next.Sent.Add(-time.Hour)
-			a.Next = &next
+	for _, row := range known.Accounts {
+		_, err := reg.ChangeAccount(m.t.Context(), row.ID, func(a account.Account) (account.Account, error) {
+			if a.Next != nil && !a.Next.Sent.IsZero() {
+				next := *a.Next
+				next.Sent = next.Sent.Add(-time.Hour)
+				a.Next = &next
+			}
+			return a, nil
+		})
+		m.do(err)
+	}
+	for _, row := range known.Drafts {
+		d, err := reg.Draft(m.t.Context(), row.ID)
+		m.do(err)
+		for i := range d.Journal {
+			d.Journal[i].Begun = d.Journal[i].Begun.Add(-time.Hour)
 		}
-		return a, nil
-	})
-	m.do(err)
+		m.do(reg.SaveDraft(m.t.Context(), d))
+	}
 }

@@ -127,6 +127,7 @@ type Operations struct {
 	mu      sync.Mutex
 	writing []Written // under way, the oldest first
 	ended   time.Time // when they were first told to end
+	closed  bool      // nothing is waited for any more but what group has
 }
 
 // New is no operation yet. They end when ctx does.
@@ -179,6 +180,9 @@ func (os *Operations) End() {
 // first told to end.
 func (os *Operations) Close() {
 	os.End()
+	os.mu.Lock()
+	os.closed = true
+	os.mu.Unlock()
 	done := make(chan struct{})
 	go func() { defer close(done); os.group.Wait() }()
 	select {
@@ -212,7 +216,7 @@ func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error)
 			}
 		}
 	}
-	os.group.Go(func() {
+	os.launch(func() {
 		defer close(o.ended)
 		defer cancel()
 		if err := f(ctx, tell); err != nil {
@@ -222,6 +226,19 @@ func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error)
 		}
 	})
 	return o
+}
+
+// launch runs f on a goroutine of its own that Close waits for. What a late
+// command of a screen still begins after Close is not waited for: its ctx has
+// ended, so that it writes nothing.
+func (os *Operations) launch(f func()) {
+	os.mu.Lock()
+	defer os.mu.Unlock()
+	if os.closed {
+		go f()
+		return
+	}
+	os.group.Go(f)
 }
 
 // write runs f as one write: it is not cancelled half way by Stop or by the

@@ -63,7 +63,7 @@ func (os *Operations) VerifyAll(ids []account.ID, atOnce int) *Round {
 			}
 		})
 	}
-	os.group.Go(func() {
+	os.launch(func() {
 		defer close(r.ended)
 		defer cancel()
 		defer workers.Wait()

@@ -73,7 +73,7 @@ func ParseTenant(s string) (TenantID, Domain, error) {
 	}
 	d, err := ParseDomain(s)
 	if err != nil && !strings.Contains(s, ".") {
-		return "", "", &Problem{Kind: InputNotID}
+		return "", "", &Problem{Kind: InputNotTenant}
 	}
 	return "", d, err
 }

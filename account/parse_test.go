@@ -59,11 +59,11 @@ func TestParseTenant(t *testing.T) {
 		{in: "Contoso.onmicrosoft.com.", domain: "contoso.onmicrosoft.com"},
 		{in: "admin@contoso.com", domain: "contoso.com"},
 		{in: "https://contoso.com/path", domain: "contoso.com"},
-		{in: "contoso", kind: account.InputNotID},
+		{in: "contoso", kind: account.InputNotTenant},
 		{in: "10.0.0.1", kind: account.InputNotDomain},
 		{in: "-x.com", kind: account.InputNotDomain},
 		{in: "", kind: account.InputEmpty},
-		{in: tenantID + clientID, kind: account.InputNotID},
+		{in: tenantID + clientID, kind: account.InputNotTenant},
 	} {
 		id, domain, err := account.ParseTenant(c.in)
 		if string(id) != c.id || string(domain) != c.domain || account.KindOf(err) != c.kind {

@@ -16,6 +16,7 @@ const (
 	InputNotID      Kind = "input-not-id"     // neither a GUID nor anything that holds one
 	InputManyIDs    Kind = "input-many-ids"   // several different GUIDs where one was asked
 	InputNotDomain  Kind = "input-not-domain" // not a DNS name
+	InputNotTenant  Kind = "input-not-tenant" // neither a tenant's id nor a domain
 	InputSameIDs    Kind = "input-same-ids"   // client id and tenant id are equal
 	InputTaken      Kind = "input-taken"      // Subject is the account or draft that has the name
 	AppTaken        Kind = "app-taken"        // Subject is the account that has this app

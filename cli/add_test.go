@@ -144,7 +144,7 @@ func TestAddSaysWhichFlagsAreMissing(t *testing.T) {
 		{[]string{"--automatic", "--plan", "--name", "Contoso"}, "--tenant, --sign-in are missing"},
 		{[]string{"--name", "Contoso", "--tenant", "contoso.com", "--plan", "--plain", "--sign-in", "browser"}, "--automatic is missing"},
 		{[]string{"--name", "\x1b[2J"}, "--name: There are control characters"},
-		{[]string{"--tenant", "contoso"}, "--tenant: This is not an id."},
+		{[]string{"--tenant", "contoso"}, "--tenant: This is neither an id nor a domain."},
 		{[]string{"--cloud", "mars"}, "--cloud: "},
 		{[]string{"--sign-in", "fax"}, "--sign-in: "},
 		{[]string{"--key-store", "paper"}, "--key-store: "},

@@ -122,7 +122,7 @@ func codeOf(k account.Kind) int {
 		return NoKeyStore
 	case account.SpreadingTooLong:
 		return NotLinked
-	case account.InputEmpty, account.InputLong, account.InputNotID, account.InputManyIDs, account.InputNotDomain,
+	case account.InputEmpty, account.InputLong, account.InputNotID, account.InputManyIDs, account.InputNotDomain, account.InputNotTenant,
 		account.InputTaken, account.InputReserved, account.InputControl:
 		return WrongUsage
 	case account.SignInBlocked, account.DeviceNotManaged, account.StrongerSignIn, account.StrongerSignInSetUp,

@@ -44,14 +44,14 @@ func TestRename(t *testing.T) {
 func TestCertificate(t *testing.T) {
 	b := newBench(t)
 	a := b.linked("Contoso", time.Now().Add(9*day))
-	b.place.Downloads, b.place.Directory = "/home/ada/Downloads", "/work"
+	b.place.Downloads, b.place.Directory = "/home/ada/Downloads", "/srv/ada"
 	if code, out, _ := b.call("certificate", "Contoso"); code != cli.Done || !strings.HasPrefix(out, "Certificate: /home/ada/Downloads/contoso-cdcdcdcd.cer\nThumbprint: CDCD") {
 		t.Errorf("code %d, %q", code, out)
 	}
 	b.place.Remote = true
 	code, out, _ := b.call("certificate", "Contoso", "--json")
 	saved, _ := objects(t, out)[0]["certificate"].(map[string]any)
-	if code != cli.Done || saved["path"] != "/work/contoso-cdcdcdcd.cer" || saved["sha1"] != a.Key.Certificate.SHA1 || saved["pem"] != nil {
+	if code != cli.Done || saved["path"] != "/srv/ada/contoso-cdcdcdcd.cer" || saved["sha1"] != a.Key.Certificate.SHA1 || saved["pem"] != nil {
 		t.Errorf("where the browser is elsewhere: code %d, %v", code, saved)
 	}
 	if _, out, _ := b.call("certificate", "Contoso", "--certificate-out", "/there"); !strings.Contains(out, "/there/contoso-") || len(b.saved) != 3 {

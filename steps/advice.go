@@ -55,6 +55,8 @@ func adviseInput(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "There is more than one id in it.", Do: "Copy just this one, or paste the whole Overview page."}, true
 	case account.InputNotDomain:
 		return Advice{Say: "This is not a domain name.", Do: "It looks like contoso.onmicrosoft.com."}, true
+	case account.InputNotTenant:
+		return Advice{Say: "This is neither an id nor a domain.", Do: "A domain looks like contoso.onmicrosoft.com; an id has 32 hexadecimal digits."}, true
 	case account.InputSameIDs:
 		return Advice{Say: "This is the same id as the tenant's.", Do: "Copy Application (client) ID from the app's Overview page."}, true
 	case account.InputTaken:

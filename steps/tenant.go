@@ -184,6 +184,10 @@ func (s *tenant) enter() (Outcome, tea.Cmd) {
 	if s.asked == s.fields[whichAt].Value() && s.asked != "" && s.found.tenant == nil {
 		return s.goOn(), nil
 	}
+	if s.fields[whichAt].Value() == "" { // tab may leave it empty, enter not
+		s.wrong(&account.Problem{Kind: account.InputEmpty})
+		return Stay, nil
+	}
 	s.asked = "" // again, where it was not found
 	cmd := s.look()
 	s.enters = s.asking != ""

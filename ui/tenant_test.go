@@ -31,6 +31,19 @@ func TestEnterWhileTheTenantIsLookedUp(t *testing.T) {
 	p.See("Sign in with a browser")
 }
 
+// TestEnterWithoutATenant says what is missing, and what is wrong with what is none.
+func TestEnterWithoutATenant(t *testing.T) {
+	t.Parallel()
+	p := newWorld(t).start(80, 24).drive("tenant")
+	p.Press("enter")
+	p.See("This is needed to go on.")
+	p.Press("tab", "enter") // from the name too
+	p.See("This is needed to go on.")
+	p.Type("our tenant")
+	p.Press("enter")
+	p.reads("This is neither an id nor a domain.")
+}
+
 // TestTenantTypedOver drops the answer about a text that is not there any more.
 func TestTenantTypedOver(t *testing.T) {
 	t.Parallel()

@@ -90,10 +90,7 @@ func (a *addMicrosoft) parse() (t told, err error) {
 	if t.adopt, err = parseAdopt(a.adopt); err != nil {
 		return t, err
 	}
-	if _, err := a.signInClient(); err != nil {
-		return t, err
-	}
-	t.way, err = parseWay(a.signInWay)
+	t.way, err = a.parseSignIn(a.signInWay)
 	return t, err
 }
 

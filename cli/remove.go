@@ -35,10 +35,7 @@ func newRemove(l *line) *cobra.Command {
 }
 
 func (l *line) remove(ctx context.Context, name, signIn string) error {
-	way, err := parseWay(signIn)
-	if err == nil {
-		_, err = l.signInClient()
-	}
+	way, err := l.parseSignIn(signIn)
 	if err != nil {
 		return err
 	}

@@ -36,10 +36,7 @@ func newResume(l *line) *cobra.Command {
 }
 
 func (r *resume) run(ctx context.Context, args []string) error {
-	way, err := parseWay(r.signInWay)
-	if err == nil {
-		_, err = r.signInClient()
-	}
+	way, err := r.parseSignIn(r.signInWay)
 	var adopt account.ClientID
 	if err == nil {
 		adopt, err = parseAdopt(r.adopt)

@@ -50,10 +50,7 @@ func newRotate(l *line) *cobra.Command {
 const rotating = 8
 
 func (r *rotate) run(ctx context.Context, names []string) error {
-	way, err := parseWay(r.signInWay)
-	if err == nil {
-		_, err = r.signInClient()
-	}
+	way, err := r.parseSignIn(r.signInWay)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,13 @@ func signsIn(cmd *cobra.Command, way *string) {
 	cmd.Flags().StringVar(way, "sign-in", "", "how an administrator signs in: browser or device-code")
 }
 
-// parseWay reads --sign-in; empty for none.
-func parseWay(text string) (account.SignInWay, error) {
+// parseSignIn reads --sign-in, empty for none, and holds that --sign-in-client can
+// be used with it.
+func (l *line) parseSignIn(text string) (account.SignInWay, error) {
 	switch way := account.SignInWay(text); way {
 	case "", account.InBrowser, account.ByDeviceCode:
-		return way, nil
+		_, err := l.signInClient()
+		return way, err
 	}
 	return "", usage{fmt.Errorf("--sign-in: it is browser or device-code, not %q", account.Clean(text, 40))}
 }

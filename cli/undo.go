@@ -47,10 +47,7 @@ func newUndo(l *line) *cobra.Command {
 }
 
 func (l *line) undo(ctx context.Context, args []string, signIn string) error {
-	way, err := parseWay(signIn)
-	if err == nil {
-		_, err = l.signInClient()
-	}
+	way, err := l.parseSignIn(signIn)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -102,12 +103,20 @@ func (s *shown) SetStdin(r io.Reader)  { s.in = r }
 func (s *shown) SetStdout(w io.Writer) { s.out = w }
 func (s *shown) SetStderr(io.Writer)   {}
 
+// leastShown is how long the text is shown at least, however fast enter comes.
+// Bubble Tea (2.1.1) stops the clock of its renderer in the goroutine that drew
+// until now, and does not wait for it: where that one comes late, after the
+// screens are back, it stops the new clock, and nothing is drawn any more.
+const leastShown = 100 * time.Millisecond
+
 // Run prints and waits for enter, or for the end of the input.
 func (s *shown) Run() error {
+	began := time.Now()
 	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", strings.TrimRight(s.text, "\n")); err != nil {
 		return err
 	}
 	_, err := bufio.NewReader(s.in).ReadString('\n')
+	time.Sleep(time.Until(began.Add(leastShown)))
 	return err
 }
 

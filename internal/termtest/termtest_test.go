@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -104,7 +105,16 @@ func (p *pause) Run() error {
 		return err
 	}
 	_, err := p.in.Read(make([]byte, 1))
+	for drawing() { // Bubble Tea does not wait for it, and draws no more if it ends after the return
+		runtime.Gosched()
+	}
 	return err
+}
+
+// drawing tells whether a goroutine of a renderer still runs.
+func drawing() bool {
+	stacks := make([]byte, 1<<20)
+	return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "startRenderer.func1")
 }
 
 // TestAnotherProgramHasTheTerminal holds that no key goes to a reader that the

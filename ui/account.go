@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -83,7 +84,10 @@ func outcome(ctx context.Context, op *link.Operation) (r account.Report, err err
 }
 
 func (p *accountPage) Typing() bool  { return false }
-func (p *accountPage) Title() string { return "Integrations › " + string(p.account.Name) }
+func (p *accountPage) Title() string { return "Integrations › " + p.named() }
+
+// named is the account's name, once it is read.
+func (p *accountPage) named() string { return cmp.Or(string(p.account.Name), "Account") }
 
 // Seen is the newest report, for the request ids to quote.
 func (p *accountPage) Seen() (account.Report, bool) {
@@ -244,10 +248,7 @@ func repoint(a *App, acc account.Account) dialog {
 }
 
 func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
-	v := kit.Page{Title: string(p.account.Name), Why: "Microsoft › M365"}
-	if p.account.ID == "" {
-		v.Title = "Account"
-	}
+	v := kit.Page{Title: p.named(), Why: "Microsoft › M365"}
 	now := p.app.ports.Env.Now()
 	var out []kit.Frame
 	if p.account.ID != "" {
@@ -256,7 +257,8 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 		}
 		out = append(out, kit.Value(size.Width, t, "  Key", keyWords(p.account, now)))
 	}
-	if p.report != nil {
+	checked := p.report != nil && p.account.ID != "" // a report that comes first waits for whose it is
+	if checked {
 		r := steps.OfStore(*p.report, p.account.Key.Store)
 		out = append(out, kit.Blank, steps.Checks(size.Width, t, r, true))
 		if p.evidence {
@@ -269,7 +271,7 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 		v.Live = kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(p.wrong).Line())
 	case p.active:
 		v.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Asking Entra and Microsoft Graph")
-	case p.report != nil:
+	case checked:
 		v.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Checked "+Ago(now.Sub(p.report.At))+".")
 	}
 	return v

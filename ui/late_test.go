@@ -47,6 +47,11 @@ func (r *slow) Draft(ctx context.Context, id account.ID) (account.Draft, error) 
 	return r.Registry.Draft(ctx, id)
 }
 
+func (r *slow) Account(ctx context.Context, id account.ID) (account.Account, error) {
+	r.wait("account")
+	return r.Registry.Account(ctx, id)
+}
+
 func (r *slow) Contents(ctx context.Context) (account.Contents, error) {
 	r.wait("contents")
 	return r.Registry.Contents(ctx)
@@ -212,4 +217,34 @@ func TestScrollAwayFromTheChoice(t *testing.T) {
 	p.See("› Sign in as somebody else")
 	p.Press("?")
 	p.See("pgup pgdn")
+}
+
+// TestLateAccount has the last checks of an account come before the account:
+// none is shown before it is known whose they are.
+func TestLateAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("Contoso", 0)
+	reg := w.slowly()
+	p := w.start(80, 24)
+	p.See("1 connected")
+	p.Press("enter")
+	p.See("days left")
+	p.Press("v") // its checks are made, and kept
+	p.See("Checked")
+	p.Press("esc")
+	p.See("1 connected")
+	release := reg.hold("account")
+	t.Cleanup(release)
+	p.Press("enter")
+	p.See("Account")
+	p.Press("?") // by when it is open, the checks have come
+	p.See("Keys")
+	p.Press("esc")
+	p.Gone("Keys")
+	if strings.Contains(p.Text(), "Checked") {
+		t.Errorf("checks of nobody\n%s", p.Picture())
+	}
+	release()
+	p.See("Checked")
 }

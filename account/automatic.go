@@ -247,12 +247,14 @@ const (
 	GoneSeen         PauseReason = "gone-seen"         // what is deleted is still shown
 	AnswerLost       PauseReason = "answer-lost"       // an answer was lost, or the service has a problem of its own
 	AskedToWait      PauseReason = "asked-to-wait"     // the service asked to be left alone
+	StackBuilds      PauseReason = "stack-builds"      // CloudFormation is at work; Detail says at what
 )
 
 // Pause is a change that waits, for a clock on the screen.
 type Pause struct {
 	Reason PauseReason `json:"reason"`
-	Since  time.Time   `json:"since"` // when the first pause of this change began
-	Next   time.Time   `json:"next"`  // when it looks again
-	Until  time.Time   `json:"until"` // when it gives up
+	Since  time.Time   `json:"since"`            // when the first pause of this change began
+	Next   time.Time   `json:"next"`             // when it looks again
+	Until  time.Time   `json:"until"`            // when it gives up
+	Detail string      `json:"detail,omitempty"` // what is at work, cleaned
 }

@@ -16,6 +16,26 @@ const (
 	KeyLife             CheckName = "key-life"       // days left of the certificate
 )
 
+// The checks of an Azure account beside CertificateAccepted, RightTenant,
+// GlobalReader, Foreign and KeyLife.
+const (
+	Subscriptions CheckName = "subscriptions" // it sees subscriptions
+	AzureReads    CheckName = "azure-reader"  // Reader holds at every scope that was chosen
+	KeyVaults     CheckName = "key-vaults"    // Key Vault Reader holds there, where it is wanted
+	AzureReadOnly CheckName = "azure-roles"   // no role of it may change anything
+)
+
+// The checks of an AWS account beside KeyLife.
+const (
+	AWSSession     CheckName = "aws-session"     // credentials were issued for the stored key
+	AWSIdentity    CheckName = "aws-identity"    // they are the role's, in the account that is linked
+	AWSTrust       CheckName = "aws-trust"       // the role's trust policy, the anchor and the profile are ours
+	AWSPolicies    CheckName = "aws-policies"    // both policies are attached and nothing stronger
+	AWSPermissions CheckName = "aws-permissions" // the permission matrix
+	AWSReadOnly    CheckName = "aws-read-only"   // writes and reads of data are refused
+	AuthorityLife  CheckName = "authority-life"  // days left of the authority's certificate
+)
+
 // CheckState is how a check ended.
 type CheckState string
 
@@ -60,6 +80,9 @@ type Facts struct {
 	Principal   ObjectID `json:"principal,omitempty"`
 	Review      string   `json:"review,omitempty"`      // the newest access review's name
 	ReviewsRead bool     `json:"reviewsRead,omitempty"` // the list could be read, also when it is empty
+
+	Subscriptions []AzureGroup `json:"subscriptions,omitempty"` // that an Azure account sees
+	Caller        *AWSCaller   `json:"caller,omitempty"`        // who an AWS account is
 }
 
 // Target is what is verified of a Microsoft account: whose app in which tenant,
@@ -68,6 +91,13 @@ type Target struct {
 	Cloud       CloudID
 	Link        MicrosoftLink
 	Certificate Certificate
+}
+
+// AzureTarget is what is verified of an Azure account.
+type AzureTarget struct {
+	Target
+	Scopes []AzureScope
+	Vaults bool
 }
 
 // Report is what one verification found.

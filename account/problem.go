@@ -11,20 +11,25 @@ type Kind string
 
 // What a person entered.
 const (
-	InputEmpty      Kind = "input-empty"
-	InputLong       Kind = "input-long"
-	InputNotID      Kind = "input-not-id"     // neither a GUID nor anything that holds one
-	InputManyIDs    Kind = "input-many-ids"   // several different GUIDs where one was asked
-	InputNotDomain  Kind = "input-not-domain" // not a DNS name
-	InputNotTenant  Kind = "input-not-tenant" // neither a tenant's id nor a domain
-	InputSameIDs    Kind = "input-same-ids"   // client id and tenant id are equal
-	InputTaken      Kind = "input-taken"      // Subject is the account or draft that has the name
-	AppTaken        Kind = "app-taken"        // Subject is the account that has this app
-	InputReserved   Kind = "input-reserved"   // a word the portal refuses
-	InputControl    Kind = "input-control"    // control characters
-	AlreadyLinked   Kind = "already-linked"   // Subject is the account with the same cloud, tenant and client
-	InputWeakPhrase Kind = "input-weak-phrase"
-	InputMismatch   Kind = "input-mismatch" // the two passphrases differ
+	InputEmpty         Kind = "input-empty"
+	InputLong          Kind = "input-long"
+	InputNotID         Kind = "input-not-id"     // neither a GUID nor anything that holds one
+	InputManyIDs       Kind = "input-many-ids"   // several different GUIDs where one was asked
+	InputNotDomain     Kind = "input-not-domain" // not a DNS name
+	InputNotTenant     Kind = "input-not-tenant" // neither a tenant's id nor a domain
+	InputSameIDs       Kind = "input-same-ids"   // client id and tenant id are equal
+	InputTaken         Kind = "input-taken"      // Subject is the account or draft that has the name
+	AppTaken           Kind = "app-taken"        // Subject is the account that has this app
+	InputReserved      Kind = "input-reserved"   // a word the portal refuses
+	InputControl       Kind = "input-control"    // control characters
+	AlreadyLinked      Kind = "already-linked"   // Subject is the account with the same cloud, tenant and client
+	InputWeakPhrase    Kind = "input-weak-phrase"
+	InputMismatch      Kind = "input-mismatch"        // the two passphrases differ
+	InputNotScope      Kind = "input-not-scope"       // neither a management group nor a subscription
+	InputNotAWSAccount Kind = "input-not-aws-account" // not 12 digits
+	InputNotRegion     Kind = "input-not-region"
+	InputNotARN        Kind = "input-not-arn"
+	InputNotRole       Kind = "input-not-role" // an ARN of something else; Subject is of what
 )
 
 // The way to a service.
@@ -139,6 +144,49 @@ const (
 	PermissionUnknown Kind = "permission-unknown" // Microsoft Graph does not offer AccessReview.Read.All in this tenant
 	ProofRefused      Kind = "proof-refused"      // an app's proof that it holds one of its keys was not taken
 	AppDeleted        Kind = "app-deleted"        // the app is among the deleted items; Subject is its object id
+)
+
+// Azure Resource Manager.
+const (
+	AzureRoleMissing   Kind = "azure-role-missing"  // 403 AuthorizationFailed; Subject is the action and the scope
+	NoSubscriptions    Kind = "no-subscriptions"    // the app signs in and sees no subscription: no Reader, or not spread yet
+	ScopeNotFound      Kind = "scope-not-found"     // 404: no such management group or subscription; Subject is its id
+	PrincipalSpreading Kind = "principal-spreading" // 400 PrincipalNotFound: the enterprise app has not reached Azure yet
+	PrincipalWrong     Kind = "principal-wrong"     // 400 UnmatchedPrincipalType: the id is not an enterprise app's
+	AssignmentsFull    Kind = "assignments-full"    // the scope takes no more role assignments; Subject is the scope
+	AssignmentLocked   Kind = "assignment-locked"   // a lock, or a deny assignment, keeps it; Message says which
+	AzureRoleTooStrong Kind = "azure-role-strong"   // the app may change something; Detail of the check names what
+	ElevationNotTaken  Kind = "elevation-not-taken" // only a Global Administrator may elevate access
+	VaultsByPolicy     Kind = "vaults-by-policy"    // key vaults on access policies, which Key Vault Reader does not open; Detail names them
+)
+
+// AWS.
+const (
+	AWSKeyUnknown     Kind = "aws-key-unknown"     // InvalidClientTokenId: deleted, deactivated, or another partition's
+	AWSSecretWrong    Kind = "aws-secret-wrong"    // SignatureDoesNotMatch
+	AWSSignInOver     Kind = "aws-sign-in-over"    // ExpiredToken, or the SSO session is over; Subject is the command that renews it
+	AWSNoProfile      Kind = "aws-no-profile"      // Subject is the name
+	AWSNoCredentials  Kind = "aws-no-credentials"  // the profile has none that can be used; Subject is its name, Message why
+	AWSDenied         Kind = "aws-denied"          // AccessDenied; Subject is the action where it is named
+	AWSOrganization   Kind = "aws-organization"    // a service control policy denies it; Subject is the action
+	AWSRegionOff      Kind = "aws-region-off"      // RegionDisabledException, or an opt-in region; Subject is the region
+	AWSOtherAccount   Kind = "aws-other-account"   // Subject is the account that was found
+	AWSNotManagement  Kind = "aws-not-management"  // the account is a member of an organization; Subject is its number
+	AWSEndpoint       Kind = "aws-endpoint"        // the environment or a profile sends calls elsewhere; Subject is what says so
+	AWSUntrusted      Kind = "aws-untrusted"       // the trust anchor does not trust the certificate
+	AWSRoleNotTaken   Kind = "aws-role-not-taken"  // Unable to assume role: its trust policy, the profile, a service control policy, or not spread yet
+	AWSGone           Kind = "aws-gone"            // the trust anchor, the profile or the role is not there; Subject is which
+	AWSDisabled       Kind = "aws-disabled"        // the trust anchor or the profile is disabled; Subject is which
+	AWSNameTaken      Kind = "aws-name-taken"      // something of that name is there and is not ours; Subject is the name
+	AWSStackFailed    Kind = "aws-stack-failed"    // Subject is the stack, Message the first reason
+	AWSStackBusy      Kind = "aws-stack-busy"      // another change of the stack is under way; Subject is its state
+	AWSTemplate       Kind = "aws-template"        // MalformedPolicyDocument, ValidationError: should not happen
+	AWSTrustChanged   Kind = "aws-trust-changed"   // the role's trust policy is not ours; Detail of the check says how
+	AWSPolicyMissing  Kind = "aws-policy-missing"  // Detail names which
+	AWSPolicyStrong   Kind = "aws-policy-strong"   // more is attached than ours; Detail names what
+	AWSPermission     Kind = "aws-permission"      // Detail says which lines of the matrix do not hold
+	AWSWritable       Kind = "aws-writable"        // the role may change something; Detail names what
+	AWSAuthorityOther Kind = "aws-authority-other" // the trust anchor has another certificate than ours
 )
 
 // Problem is an error that a person can do something about. The fields beyond

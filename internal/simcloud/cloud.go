@@ -82,12 +82,13 @@ type kind int
 const (
 	login kind = iota + 1 // sign-in
 	graph                 // Microsoft Graph
+	arm                   // Azure Resource Manager
 )
 
 // site is what is behind a host name.
 type site struct {
 	kind   kind
-	clouds []account.CloudID // more than one where clouds share a sign-in service
+	clouds []account.CloudID // more than one where clouds share a host
 }
 
 // loginAliases are the other names of the sign-in services.
@@ -110,6 +111,7 @@ func allSites() map[string]site {
 			m[host] = s
 		}
 		m[cloud.Graph] = site{graph, []account.CloudID{id}}
+		m[cloud.ARM] = site{arm, append(m[cloud.ARM].clouds, id)}
 	}
 	return m
 }
@@ -167,6 +169,8 @@ func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
 		c.serveLogin(w, r, s)
 	case graph:
 		c.serveGraph(w, r, s.clouds[0])
+	case arm:
+		c.serveARM(w, r, s)
 	default:
 		http.Error(w, "no such host: "+hostOf(r), http.StatusBadGateway)
 	}

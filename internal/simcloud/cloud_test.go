@@ -112,7 +112,7 @@ func TestUnknownHost(t *testing.T) {
 			t.Errorf("%s: %v", u, err)
 		}
 	}
-	if len(simcloud.Hosts()) != 12 {
+	if len(simcloud.Hosts()) != 15 {
 		t.Errorf("hosts %v", simcloud.Hosts())
 	}
 }

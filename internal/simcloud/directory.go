@@ -28,6 +28,7 @@ type application struct {
 	federated        []federated
 	requested        []permission
 	public           bool // the Authentication blade allows public client flows
+	azure            bool // it may act in Azure for whoever signs in
 
 	uniqueName string
 	audience   string // signInAudience
@@ -155,6 +156,7 @@ func (d *directory) principalByID(id string) (*principal, bool) {
 type version struct {
 	dir              *directory
 	toLogin, toGraph time.Time
+	toAzure          time.Time
 }
 
 // change makes a new version, as an administrator in the portal does.
@@ -178,13 +180,13 @@ func changeOf[E comparable](t *Tenant, what Change, f func(d *directory, now tim
 	if refusal := f(d, now.Add(t.c.offset).UTC()); refusal != none {
 		return refusal
 	}
-	// What both services are past is not needed any more.
-	t.versions = t.versions[min(t.seenAt(login, now), t.seenAt(graph, now)):]
+	// What all services are past is not needed any more.
+	t.versions = t.versions[min(t.seenAt(login, now), t.seenAt(graph, now), t.seenAt(arm, now)):]
 	delay, ok := t.spread[what]
 	if !ok {
 		delay = spreading{t.toLogin, t.toGraph}
 	}
-	t.versions = append(slices.Clip(t.versions), version{d, arrives(now, delay.toLogin), arrives(now, delay.toGraph)})
+	t.versions = append(slices.Clip(t.versions), version{d, arrives(now, delay.toLogin), arrives(now, delay.toGraph), arrives(now, t.az.delays.Principals)})
 	return none
 }
 
@@ -204,8 +206,11 @@ func (t *Tenant) latest() *directory { return t.versions[len(t.versions)-1].dir 
 func (t *Tenant) seenAt(k kind, now time.Time) int {
 	for i := len(t.versions) - 1; i > 0; i-- {
 		from := t.versions[i].toGraph
-		if k == login {
+		switch k {
+		case login:
 			from = t.versions[i].toLogin
+		case arm:
+			from = t.versions[i].toAzure
 		}
 		if !from.After(now) {
 			return i

@@ -1,6 +1,6 @@
-// Package simcloud is Microsoft's sign-in service and Microsoft Graph of all
-// four national clouds, simulated in one http.Handler that tells them apart by
-// host name. It is written from what the vendor documents and from recorded
+// Package simcloud is Microsoft's sign-in service, Microsoft Graph and Azure
+// Resource Manager of all four national clouds, simulated in one http.Handler
+// that tells them apart by host name. It is written from what the vendor documents and from recorded
 // answers, not from any client: it checks what the real services check, and
 // refuses what they refuse, in their words.
 //
@@ -16,6 +16,12 @@
 // that are made through Graph spread as the administrator's do. What is in a
 // tenant in the end is told by [Tenant.Apps], [Tenant.Principals],
 // [Tenant.Consents], [Tenant.Deleted], [Tenant.Users] and [Tenant.SignIns].
+//
+// Azure Resource Manager goes by the roles that are assigned in it and no
+// directory role; what changes takes [Tenant.SetAzureDelays] to count. A service
+// principal that is deleted leaves its assignments behind. Security groups are
+// played as far as roles are assigned to them. [Tenant.AzureAssignments] tells
+// what there is.
 //
 // Two doors lead in: [Cloud.Client], an http.Client whose requests never leave
 // the process, and [Cloud.ServeHTTP] for whoever terminates TLS in front of it.

@@ -142,6 +142,8 @@ func (c *Cloud) instead(f Fault, w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, f.Body)
 	case sites[hostOf(r)].kind == graph:
 		c.graphFault(w, r, status)
+	case sites[hostOf(r)].kind == arm:
+		c.armFault(w, r, status)
 	default:
 		c.loginFault(w, r, status)
 	}

@@ -193,7 +193,7 @@ func FuzzRedirect(f *testing.F) {
 
 // FuzzScopes: what is taken is a permission that is known, of one Graph.
 func FuzzScopes(f *testing.F) {
-	for _, seed := range []string{"User.Read", "openid offline_access", "https://graph.microsoft.com/.default", "https://graph.microsoft.com//user.read", "https://management.azure.com/x", "/", "/.default User.Read"} {
+	for _, seed := range []string{"User.Read", "openid offline_access", "https://graph.microsoft.com/.default", "https://graph.microsoft.com//user.read", "https://management.azure.com/x", "https://management.azure.com/User_Impersonation", "/", "/.default User.Read"} {
 		f.Add(seed)
 	}
 	v := &visit{site: sites["login.microsoftonline.com"]}
@@ -206,7 +206,7 @@ func FuzzScopes(f *testing.F) {
 			t.Errorf("%+v", s)
 		}
 		for _, value := range s.values {
-			if known, ok := delegatedNamed(value); !ok || known != value {
+			if known, ok := delegatedNamed(s.resource, value); !ok || known != value {
 				t.Errorf("%q was taken", value)
 			}
 		}

@@ -124,15 +124,41 @@ func (v *visit) toConsent(t *Tenant, u *user, client signInClient, a ask) ([]str
 
 // mustConsent refuses what a client with fixed permissions can never have.
 func (v *visit) mustConsent(t *Tenant, u *user, client signInClient, s scopes) ([]string, *signInError) {
+	if !isGraph(s.resource) {
+		return nil, t.mayActInAzure(client)
+	}
 	want := lacking(client.wants(s), t.consented(client, u.id))
-	if (client.fixed != nil && len(want) > 0) || !strings.HasPrefix(s.resource, "https://") || !isGraph(s.resource) {
-		return nil, badRequest(65002, "Consent between first party application '%s' and first party resource '%s' must be configured via preauthorization - applications owned and operated by Microsoft must get approval from the API owner before requesting tokens for that API.", client.id, graphAppID)
+	if client.fixed != nil && len(want) > 0 {
+		return nil, notPreauthorized(client, s.resource)
 	}
 	return want, nil
 }
 
-// isGraph tells whether a resource is the Graph of some cloud. No sign-in to
-// another one is played.
+func notPreauthorized(client signInClient, resource string) *signInError {
+	return badRequest(65002, "Consent between first party application '%s' and first party resource '%s' must be configured via preauthorization - applications owned and operated by Microsoft must get approval from the API owner before requesting tokens for that API.", client.id, appOf(resource))
+}
+
+// mayActInAzure judges a sign-in to Azure Resource Manager: of Microsoft's own
+// clients the Azure CLI alone is preauthorised. Of others, whose permission
+// nobody has consented to, no page is played that asks for it.
+func (t *Tenant) mayActInAzure(client signInClient) *signInError {
+	switch {
+	case client.app == nil && client.id != AzureCLI:
+		return notPreauthorized(client, "")
+	case client.app != nil && !client.app.azure:
+		return notConsented(client)
+	}
+	return nil
+}
+
+func notConsented(client signInClient) *signInError {
+	e := badRequest(65001, "The user or administrator has not consented to use the application with ID '%s' named '%s'. Send an interactive authorization request for this user and resource.", client.id, client.name).as("invalid_grant")
+	e.suberror = "consent_required"
+	return e
+}
+
+// isGraph tells whether a resource is the Graph of some cloud; else it is an
+// Azure Resource Manager.
 func isGraph(resource string) bool {
 	return sites[strings.TrimPrefix(resource, "https://")].kind == graph
 }

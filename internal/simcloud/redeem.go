@@ -200,10 +200,11 @@ func (v *visit) issueForPerson(t *Tenant, u *user, client signInClient, s scopes
 		return refusal
 	}
 	have := t.consented(client, u.id)
+	if !isGraph(s.resource) {
+		have = []string{impersonation}
+	}
 	if len(want) > 0 || (s.preset && len(have) == 0) {
-		e := badRequest(65001, "The user or administrator has not consented to use the application with ID '%s' named '%s'. Send an interactive authorization request for this user and resource.", client.id, client.name).as("invalid_grant")
-		e.suberror = "consent_required"
-		return e
+		return notConsented(client)
 	}
 	c := claims{Audience: s.resource, Tenant: t.spec.ID, Client: client.id, User: u.id, Scopes: have, Issued: v.now, Expires: v.now.Add(tokenLife)}
 	for _, r := range u.roles {

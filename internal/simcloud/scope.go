@@ -8,8 +8,8 @@ import (
 // scopes is what an app asks for on a person's behalf.
 type scopes struct {
 	echo     []string // as they were spelled, without those of OpenID Connect
-	values   []string // delegated permissions of Microsoft Graph
-	resource string   // root of the Graph they are for
+	values   []string // delegated permissions of the resource
+	resource string   // root of the Microsoft Graph or Azure Resource Manager they are for
 	preset   bool     // .default: what the app was consented to
 	openid   bool
 	offline  bool
@@ -61,9 +61,9 @@ func (v *visit) addScope(s *scopes, one, graphRoot string) *signInError {
 		s.preset = true
 		return nil
 	}
-	known, ok := delegatedNamed(value)
+	known, ok := delegatedNamed(resource, value)
 	if !ok {
-		return badRequest(650053, "The application asked for scope '%s' that doesn't exist on the resource '%s'. Contact the app vendor.", value, graphAppID).as("invalid_client")
+		return badRequest(650053, "The application asked for scope '%s' that doesn't exist on the resource '%s'. Contact the app vendor.", value, appOf(resource)).as("invalid_client")
 	}
 	if !slices.Contains(s.values, known) {
 		s.values = append(s.values, known)
@@ -71,8 +71,28 @@ func (v *visit) addScope(s *scopes, one, graphRoot string) *signInError {
 	return nil
 }
 
-// delegatedNamed is the spelling of a delegated permission.
-func delegatedNamed(value string) (string, bool) {
+// Azure Resource Manager's own app, the same in every tenant, and its one
+// delegated permission.
+// Source: learn.microsoft.com/entra/identity-platform/v2-admin-consent and
+// learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in.
+const (
+	armAppID      = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+	impersonation = "user_impersonation"
+)
+
+// appOf is the app id of a resource.
+func appOf(resource string) string {
+	if isGraph(resource) {
+		return graphAppID
+	}
+	return armAppID
+}
+
+// delegatedNamed is the spelling of a delegated permission of a resource.
+func delegatedNamed(resource, value string) (string, bool) {
+	if !isGraph(resource) {
+		return impersonation, strings.EqualFold(value, impersonation)
+	}
 	for _, p := range permissions {
 		if p.kind == Delegated && strings.EqualFold(p.value, value) {
 			return p.value, true

@@ -275,7 +275,8 @@ func TestAuthorizeTells(t *testing.T) {
 		"policy":             {func(w *world, _ *app) { w.must(w.tenant.RefuseSignIns(53003)) }, nil, 0, 53003, "invalid_grant"},
 		"device compliance":  {func(w *world, _ *app) { w.must(w.tenant.RefuseSignIns(53000)) }, nil, 0, 53000, "interaction_required"},
 		"the CLI's":          {ask("client_id", simcloud.AzureCLI), nil, 0, 65002, "invalid_request"},
-		"for Azure":          {ask("scope", "https://management.azure.com/user_impersonation"), nil, 0, 650053, "invalid_client"},
+		"for Azure":          {ask("scope", "https://management.azure.com/user_impersonation"), nil, 0, 65002, "invalid_request"},
+		"unknown of Azure":   {ask("scope", "https://management.azure.com/User.Read"), nil, 0, 650053, "invalid_client"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newPeople(t, account.Global)

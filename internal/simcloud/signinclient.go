@@ -82,3 +82,17 @@ func (t *Tenant) enterpriseApp(d *directory, clientID string, now time.Time) (*p
 	d.principals[clientID] = p
 	return p, nil
 }
+
+// AllowAzure is API permissions › Azure Service Management › user_impersonation
+// of a client that people sign in to, with admin consent. Microsoft Graph does
+// not show it here.
+func (t *Tenant) AllowAzure(clientID string) error {
+	return t.change(func(d *directory, _ time.Time) error {
+		a, err := d.app(clientID)
+		if err != nil {
+			return err
+		}
+		a.azure = true
+		return nil
+	})
+}

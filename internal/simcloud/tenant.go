@@ -55,6 +55,8 @@ type Tenant struct {
 	otherWords   bool     // the other wording of a race between two objects
 	racyUpserts  bool     // an upsert does not see what it is about to make twice
 	quota        int      // objects; 0 is enough for everybody
+
+	az azure
 }
 
 // AddTenant makes a tenant.

@@ -20,7 +20,28 @@ type SignInWish struct {
 	Cloud  CloudID
 	Tenant TenantID // the one that was named; another's sign-in is refused
 	Hint   string   // sign-in name to begin with, or empty
-	Client ClientID // the app that people sign in to; zero is Microsoft Graph Command Line Tools
+	Client ClientID // the app that people sign in to; zero is [Resource.Client]
+	For    Resource // what the sign-in is for; zero is Microsoft Graph
+}
+
+// Resource is what a token is for: one of Microsoft's services. A token of one
+// is none of the other's.
+type Resource string
+
+// The resources.
+const (
+	MicrosoftGraph  Resource = ""
+	ResourceManager Resource = "azure-resource-manager"
+)
+
+// Client is the app of Microsoft's own that people sign in to for the resource,
+// unless another is wished for. Each may act at its own resource only: Command Line
+// Tools is refused for Azure Resource Manager.
+func (r Resource) Client() ClientID {
+	if r == ResourceManager {
+		return AzureCLI
+	}
+	return CommandLineTools
 }
 
 // SignInPrompt is what a person has to be shown to sign in.
@@ -39,6 +60,11 @@ type SignInPrompt struct {
 // public client of Microsoft's own, the same in every tenant.
 // Source: github.com/microsoftgraph/msgraph-sdk-powershell.
 const CommandLineTools = ClientID("14d82eec-204b-4c2f-b7e8-296a70dab67e")
+
+// AzureCLI is the client id of the Microsoft Azure CLI, a public client of
+// Microsoft's own, the same in every tenant, and preauthorised for Azure Resource
+// Manager. Source: github.com/Azure/azure-cli.
+const AzureCLI = ClientID("04b07795-8ddb-461a-bbee-02f9e1bf7b46")
 
 // Person is who signed in. Texts are cleaned.
 type Person struct {

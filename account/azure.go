@@ -45,20 +45,22 @@ func ManagementGroup(id string) (AzureScope, error) {
 	return AzureScope(managementGroups + id), nil
 }
 
-// Subscription is the scope of a subscription's id. InputNotScope otherwise.
+// Subscription is the scope of a subscription's id, which must stand alone: what
+// is below a subscription is not taken for the whole of it. InputNotScope otherwise.
 func Subscription(id string) (AzureScope, error) {
 	g, err := oneGUID(id)
-	if err != nil {
+	if err != nil || !strings.EqualFold(g, strings.Trim(strings.TrimSpace(visible(id)), "{}")) {
 		return "", &Problem{Kind: InputNotScope}
 	}
 	return AzureScope(subscriptions + g), nil
 }
 
 // ParseAzureScope reads a scope as people paste it: a whole scope in any case of
-// letters, a subscription's id, or a management group's. InputEmpty or
-// InputNotScope otherwise.
+// letters, a subscription's id, or a management group's. A GUID alone is a
+// subscription's: the root group, whose id is the tenant's, is pasted whole.
+// InputEmpty or InputNotScope otherwise.
 func ParseAzureScope(s string) (AzureScope, error) {
-	s = strings.Trim(strings.TrimSpace(s), `"'`)
+	s = strings.Trim(strings.TrimSpace(visible(s)), `"'`)
 	s = strings.TrimSuffix(s, "/")
 	if s == "" {
 		return "", &Problem{Kind: InputEmpty}
@@ -141,6 +143,8 @@ type AzureGroup struct {
 type AzureSurvey struct {
 	Tree     []AzureGroup `json:"tree"`     // what the person sees, parents first
 	May      []AzureScope `json:"may"`      // scopes of the tree where the person may assign roles
+	Untold   []AzureScope `json:"untold"`   // scopes of the tree of which May could not be told
+	Partial  bool         `json:"partial"`  // there is more to the tree than was read
 	Elevated bool         `json:"elevated"` // the person has User Access Administrator at the root
 	Evidence []Evidence   `json:"evidence"`
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -69,7 +70,9 @@ type Collected[T any] struct {
 
 // Collect reads a collection, at most so many pages. The next page's address
 // is the service's own, and is followed on the same host only. With an error,
-// what was read before it is there. Source: learn.microsoft.com/graph/paging.
+// what was read before it is there. Source: learn.microsoft.com/graph/paging, and
+// learn.microsoft.com/rest/api/azure for Azure Resource Manager, which spells it
+// nextLink.
 func Collect[T any](ctx context.Context, c *Client, address string, bearer Bearer, pages int) (Collected[T], error) {
 	var all Collected[T]
 	first, err := url.Parse(address)
@@ -80,6 +83,7 @@ func Collect[T any](ctx context.Context, c *Client, address string, bearer Beare
 		var page struct {
 			Value []T    `json:"value"`
 			Next  string `json:"@odata.nextLink"`
+			ARM   string `json:"nextLink"`
 		}
 		a, err := c.GetJSON(ctx, address, bearer, &page)
 		all.Evidence = append(all.Evidence, a.Evidence)
@@ -88,17 +92,17 @@ func Collect[T any](ctx context.Context, c *Client, address string, bearer Beare
 			return all, err
 		}
 		all.Items = append(all.Items, page.Value...)
-		if page.Next == "" {
+		address = cmp.Or(page.Next, page.ARM)
+		if address == "" {
 			return all, nil
 		}
-		next, err := url.Parse(page.Next)
+		next, err := url.Parse(address)
 		if err != nil {
 			return all, &account.Problem{Kind: account.Unexpected, Subject: first.Hostname(), Message: "the next page's address cannot be read"}
 		}
 		if err := onlyTo(first.Host, next); err != nil {
 			return all, err
 		}
-		address = page.Next
 	}
 	all.More = true
 	return all, nil

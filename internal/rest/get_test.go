@@ -329,3 +329,17 @@ func TestNothingIsWrittenOverTheScreen(t *testing.T) {
 		t.Errorf("%v, %s, it wrote %q", err, out, said.String())
 	}
 }
+
+// TestCollectFollowsBothSpellings: Azure Resource Manager has a name of its own
+// for the next page.
+func TestCollectFollowsBothSpellings(t *testing.T) {
+	c, s := newClient(t, says(200, `{"value":[1],"nextLink":"https://graph.microsoft.com/2"}`), says(200, `{"value":[2]}`))
+	all, err := Collect[int](t.Context(), c, address, Bearer{}, 5)
+	if err != nil || len(all.Items) != 2 || all.More || s.asked() != 2 {
+		t.Errorf("%+v %v after %d", all, err, s.asked())
+	}
+	c, s = newClient(t, says(200, `{"value":[1],"nextLink":"https://elsewhere.example/2"}`))
+	if _, err := Collect[int](t.Context(), c, address, Bearer{}, 5); err == nil || s.asked() != 1 {
+		t.Errorf("another host's page was asked for: %v", err)
+	}
+}

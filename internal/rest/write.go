@@ -12,12 +12,15 @@ import (
 
 // Write is one call that changes something.
 type Write struct {
-	Method  string // POST, PATCH or DELETE
+	Method  string // POST, PUT, PATCH or DELETE
 	Address string
 	Body    any // as JSON; nil sends none
 	// CreateIfMissing makes a PATCH an upsert.
 	// Source: learn.microsoft.com/graph/api/application-upsert.
 	CreateIfMissing bool
+	// MayBeEmpty is for what is answered with 200 and no body, which else is not
+	// the service's answer.
+	MayBeEmpty bool
 }
 
 // WriteJSON makes the change and reads what comes back into into, if anything
@@ -51,7 +54,7 @@ func (c *Client) WriteJSON(ctx context.Context, w Write, bearer Bearer, into any
 	if err != nil {
 		return a, err
 	}
-	if a.Status == http.StatusNoContent {
+	if a.Status == http.StatusNoContent || w.MayBeEmpty && a.Status == http.StatusOK && len(bytes.TrimSpace(answer)) == 0 {
 		return a, nil
 	}
 	return a, understood(a, r.URL.Hostname(), answer, into)

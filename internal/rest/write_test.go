@@ -235,3 +235,22 @@ func TestUncutEndsWithItsTime(t *testing.T) {
 		}
 	})
 }
+
+// TestEmptyAnswers: 200 without a body is an answer only where it was said to be.
+func TestEmptyAnswers(t *testing.T) {
+	for _, c := range []struct {
+		may  bool
+		said func(*http.Request) (*http.Response, error)
+		want account.Kind
+	}{
+		{true, says(200, ""), ""},
+		{false, says(200, ""), account.NotTheService},
+		{true, says(302, ""), account.NotTheService},
+		{true, says(200, "<html>"), account.NotTheService},
+	} {
+		client, _, _ := writer(t, c.said)
+		if _, err := client.WriteJSON(t.Context(), Write{Method: "POST", Address: address, MayBeEmpty: c.may}, Bearer{}, nil); account.KindOf(err) != c.want {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}

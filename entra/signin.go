@@ -17,9 +17,13 @@ import (
 	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
-// delegated are the permissions that a person's sign-in asks for.
-// Source: learn.microsoft.com/graph/permissions-reference.
+// delegated are the permissions that a person's sign-in for Microsoft Graph asks
+// for; impersonation is the one there is for Azure Resource Manager.
+// Source: learn.microsoft.com/graph/permissions-reference and
+// learn.microsoft.com/rest/api/azure.
 var delegated = []string{"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "RoleManagement.ReadWrite.Directory", "User.Read"}
+
+const impersonation = "user_impersonation"
 
 const (
 	// signInLimit is how long a browser's answer is awaited.
@@ -42,14 +46,18 @@ type signIn struct {
 // newSignIn prepares a sign-in to the tenant that was named, never to "common".
 func (e *Entra) newSignIn(wish account.SignInWish) (*signIn, error) {
 	if wish.Client == "" {
-		wish.Client = account.CommandLineTools
+		wish.Client = wish.For.Client()
 	}
 	if !isGUID(string(wish.Tenant)) || !isGUID(string(wish.Client)) {
 		return nil, &account.Problem{Kind: account.InputNotID}
 	}
 	s := &signIn{e: e, wish: wish, cloud: wish.Cloud.Cloud()}
-	for _, d := range delegated {
-		s.scopes = append(s.scopes, "https://"+s.cloud.Graph+"/"+d)
+	permissions := delegated
+	if wish.For == account.ResourceManager {
+		permissions = []string{impersonation}
+	}
+	for _, d := range permissions {
+		s.scopes = append(s.scopes, "https://"+hostOf(wish.For, s.cloud)+"/"+d)
 	}
 	s.way = &polite{http: e.web(s.cloud.Login)}
 	var err error
@@ -63,15 +71,37 @@ func (e *Entra) newSignIn(wish account.SignInWish) (*signIn, error) {
 	return s, nil
 }
 
-// SignInBrowser has a person sign in with a browser on this machine, or at the
-// end of a tunnel to it. It listens on the loopback address until the browser
-// brings the answer, ten minutes at most; tell gets the address to be opened as
-// soon as it can be. Nothing of the sign-in is kept but the access token.
+// SignIn has a person sign in for the resource that is wished for, in one of the
+// two ways; tell gets what the person has to be shown.
+//
+// Problems: those of SignInBrowser and SignInDevice. ClientUnfit where the app
+// that people sign in to is one of Microsoft's that may not act there.
+func (e *Entra) SignIn(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (*Session, error) {
+	if way == account.ByDeviceCode {
+		return e.byDevice(ctx, wish, tell)
+	}
+	return e.inBrowser(ctx, wish, tell)
+}
+
+// SignInBrowser has an administrator sign in for Microsoft Graph with a browser
+// on this machine, or at the end of a tunnel to it. It listens on the loopback
+// address until the browser brings the answer, ten minutes at most; tell gets the
+// address to be opened as soon as it can be. Nothing of the sign-in is kept but
+// the access token.
 //
 // Problems: those of the sign-in and of the way there, PortTaken,
 // SignInNotMade, WrongTenantSignedIn, Cancelled.
 // Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow.
 func (e *Entra) SignInBrowser(ctx context.Context, wish account.SignInWish, tell func(account.SignInPrompt)) (*Administrator, error) {
+	wish.For = account.MicrosoftGraph
+	s, err := e.inBrowser(ctx, wish, tell)
+	if err != nil {
+		return nil, err
+	}
+	return &Administrator{s, e, wish.Cloud.Cloud()}, nil
+}
+
+func (e *Entra) inBrowser(ctx context.Context, wish account.SignInWish, tell func(account.SignInPrompt)) (*Session, error) {
 	s, err := e.newSignIn(wish)
 	if err != nil {
 		return nil, err
@@ -151,19 +181,19 @@ func (s *signIn) address(ctx context.Context, redirect, state, verifier string) 
 
 // redeem gets the token for an authorization code. A code is good once: where
 // the answer to that is lost, asking again says so and changes nothing.
-func (s *signIn) redeem(ctx context.Context, code, redirect, verifier string) (*Administrator, error) {
+func (s *signIn) redeem(ctx context.Context, code, redirect, verifier string) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, redeemLimit)
 	defer cancel()
 	result, err := s.app.AcquireTokenByAuthCode(rest.Idempotent(rest.Recorded(ctx, &s.asked)), code, redirect, s.scopes, public.WithChallenge(verifier))
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	return s.administrator(ctx, result)
+	return s.session(ctx, result)
 }
 
-// administrator is who signed in. The token's tenant, told by the ID token
+// session is who signed in. The token's tenant, told by the ID token
 // that came over TLS from the sign-in service itself, must be the one named.
-func (s *signIn) administrator(ctx context.Context, r public.AuthResult) (*Administrator, error) {
+func (s *signIn) session(ctx context.Context, r public.AuthResult) (*Session, error) {
 	_ = s.app.RemoveAccount(ctx, r.Account) // the library's own copy; there is nothing to be done about an error
 	tenant := account.TenantID(strings.ToLower(r.IDToken.TenantID))
 	switch {
@@ -176,7 +206,8 @@ func (s *signIn) administrator(ctx context.Context, r public.AuthResult) (*Admin
 		ID: account.ObjectID(strings.ToLower(r.IDToken.Oid)), Tenant: tenant, Client: s.wish.Client,
 		Name: rest.Text(r.IDToken.Name, longestText), UPN: rest.Text(r.IDToken.PreferredUsername, longestText),
 	}
-	return &Administrator{e: s.e, cloud: s.cloud, person: p, bearer: rest.NewBearer(r.AccessToken, s.cloud.Graph, string(tenant)+"/"+string(p.ID))}, nil
+	bearer := rest.NewBearer(r.AccessToken, hostOf(s.wish.For, s.cloud), string(tenant)+"/"+string(p.ID))
+	return &Session{person: p, bearer: bearer}, nil
 }
 
 // problem says why a sign-in ended without a token. As tokenProblem, it keeps

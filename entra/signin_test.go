@@ -667,7 +667,7 @@ func TestLibraryKeepsNoToken(t *testing.T) {
 		if all, err := s.app.Accounts(t.Context()); err != nil || len(all) != 1 {
 			t.Fatalf("before: %v %v", all, err)
 		}
-		_, err = s.administrator(t.Context(), result)
+		_, err = s.session(t.Context(), result)
 		d.must(err)
 		if all, err := s.app.Accounts(t.Context()); err != nil || len(all) != 0 {
 			t.Errorf("the library has %v, %v", all, err)

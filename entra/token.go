@@ -26,9 +26,33 @@ import (
 )
 
 // token asks for an app-only token for the cloud's Microsoft Graph with the
-// account's certificate. Every call is a new client without a cache: a
-// permission or role that changed is in new tokens only. What was asked is in calls.
+// account's certificate. What was asked is in calls.
 func (e *Entra) token(ctx context.Context, t account.Target, signer crypto.Signer, calls *rest.Record) (rest.Bearer, error) {
+	return e.tokenFor(ctx, account.MicrosoftGraph, t, signer, calls)
+}
+
+// AzureToken asks for an app-only token for the cloud's Azure Resource Manager
+// with the account's certificate; one is issued whatever roles the app has there.
+// Each call is a new token, as one keeps the view of the roles that it began
+// with. What was called is told. It fails as Accepts does.
+// Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow.
+func (e *Entra) AzureToken(ctx context.Context, t account.Target, signer crypto.Signer) (rest.Bearer, []account.Evidence, error) {
+	var calls rest.Record
+	b, err := e.tokenFor(ctx, account.ResourceManager, t, signer, &calls)
+	return b, calls.Evidence(), err
+}
+
+// hostOf is the host of a resource in a cloud.
+func hostOf(r account.Resource, cloud account.Cloud) string {
+	if r == account.ResourceManager {
+		return cloud.ARM
+	}
+	return cloud.Graph
+}
+
+// tokenFor asks for an app-only token. Every call is a new client without a
+// cache: a permission or role that changed is in new tokens only.
+func (e *Entra) tokenFor(ctx context.Context, of account.Resource, t account.Target, signer crypto.Signer, calls *rest.Record) (rest.Bearer, error) {
 	if !isGUID(string(t.Link.Tenant)) || !isGUID(string(t.Link.Client)) {
 		return rest.Bearer{}, &account.Problem{Kind: account.InputNotID}
 	}
@@ -52,12 +76,13 @@ func (e *Entra) token(ctx context.Context, t account.Target, signer crypto.Signe
 	if err != nil {
 		return rest.Bearer{}, &account.Problem{Kind: account.Unexpected, Message: "the sign-in library refused its settings", Err: err}
 	}
-	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, calls)), []string{"https://" + cloud.Graph + "/.default"})
+	host := hostOf(of, cloud)
+	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, calls)), []string{"https://" + host + "/.default"})
 	if err != nil {
 		last, _ := calls.Last()
 		return rest.Bearer{}, e.tokenProblem(ctx, err, cloud.Login, last)
 	}
-	return rest.NewBearer(result.AccessToken, cloud.Graph, string(t.Link.Tenant)+"/"+string(t.Link.Client)), nil
+	return rest.NewBearer(result.AccessToken, host, string(t.Link.Tenant)+"/"+string(t.Link.Client)), nil
 }
 
 // matching is the SHA-256 thumbprint of the certificate, which must be for the

@@ -57,23 +57,26 @@ func matchesAny(patterns []string, operation string) bool {
 // has it, so that only a pattern with a * in its place fits.
 const something = "\ue000"
 
-// samples are operations that stand for all that a pattern fits beyond reads:
-// where it ends in a *, each kind of operation there, with and without a part
-// of its own before; none for a pattern of reads.
+// samples are operations that stand for all that a pattern fits beyond reads;
+// none for a pattern of reads. Where it ends in a *, there is one for each kind of
+// operation, and one for each kind that the pattern has begun to spell.
 // Source: learn.microsoft.com/azure/role-based-access-control/resource-provider-operations.
 func samples(pattern string) (all []string) {
-	if strings.HasSuffix(strings.ToLower(pattern), "/read") {
+	lower := strings.ToLower(pattern)
+	if strings.HasSuffix(lower, "/read") {
 		return nil
 	}
-	head, open := strings.CutSuffix(pattern, "*")
+	head, open := strings.CutSuffix(lower, "*")
 	head = strings.ReplaceAll(head, "*", something)
 	if !open {
 		return []string{head}
 	}
-	for _, kind := range []string{"write", "delete", "action"} {
-		all = append(all, head+something+"/"+kind)
-		if strings.HasSuffix(head, "/") {
-			all = append(all, head+kind)
+	for _, kind := range []string{"/write", "/delete", "/action"} {
+		all = append(all, head+something+kind)
+		for n := range len(kind) {
+			if strings.HasSuffix(head, kind[:n+1]) {
+				all = append(all, head+kind[n+1:])
+			}
 		}
 	}
 	return all

@@ -1,0 +1,152 @@
+package azure
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/rest"
+)
+
+// says is a service with one answer.
+type says struct {
+	status int
+	body   string
+}
+
+func (s says) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: s.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(s.body)), Request: r}, nil
+}
+
+// refusalOf is how an answer is refused.
+func refusalOf(t *testing.T, status int, body string) error {
+	t.Helper()
+	c, err := rest.New(rest.Options{Transport: says{status, body}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var into any
+	_, err = c.GetJSON(t.Context(), "https://management.azure.com/subscriptions", rest.Bearer{}, &into)
+	return err
+}
+
+// FuzzRefusal: whatever a service says becomes a Problem of a known kind, in
+// which nothing is left that could draw over a screen or be a token.
+func FuzzRefusal(f *testing.F) {
+	for _, seed := range []string{
+		`{"error":{"code":"AuthorizationFailed","message":"The client 'a' with object id 'b' does not have authorization to perform action 'X/read' over scope '/s' or the scope is invalid."}}`,
+		`{"error":{"code":"InvalidAuthenticationTokenTenant","message":"must match the tenant 'https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/'"}}`,
+		`{"error":{"code":"SubscriptionNotFound","message":"The subscription 'x\u001b[2J' could not be found."}}`,
+		`{"error":{"code":"RoleAssignmentExists","message":"The ID of the existing role assignment is 314eb860f90c493baa0c55e4226c2d34."}}`,
+		`{"error":{"code":"NotFound","message":"'x' not found","details":"a text"}}`, `{"error":"x"}`, `{}`, `[]`, `null`, `{"error":{"code":1,"message":{"value":"eyJhbGciOiJSUzI1NiJ9.eyJh.x"}}}`,
+	} {
+		for _, status := range []int{400, 401, 403, 404, 409} {
+			f.Add(status, seed)
+		}
+	}
+	token := regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 400 || status > 499 || status == 407 || status == 408 || status == 429 {
+			return
+		}
+		err := refusalOf(t, status, body)
+		for _, w := range []whose{apps, persons} {
+			p := problemOf(err, w)
+			if p == nil || p.Kind == "" {
+				t.Fatalf("%q: %+v", body, p)
+			}
+			for _, s := range []string{p.Subject, p.Code, p.Message} {
+				if !utf8.ValidString(s) || strings.ContainsAny(s, "\x1b\n\r\x00\u202e") || token.MatchString(s) || len(s) > 2000 {
+					t.Errorf("%q is kept of %q", s, body)
+				}
+			}
+			if p.Kind == account.WrongTenant && p.Subject != "" && !isGUID(p.Subject) {
+				t.Errorf("tenant %q", p.Subject)
+			}
+		}
+		if name := existing(err); name != "" && !assignmentID.MatchString(assignments+"/"+name) {
+			t.Errorf("existing %q", name)
+		}
+		var r *rest.Refusal
+		if errors.As(err, &r) && refused(err) && kindOf(r, persons) != account.AzureRoleMissing {
+			t.Error("refused, and of another kind")
+		}
+	})
+}
+
+// FuzzGlob: a pattern fits what a regular expression of it fits, whatever stands
+// in it.
+func FuzzGlob(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"*", "a"}, {"*/read", "Microsoft.Compute/vm/READ"}, {"Microsoft.Authorization/*/Delete", "microsoft.authorization/x/delete"}, {"**", ""}, {"a*a", "a"}, {"a*b*c", "abc"},
+		{"(.*", "(.x"}, {".*/read", "x/read"}, {"\\", "\\"}, {"", ""}, {"*ab*ab", "abab"}, {"*\ue000", "x"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, pattern, operation string) {
+		if !utf8.ValidString(pattern) || !utf8.ValidString(operation) {
+			return
+		}
+		lower := strings.ToLower(pattern)
+		want := regexp.MustCompile("(?s)^" + strings.ReplaceAll(regexp.QuoteMeta(lower), `\*`, ".*") + "$").MatchString(strings.ToLower(operation))
+		if got := matches(pattern, operation); got != want {
+			t.Errorf("%q and %q: %v, want %v", pattern, operation, got, want)
+		}
+	})
+}
+
+// FuzzBeyondRead: a role that is said to read alone allows no operation that is
+// none, and one that reads all allows every read.
+func FuzzBeyondRead(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"*/read", "", "Microsoft.Compute/virtualMachines/start/action"}, {"*", "*/write,*/delete,*/action", "a/b/write"}, {"Microsoft.Support/*", "Microsoft.Support/*/write", "Microsoft.Support/write"},
+		{"*", "*/write", "x/delete"}, {"Microsoft.Authorization/*/read,*", "*", "x/write"}, {"a/*b", "", "a/xb"},
+		{"a/w*", "a/w*/write,a/w*/delete,a/w*/action", "a/write"}, {"a/write*", "a/write*/write,a/write*/delete,a/write*/action", "a/write"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, actions, taken, operation string) {
+		if strings.Contains(actions+taken+operation, something) || strings.Contains(operation, "*") || operation == "" {
+			return
+		}
+		d := builtIn("x", permission{Actions: strings.Split(actions, ","), NotActions: strings.Split(taken, ",")})
+		lower := strings.ToLower(operation)
+		changes := slices.ContainsFunc([]string{"/write", "/delete", "/action"}, func(s string) bool { return strings.HasSuffix(lower, s) })
+		if changes && d.allows(operation) && len(d.beyondRead(nil)) == 0 {
+			t.Errorf("%q less %q allows %q and is said to read", actions, taken, operation)
+		}
+		if strings.HasSuffix(lower, "/read") && strings.Count(operation, "/") > 1 && d.readsAll() && !d.allows(operation) {
+			t.Errorf("%q less %q is said to read all, and not %q", actions, taken, operation)
+		}
+	})
+}
+
+func TestRoleGlobs(t *testing.T) {
+	for _, c := range []struct {
+		actions, not []string
+		beyond       int
+		all          bool
+	}{
+		{[]string{"*/read"}, nil, 0, true},
+		{[]string{"*"}, nil, 1, true},
+		{[]string{"*"}, []string{"*/write", "*/delete", "*/action"}, 0, true},
+		{[]string{"*"}, []string{"*/write", "*/delete"}, 1, true},
+		{[]string{"Microsoft.Support/*"}, []string{"Microsoft.Support/*/write", "Microsoft.Support/*/delete", "Microsoft.Support/*/action"}, 1, false}, // Microsoft.Support/write is left
+		{[]string{"*/write"}, []string{"Microsoft.Compute/*"}, 1, false},
+		{[]string{"Microsoft.Compute/virtualMachines/write"}, []string{"Microsoft.Compute/*"}, 0, false},
+		{[]string{"a/b/READ", "*/Read"}, nil, 0, true},
+		{[]string{"*/readers"}, nil, 1, false},
+		{nil, nil, 0, false},
+	} {
+		d := builtIn("x", permission{Actions: c.actions, NotActions: c.not})
+		if got := d.beyondRead(nil); len(got) != c.beyond || d.readsAll() != c.all {
+			t.Errorf("%v less %v: beyond %v, reads all %v", c.actions, c.not, got, d.readsAll())
+		}
+	}
+}

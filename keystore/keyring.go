@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -18,13 +19,13 @@ import (
 // The rules of this file. The library is called only when the probe says that
 // the keyring is ready, because it hangs where the service does
 // (https://github.com/zalando/go-keyring/issues/118) and starts daemons that
-// stay where there is no bus. One call at a time, each on a goroutine that
-// recovers, because it panics when the bus goes away while it waits. A call
-// has a time; when that is over the connection under it is closed, which ends
-// the call and keeps the service from storing the key when somebody answers a
-// dialog later. After that nothing is certain, and the keyring is not used
-// again by this process. What a write says is not believed: it says yes when a
-// dialog was dismissed.
+// stay where there is no bus. A write is alone, reads go side by side; each call
+// is on a goroutine that recovers, because it panics when the bus goes away
+// while it waits. A call has a time; when that is over the connection under it,
+// which all calls share, is closed: that ends the call and keeps the service
+// from storing the key when somebody answers a dialog later. After that nothing
+// is certain, and the keyring is not used again by this process. What a write
+// says is not believed: it says yes when a dialog was dismissed.
 
 // service is the name that all keys have in common in a keyring, for ever. It
 // has no colon, which separates service and user on Windows.
@@ -44,16 +45,17 @@ type limits struct {
 type ring struct {
 	getenv func(string) string
 	limits limits
-	turn   chan struct{} // held by the call that is under way
-	lost   atomic.Bool   // a call ran out of time: the state is unknown from then on
-	starts atomic.Bool   // the system is starting the service for a probe
+	turns  *semaphore.Weighted // a read takes one, a write all
+	known  known               // what a look keeps for the next
+	lost   atomic.Bool         // a call ran out of time: the state is unknown from then on
+	starts atomic.Bool         // the system is starting the service for a probe
 }
 
 func newRing(getenv func(string) string) *ring {
 	return &ring{
 		getenv: getenv,
 		limits: limits{probe: 1500 * time.Millisecond, silent: 5 * time.Second, attended: 2 * time.Minute},
-		turn:   make(chan struct{}, 1),
+		turns:  semaphore.NewWeighted(reads),
 	}
 }
 
@@ -185,51 +187,62 @@ type answer struct {
 	err  error
 }
 
-// call makes one call of the library. A read ends with ctx, a write does not:
-// it is not known of a write that was left half way whether it happened.
+// call makes one call of the library. A read ends with ctx for its caller, a
+// write does not: it is not known of a write that was left half way whether it
+// happened. A read that was left goes on by itself until its time is over.
 func (r *ring) call(ctx context.Context, writes bool, f func() (string, error)) (string, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.limits.silent, errRanOut)
+	over := time.Now().Add(r.limits.silent)
+	turns := int64(1)
+	if writes {
+		turns = reads
+	}
+	wait, cancel := context.WithDeadlineCause(ctx, over, errRanOut)
 	defer cancel()
-	select {
-	case r.turn <- struct{}{}:
-	case <-ctx.Done(): // an earlier call is still under way; this one never began
-		if context.Cause(ctx) == errRanOut {
+	if err := r.turns.Acquire(wait, turns); err != nil { // this one never began
+		if context.Cause(wait) == errRanOut {
 			return "", notUsable(account.StoreUnresponsive, errRanOut)
 		}
-		return "", cancelled(ctx.Err())
+		return "", cancelled(err)
 	}
 	if r.lost.Load() {
-		<-r.turn
+		r.turns.Release(turns)
 		return "", notUsable(account.StoreUnknown, nil)
 	}
-	done, over := make(chan answer, 1), make(chan struct{})
+	ends := make(chan answer, 1)
 	go func() {
-		done <- guarded(f)
-		<-over
-		<-r.turn
+		defer r.turns.Release(turns)
+		ends <- r.timed(time.Until(over), f)
 	}()
 	select {
-	case a := <-done:
-		close(over)
+	case a := <-ends:
+		if a.err == errRanOut {
+			return "", &account.Problem{Kind: account.StoreRanOut, State: account.StoreUnknown, Err: errRanOut}
+		}
 		return a.text, problem(a.err, writes)
 	case <-ctx.Done():
+		return "", cancelled(ctx.Err())
 	}
-	ranOut := context.Cause(ctx) == errRanOut
-	if ranOut {
-		r.lost.Store(true)
+}
+
+// timed calls f, and ends it when its time is over. What is after that is not
+// known, of this call and of all others.
+func (r *ring) timed(limit time.Duration, f func() (string, error)) answer {
+	done := make(chan answer, 1)
+	go func() { done <- guarded(f) }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case a := <-done:
+		return a
+	case <-timer.C:
 	}
-	go func() { // looking for the connection hangs where the bus does
-		defer close(over) // before that, it could be the next call's connection
-		hangUp()
-	}()
-	select { // the call ends at once; where it cannot be ended it is left alone
+	r.lost.Store(true)
+	go hangUp() // looking for the connection hangs where the bus does
+	select {    // the call ends at once; where it cannot be ended it is left alone
 	case <-done:
 	case <-time.After(grace):
 	}
-	if ranOut {
-		return "", &account.Problem{Kind: account.StoreRanOut, State: account.StoreUnknown, Err: errRanOut}
-	}
-	return "", cancelled(ctx.Err())
+	return answer{err: errRanOut}
 }
 
 // guarded calls f and makes an error of a panic.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,12 +49,13 @@ func took(t *testing.T, limit time.Duration, what string, f func()) {
 // ended fails a test in which a call of the library still runs.
 func ended(t *testing.T, r *ring) {
 	t.Helper()
-	select {
-	case r.turn <- struct{}{}:
-		<-r.turn
-	case <-time.After(2 * time.Second):
-		t.Error("the call of the library still runs")
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := r.turns.Acquire(ctx, reads); err != nil {
+		t.Error("a call of the library still runs")
+		return
 	}
+	r.turns.Release(reads)
 }
 
 func wantKind(t *testing.T, what string, err error, kind account.Kind, state account.StoreState) {
@@ -450,29 +452,91 @@ func TestUnlock(t *testing.T) {
 	})
 }
 
-// TestOneCallAtATime holds that calls from many goroutines do not meet in the
-// library, and that all are done.
-func TestOneCallAtATime(t *testing.T) {
+// TestAWriteIsAlone holds that reads go side by side in the library, and that
+// nothing else is in there while something is written; all are done.
+func TestAWriteIsAlone(t *testing.T) {
 	k, r := inside(t, keyringtest.Unlocked(t), product)
 	if err := k.Make(t.Context(), account.Keyring, testID, 2048); err != nil {
 		t.Fatal(err)
 	}
-	running := 0
+	var inside, most atomic.Int64
+	read := func() (string, error) {
+		n := inside.Add(1)
+		defer inside.Add(-1)
+		for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+		}
+		return keyring.Get(service, string(testID))
+	}
+	write := func() (string, error) {
+		if n := inside.Add(reads + 1); n != reads+1 {
+			t.Errorf("%d reads are under way beside a write", n-reads-1)
+		}
+		defer inside.Add(-reads - 1)
+		return "", keyring.Set(service, selftest, "x")
+	}
 	errs := make(chan error)
-	for range 20 {
+	for i := range 40 {
 		go func() {
-			_, err := r.call(t.Context(), false, func() (string, error) {
-				running++ // the race detector sees two at once
-				defer func() { running-- }()
-				return keyring.Get(service, string(testID))
-			})
+			var err error
+			if i%10 == 9 {
+				_, err = r.call(t.Context(), true, write)
+			} else {
+				_, err = r.call(t.Context(), false, read)
+			}
 			errs <- err
 		}()
 	}
-	for range 20 {
+	for range 40 {
 		if err := <-errs; err != nil {
 			t.Error(err)
 		}
+	}
+	if n := most.Load(); n < 2 || n > reads {
+		t.Errorf("%d reads were under way at most", n)
+	}
+}
+
+// TestReadsMeet holds that a read does not wait for another to end.
+func TestReadsMeet(t *testing.T) {
+	_, r := inside(t, keyringtest.Unlocked(t), product)
+	meet := make(chan struct{})
+	ends := make(chan error)
+	for _, f := range []func() (string, error){
+		func() (string, error) { meet <- struct{}{}; return "", nil },
+		func() (string, error) { <-meet; return "", nil },
+	} {
+		go func() {
+			_, err := r.call(t.Context(), false, f)
+			ends <- err
+		}()
+	}
+	for range 2 {
+		if err := <-ends; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestLockedInBetween locks the keyring, or ends its service, after it was found
+// ready: the next look sees it, and nobody is asked.
+func TestLockedInBetween(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm func(*keyringtest.Session)
+		want account.StoreState
+	}{
+		"locked":       {func(s *keyringtest.Session) { s.Lock() }, account.StoreLocked},
+		"the bus died": {func(s *keyringtest.Session) { s.EndBus() }, account.StoreNoBus},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := keyringtest.Unlocked(t)
+			k, _ := inside(t, s, product)
+			if err := k.Make(t.Context(), account.Keyring, testID, 2048); err != nil {
+				t.Fatal(err)
+			}
+			c.harm(s)
+			_, err := k.Open(t.Context(), account.Keyring, testID)
+			wantKind(t, "Open", err, account.StoreNotUsable, c.want)
+		})
 	}
 }
 

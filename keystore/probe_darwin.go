@@ -25,6 +25,12 @@ const (
 	endedUnavailable     = 53
 )
 
+// reads is how many reads may be under way: here each is a matter of its own.
+const reads = 4
+
+// known is nothing: every look is made anew.
+type known struct{}
+
 // look searches for an item that nobody has. That reads no secret, so no
 // dialog is opened. Over SSH no dialog can be opened, and there the keychain is
 // asked whether it is locked; at the desktop logging in unlocks it.

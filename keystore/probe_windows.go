@@ -16,6 +16,12 @@ import (
 // https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credwritew
 const noLogonSession = syscall.Errno(1312)
 
+// reads is how many reads may be under way: here each is a matter of its own.
+const reads = 4
+
+// known is nothing: every look is made anew.
+type known struct{}
+
 // look reads a credential that nobody has, which asks no one.
 func (r *ring) look(context.Context) (account.StoreState, bool, string) {
 	_, err := keyring.Get(selftest, uuid.NewString())

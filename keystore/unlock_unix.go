@@ -17,7 +17,7 @@ import (
 // stop waiting. When ctx ends the dialog is taken away; nothing can be stored
 // later, as nothing is being stored.
 func (r *ring) ask(ctx context.Context) error {
-	conn, hang, err := r.connect()
+	conn, hang, err := r.connect(busAddress(r.getenv))
 	if err != nil {
 		return notUsable(account.StoreUnresponsive, err)
 	}
@@ -100,14 +100,19 @@ func (r *ring) unasked(ctx context.Context, err error) error {
 }
 
 // connect is a connection of our own that does not end with the caller's
-// context, so that a dialog can still be taken away when that has ended.
-func (r *ring) connect() (*dbus.Conn, func(), error) {
+// context: a dialog is still to be taken away when that has ended, and a look
+// may keep it for the next.
+func (r *ring) connect(address string) (*dbus.Conn, func(), error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	slow := time.AfterFunc(r.limits.probe, cancel)
-	conn, err := dbus.Connect(busAddress(r.getenv), dbus.WithContext(ctx))
-	if err != nil || !slow.Stop() {
+	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+	late := !slow.Stop()
+	if err != nil || late {
 		cancel()
-		return nil, nil, errors.Join(err, ctx.Err())
+		if late {
+			err = errRanOut
+		}
+		return nil, nil, err
 	}
 	return conn, func() { _ = conn.Close(); cancel() }, nil
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"reflect"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -70,10 +71,12 @@ func (a *App) mend() tea.Cmd {
 	}
 }
 
-// mended shows what is left, where Home is still open.
+// mended shows what is left, where that is another thing and Home is still open:
+// opened anew it would drop what a key has asked for meanwhile.
 func (a *App) mended() tea.Cmd {
+	before := a.known
 	return a.reload(func() tea.Cmd {
-		if _, home := a.page.(*home); home && a.dialog == nil {
+		if _, home := a.page.(*home); home && a.dialog == nil && !reflect.DeepEqual(before, a.known) {
 			return a.begin()
 		}
 		return nil

@@ -14,8 +14,15 @@ import (
 type slow struct {
 	link.Registry
 	mu   sync.Mutex
-	what string // that it is asked for
-	free chan struct{}
+	held map[string]chan struct{} // by what it is asked for
+	told map[string]int           // how often it has answered
+}
+
+// answered tells how often it has.
+func (r *slow) answered(what string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.told[what]
 }
 
 // hold has it wait until it is let go when it is asked for that.
@@ -23,21 +30,20 @@ func (r *slow) hold(what string) (release func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	free := make(chan struct{})
-	r.what, r.free = what, free
+	r.held[what] = free
 	return sync.OnceFunc(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.free = nil
+		delete(r.held, what)
 		close(free)
 	})
 }
 
 func (r *slow) wait(what string) {
 	r.mu.Lock()
-	free := r.free
-	held := free != nil && r.what == what
+	free := r.held[what]
 	r.mu.Unlock()
-	if held {
+	if free != nil {
 		<-free
 	}
 }
@@ -54,12 +60,17 @@ func (r *slow) Account(ctx context.Context, id account.ID) (account.Account, err
 
 func (r *slow) Contents(ctx context.Context) (account.Contents, error) {
 	r.wait("contents")
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.told["contents"]++
+	}()
 	return r.Registry.Contents(ctx)
 }
 
 // slowly has the world's registry be a slow one.
 func (w *world) slowly() *slow {
-	r := &slow{Registry: w.reg}
+	r := &slow{Registry: w.reg, held: map[string]chan struct{}{}, told: map[string]int{}}
 	w.reg = r
 	return r
 }
@@ -247,4 +258,30 @@ func TestLateAccount(t *testing.T) {
 	}
 	release()
 	p.See("Checked")
+}
+
+// TestKeyWhileMended presses a key while what another copy left is looked at: it
+// does what it says, as nothing was there to be ended.
+func TestKeyWhileMended(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.change(w.linked("Contoso", 0), func(a *account.Account) { a.Moving = account.FileStore })
+	w.keys.set(account.Keyring, account.StoreLocked, false) // so that the move cannot be ended
+	w.left("register", func(d *account.Draft) { d.Name = "Fabrikam" })
+	reg := w.slowly()
+	mended, read := reg.hold("account"), reg.hold("draft")
+	t.Cleanup(mended)
+	t.Cleanup(read)
+	p := w.start(80, 24)
+	p.See("2 need attention")
+	p.Press("down")
+	p.See("› ! Fabrikam")
+	p.Press("enter")
+	before := reg.answered("contents")
+	mended()
+	p.Until("the registry is read anew", func() bool { return reg.answered("contents") > before })
+	p.Press("s", "s", "s", "s")
+	p.See("Sorted")
+	read()
+	p.See("Register the application")
 }

@@ -45,6 +45,7 @@ var rules = map[string]rule{
 	"registry":          {[]string{"account"}, outside, "the registry is files"},
 	"keystore":          {[]string{"account"}, []string{"net/http", "charm.land/"}, "a private key leaves only as crypto.Signer"},
 	"entra":             {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
+	"aws":               {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}, "providers do not know one another, nor any screen; a machine's or container's credentials are never asked for"},
 	"internal/rest":     {[]string{"account"}, []string{"os/exec", "charm.land/"}, "one pipeline for all providers"},
 	"internal/browser":  {nil, []string{"net/http", "charm.land/"}, "opening a link is all it does"},
 	"internal/demo":     {[]string{"account", "internal/simcloud"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
@@ -118,7 +119,7 @@ func list(t *testing.T, what string) []pkg {
 // TestOnlyKeystoreNamesPrivateKeys holds that no other package of the product
 // can hold a private key as anything but a crypto.Signer.
 func TestOnlyKeystoreNamesPrivateKeys(t *testing.T) {
-	out, err := exec.Command("git", "grep", "-lE", `rsa\.PrivateKey|x509\.MarshalPKCS8|x509\.ParsePKCS8`, "--", "*.go", ":!*_test.go", ":!keystore").Output()
+	out, err := exec.Command("git", "grep", "-lE", `(rsa|ecdsa)\.PrivateKey|x509\.MarshalPKCS8|x509\.ParsePKCS8`, "--", "*.go", ":!*_test.go", ":!keystore").Output()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatal(err)

@@ -132,7 +132,7 @@ func statements(policy string) ([]statement, error) {
 				s.effect, _ = value.(string)
 				s.parts[name] = s.effect
 			case "Action", "NotAction":
-				s.parts[name] = strings.ToLower(canonical(value)) // IAM ignores their case
+				s.parts[name] = canonical(lower(value)) // IAM ignores their case
 			default:
 				s.parts[name] = canonical(value)
 			}
@@ -140,6 +140,21 @@ func statements(policy string) ([]statement, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// lower is a text, or a list of texts, in small letters.
+func lower(v any) any {
+	switch v := v.(type) {
+	case string:
+		return strings.ToLower(v)
+	case []any:
+		small := make([]any, len(v))
+		for i := range v {
+			small[i] = lower(v[i])
+		}
+		return small
+	}
+	return v
 }
 
 // canonical is a part of a policy in one form: a value alone is as a list of it,

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -299,8 +301,14 @@ type AWSCredentials struct {
 	Expires         time.Time
 }
 
-// String hides them.
-func (AWSCredentials) String() string { return "•••" }
+// Format hides them, for every verb.
+func (AWSCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 
-// GoString hides them.
-func (AWSCredentials) GoString() string { return "•••" }
+// String hides them.
+func (AWSCredentials) String() string { return hidden }
+
+// MarshalText hides them from encoders: whoever is to have them writes their
+// fields.
+func (AWSCredentials) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+const hidden = "•••"

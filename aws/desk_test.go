@@ -68,9 +68,12 @@ func (d *desk) refuses(action string, times, status int, code, message string) {
 }
 
 func (d *desk) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err

@@ -100,7 +100,6 @@ var (
 	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 	arnForm     = regexp.MustCompile(`^arn:(aws|aws-us-gov|aws-cn):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):([\w+=,.@:/-]{1,512})$`)
-	stackForm   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
 )
 
 // ParseAWSAccount reads an account's number, also with the dashes that the

@@ -16,7 +16,8 @@ import (
 // resource is. The request carries a token that follows from the template, so that
 // it may be repeated when its answer is lost. A stack of that name with the very
 // template is the one that was begun before, and is waited for; another is
-// AWSNameTaken. AWSStackFailed, or a kind that says more, has the first reason in
+// AWSNameTaken. Created says that CloudFormation took this very request, of which
+// there may have been one before with the same token. AWSStackFailed, or a kind that says more, has the first reason in
 // Message; the stack that CloudFormation rolled back is still there then. Leaving
 // ends the waiting and not CloudFormation's work.
 func (a *Administrator) CreateStack(ctx context.Context, name, template string, tell func(account.Pause)) (account.AWSStack, []account.Evidence, error) {
@@ -28,7 +29,7 @@ func (a *Administrator) CreateStack(ctx context.Context, name, template string, 
 	}
 	id, trail, err := c.change(ctx, "CreateStack", form)
 	ours := err == nil
-	if err != nil && problemOf(err).Kind == account.AWSNameTaken {
+	if err != nil && account.AsProblem(err).Kind == account.AWSNameTaken {
 		var e []account.Evidence
 		id, e, err = a.begunBefore(ctx, name, template, err)
 		trail = append(trail, e...)
@@ -49,7 +50,7 @@ func (a *Administrator) begunBefore(ctx context.Context, name, template string, 
 		return "", trail, err
 	}
 	if strings.TrimSpace(there) != strings.TrimSpace(template) {
-		p := *problemOf(taken)
+		p := *account.AsProblem(taken)
 		p.Subject = account.Clean(name, 128)
 		return "", trail, &p
 	}
@@ -90,7 +91,7 @@ func (a *Administrator) DeleteStack(ctx context.Context, name string, tell func(
 	// By its id: a stack that took the name meanwhile is another. The call tells
 	// nothing but that it was taken.
 	e, err := c.form(rest.Idempotent(ctx), cloudformation, "DeleteStack", url.Values{"StackName": {string(s.ID)}}, &struct{}{})
-	trail = append(trail, e)
+	trail = append(trail, made(e)...)
 	if err != nil {
 		return trail, stackBusy(err)
 	}
@@ -116,11 +117,11 @@ func (c caller) change(ctx context.Context, action string, form url.Values) (acc
 		Updated account.ARN `xml:"UpdateStackResult>StackId"`
 	}
 	e, err := c.form(rest.Idempotent(ctx), cloudformation, action, form, &got)
-	trail := []account.Evidence{e}
-	if err != nil && problemOf(err).Code == "TokenAlreadyExistsException" {
+	trail := made(e)
+	if err != nil && account.AsProblem(err).Code == "TokenAlreadyExistsException" {
 		form.Del("ClientRequestToken")
 		e, err = c.form(ctx, cloudformation, action, form, &got)
-		trail = append(trail, e)
+		trail = append(trail, made(e)...)
 	}
 	id := got.Created + got.Updated
 	if err == nil && id == "" {
@@ -136,7 +137,7 @@ func stackBusy(err error) error {
 	if !saysOfStack(err, "_IN_PROGRESS state") {
 		return err
 	}
-	p := *problemOf(err)
+	p := *account.AsProblem(err)
 	p.Kind = account.AWSStackBusy
 	for _, word := range strings.Fields(p.Message) {
 		if strings.HasSuffix(word, "_IN_PROGRESS") {
@@ -177,7 +178,7 @@ func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 	told := account.Pause{Since: w.begun, Until: w.begun.Add(buildMost)}
 	for every := lookFirst; ; every = min(every*5/4, lookLast) {
 		s, e, err := w.stack(ctx, string(w.id))
-		w.trail = append(w.trail, e)
+		w.trail = append(w.trail, made(e)...)
 		told.Reason = account.StackBuilds
 		switch {
 		case err != nil && !passing(err):
@@ -212,7 +213,7 @@ func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 // passing tells whether a problem is of the way there, and may be none at the next
 // look.
 func passing(err error) bool {
-	switch problemOf(err).Kind {
+	switch account.AsProblem(err).Kind {
 	case account.Offline, account.TimedOut, account.Throttled, account.Unavailable, account.NotTheService:
 		return true
 	}
@@ -222,7 +223,7 @@ func passing(err error) bool {
 // atWork is the resource that the newest event is about: "Role: CREATE_IN_PROGRESS".
 func (w *wait) atWork(ctx context.Context, s account.AWSStack) string {
 	events, e, err := w.events(ctx, string(w.id))
-	w.trail = append(w.trail, e)
+	w.trail = append(w.trail, made(e)...)
 	if err != nil || len(events) == 0 || events[0].Physical == string(w.id) {
 		return s.Status
 	}
@@ -233,7 +234,7 @@ func (w *wait) atWork(ctx context.Context, s account.AWSStack) string {
 // began. What failed after it was only cancelled.
 func (w *wait) failed(ctx context.Context, s account.AWSStack) (account.AWSStack, error) {
 	events, e, err := w.events(ctx, string(w.id))
-	w.trail = append(w.trail, e)
+	w.trail = append(w.trail, made(e)...)
 	resource, reason := "", s.Reason
 	if err == nil {
 		// The newest first: the oldest of this change comes last. The change began

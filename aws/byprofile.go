@@ -37,5 +37,5 @@ func (a *AWS) profileSession(ctx context.Context, l account.AWSLink) (sdk.Creden
 		form.Set("PolicyArns.member."+strconv.Itoa(i+1)+".arn", arn)
 	}
 	keys, e, err := caller{a, region, with(s.keys)}.assumeRole(rest.Idempotent(ctx), form)
-	return keys, append(evidence, e), renewed(err, s.renewal)
+	return keys, append(evidence, made(e)...), renewed(err, s.renewal)
 }

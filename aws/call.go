@@ -35,6 +35,14 @@ func with(k sdk.Credentials) func() (sdk.Credentials, error) {
 	return func() (sdk.Credentials, error) { return k, nil }
 }
 
+// made is the trail of one call, empty where it was not sent.
+func made(e account.Evidence) []account.Evidence {
+	if e.Path == "" {
+		return nil
+	}
+	return []account.Evidence{e}
+}
+
 // request is one call as a service takes it.
 type request struct {
 	service service

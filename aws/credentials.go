@@ -161,7 +161,7 @@ func (r *resolver) assume(ctx context.Context, c *config.SharedConfig, keys sdk.
 		form.Set("DurationSeconds", strconv.Itoa(int(c.RoleDurationSeconds.Seconds())))
 	}
 	got, e, err := caller{r.aws, r.region, with(keys)}.assumeRole(ctx, form)
-	r.evidence = append(r.evidence, e)
+	r.evidence = append(r.evidence, made(e)...)
 	return got, err
 }
 
@@ -230,9 +230,9 @@ func (p ssoPortal) GetRoleCredentials(ctx context.Context, in *sso.GetRoleCreden
 			return nil
 		},
 	})
-	p.r.evidence = append(p.r.evidence, e)
+	p.r.evidence = append(p.r.evidence, made(e)...)
 	if err != nil {
-		if q := problemOf(err); q.Status == http.StatusUnauthorized {
+		if q := account.AsProblem(err); q.Status == http.StatusUnauthorized {
 			said := *q
 			said.Kind = account.AWSSignInOver
 			return nil, &said

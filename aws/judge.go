@@ -48,7 +48,7 @@ func evidence(of ...[]account.Evidence) (all []account.Evidence) {
 func (f findings) whose(l account.AWSLink) (c account.Check) {
 	defer func() { c.Evidence = f.identity.evidence }()
 	if !f.identity.ok() {
-		return undecided(problemOf(f.identity.err))
+		return undecided(account.AsProblem(f.identity.err))
 	}
 	who := f.identity.value
 	if l.Account != "" && who.Account != l.Account {
@@ -89,12 +89,12 @@ func (f findings) trust(t account.AWSTarget) (c account.Check) {
 	case len(found) > 0:
 		c = missing(&account.Problem{Kind: found[0].kind, Subject: found[0].subject})
 	case len(open) > 0:
-		c = undecided(problemOf(open[0]))
+		c = undecided(account.AsProblem(open[0]))
 	default:
 		return holds()
 	}
 	for _, err := range open {
-		p := problemOf(err)
+		p := account.AsProblem(err)
 		detail = append(detail, strings.TrimSpace("could not be checked: "+p.Subject+" "+string(p.Kind)))
 	}
 	c.Detail = detail
@@ -103,7 +103,7 @@ func (f findings) trust(t account.AWSTarget) (c account.Check) {
 
 // absent is a thing that is not there, or why it could not be read.
 func absent(what string, err error) ([]finding, error) {
-	if problemOf(err).Kind == account.AWSGone {
+	if account.AsProblem(err).Kind == account.AWSGone {
 		return []finding{{account.AWSGone, what, "the " + what + " is not there"}}, nil
 	}
 	return nil, err
@@ -215,12 +215,12 @@ func (f findings) policies(l account.AWSLink) (c account.Check) {
 	}
 	detail := append(lacks, strong...)
 	switch {
-	case open != nil && problemOf(open).Kind == account.AWSGone:
-		return missing(problemOf(open))
+	case open != nil && account.AsProblem(open).Kind == account.AWSGone:
+		return missing(account.AsProblem(open))
 	case len(lacks) > 0:
 		c = missing(&account.Problem{Kind: account.AWSPolicyMissing})
 	case open != nil:
-		c = undecided(problemOf(open))
+		c = undecided(account.AsProblem(open))
 	case len(strong) > 0:
 		c = account.Check{State: account.Warning, Problem: &account.Problem{Kind: account.AWSPolicyStrong}}
 	default:

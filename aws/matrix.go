@@ -73,7 +73,7 @@ func (f findings) permissions(l account.AWSLink) (c account.Check) {
 	case missed:
 		c = missing(&account.Problem{Kind: account.AWSPermission})
 	case unanswered && !f.may.ok():
-		c = undecided(problemOf(f.may.err))
+		c = undecided(account.AsProblem(f.may.err))
 	case unanswered:
 		c = undecided(unexpected("the policy simulator left actions out of its answer"))
 	default:
@@ -98,7 +98,7 @@ func lineOf(r read[decisions], g group) (string, account.CheckState) {
 	}
 	why := "no answer for " + strings.Join(open, ", ")
 	if !r.ok() {
-		p := problemOf(r.err)
+		p := account.AsProblem(r.err)
 		why = strings.Trim(string(p.Kind)+" "+p.Code, " ")
 	}
 	switch {
@@ -136,7 +136,7 @@ func (f findings) readOnly(l account.AWSLink) (c account.Check) {
 	case len(allowed) > 0:
 		c = missing(&account.Problem{Kind: account.AWSWritable})
 	case !f.mayNot.ok():
-		c = undecided(problemOf(f.mayNot.err))
+		c = undecided(account.AsProblem(f.mayNot.err))
 	case len(open) > 0:
 		c = undecided(unexpected("the policy simulator left actions out of its answer"))
 	default:

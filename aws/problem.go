@@ -56,16 +56,15 @@ func (r *refusal) problem() *account.Problem {
 		RequestID: r.answer.RequestID, ServerTime: r.answer.Date, Wait: r.answer.Wait,
 	}
 	ahead, off := r.clockOff()
+	session := r.service == rolesanywhere && r.action == createSession
 	switch {
 	case r.throttled():
 		p.Kind = account.Throttled
 	case r.answer.Status >= 500:
 		p.Kind, p.Subject = account.Unavailable, r.service.host(r.region)
-	case off && (r.denied() || r.ofClock() || r.ofSignature()):
+	case r.ofClock(), off && r.ofSignature(), off && session && r.denied():
 		p.Kind, p.Skew = account.ClockOff, ahead
-	case r.ofClock():
-		p.Kind, p.Skew = account.ClockOff, ahead
-	case r.service == rolesanywhere && r.action == createSession:
+	case session:
 		p.Kind, p.Subject = r.session()
 	default:
 		p.Kind, p.Subject = r.kind()
@@ -204,6 +203,3 @@ func stackProblem(stack, resource, reason string) *account.Problem {
 	}
 	return p
 }
-
-// problemOf is an error as a Problem.
-func problemOf(err error) *account.Problem { return account.AsProblem(err) }

@@ -83,9 +83,12 @@ func merge(into map[string]map[string]string, name string, keys map[string]strin
 // kindOf is how a profile gets its credentials; "" where it has none of its own.
 func kindOf(keys map[string]string) string {
 	for _, k := range []struct{ key, kind string }{
-		{"role_arn", kindRole}, {"aws_access_key_id", kindKey},
-		{"sso_session", kindSSO}, {"sso_start_url", kindSSO},
-		{"login_session", kindLogin}, {"credential_process", kindProcess},
+		{"role_arn", kindRole},
+		{"aws_access_key_id", kindKey},
+		{"sso_session", kindSSO},
+		{"sso_start_url", kindSSO},
+		{"login_session", kindLogin},
+		{"credential_process", kindProcess},
 	} {
 		if keys[k.key] != "" {
 			return k.kind

@@ -84,9 +84,13 @@ func TestProfilesAreNamedWithoutACall(t *testing.T) {
 	d := &desk{}
 	all, err := at(t, d, fixedClock, env).Profiles(ctxOf(t))
 	want := []account.AWSNamed{
-		{Name: "admin", Kind: "SSO", Region: "eu-west-1"}, {Name: "build", Kind: "role"},
-		{Name: "default", Kind: "access key", Region: "eu-central-1"}, {Name: "keys", Kind: "access key"},
-		{Name: "login", Kind: "login"}, {Name: "old-sso", Kind: "SSO"}, {Name: "tool", Kind: "process"},
+		{Name: "admin", Kind: "SSO", Region: "eu-west-1"},
+		{Name: "build", Kind: "role"},
+		{Name: "default", Kind: "access key", Region: "eu-central-1"},
+		{Name: "keys", Kind: "access key"},
+		{Name: "login", Kind: "login"},
+		{Name: "old-sso", Kind: "SSO"},
+		{Name: "tool", Kind: "process"},
 	}
 	if err != nil || !slices.Equal(all, want) {
 		t.Errorf("got %+v, %v", all, err)

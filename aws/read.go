@@ -73,7 +73,7 @@ func (c caller) attached(ctx context.Context, into *read[[]string], name string)
 			Marker string   `xml:"ListAttachedRolePoliciesResult>Marker"`
 		}
 		e, err := c.form(rest.Idempotent(ctx), iam, "ListAttachedRolePolicies", form, &got)
-		into.evidence = append(into.evidence, e)
+		into.evidence = append(into.evidence, made(e)...)
 		into.value = append(into.value, got.ARNs...)
 		if into.err = err; err != nil || !got.More {
 			return
@@ -95,7 +95,7 @@ func (c caller) inline(ctx context.Context, into *read[map[string]string], name 
 		More  bool     `xml:"ListRolePoliciesResult>IsTruncated"`
 	}
 	e, err := c.form(rest.Idempotent(ctx), iam, "ListRolePolicies", url.Values{"RoleName": {name}}, &list)
-	into.evidence = append(into.evidence, e)
+	into.evidence = append(into.evidence, made(e)...)
 	// A role's own policies have 10,240 characters together: there are never many.
 	if err == nil && (list.More || len(list.Names) > mostPages) {
 		err = tooLong("the role's own policies")
@@ -108,7 +108,7 @@ func (c caller) inline(ctx context.Context, into *read[map[string]string], name 
 			Document string `xml:"GetRolePolicyResult>PolicyDocument"`
 		}
 		e, err := c.form(rest.Idempotent(ctx), iam, "GetRolePolicy", url.Values{"RoleName": {name}, "PolicyName": {policy}}, &got)
-		into.evidence = append(into.evidence, e)
+		into.evidence = append(into.evidence, made(e)...)
 		if into.err = err; err != nil {
 			return
 		}
@@ -185,7 +185,7 @@ func (c caller) simulate(ctx context.Context, into *read[decisions], source acco
 			Marker    string     `xml:"SimulatePrincipalPolicyResult>Marker"`
 		}
 		e, err := c.form(rest.Idempotent(ctx), iam, "SimulatePrincipalPolicy", form, &got)
-		into.evidence = append(into.evidence, e)
+		into.evidence = append(into.evidence, made(e)...)
 		for _, d := range got.Decisions {
 			into.value[strings.ToLower(d.Action)] = d
 		}
@@ -211,7 +211,7 @@ func (c caller) principal(ctx context.Context, who read[account.AWSCaller]) (acc
 	case arn.Service() == "sts" && kind == "assumed-role":
 		name, _, _ := strings.Cut(rest, "/")
 		found, e, err := c.role(ctx, name)
-		return found.ARN, []account.Evidence{e}, err
+		return found.ARN, made(e), err
 	}
 	return "", nil, unexpected("the policy simulator knows roles and users, and this is neither: %s", who.value.ARN)
 }

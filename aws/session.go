@@ -61,10 +61,10 @@ func (a *AWS) session(ctx context.Context, t account.AWSTarget, signer crypto.Si
 		},
 	})
 	if err != nil {
-		return sdk.Credentials{}, []account.Evidence{e}, err
+		return sdk.Credentials{}, made(e), err
 	}
 	keys, err := readSession(answer, t.Link.Role)
-	return keys, []account.Evidence{e}, err
+	return keys, made(e), err
 }
 
 // readSession reads the answer of CreateSession.

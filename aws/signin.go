@@ -132,7 +132,7 @@ func (c caller) master(ctx context.Context) (account.AWSAccount, account.Evidenc
 		}
 	}
 	e, err := c.json(rest.Idempotent(ctx), organizations, "AWSOrganizationsV20161128", "DescribeOrganization", object{}, &got)
-	if err != nil && problemOf(err).Code == "AWSOrganizationsNotInUseException" {
+	if err != nil && account.AsProblem(err).Code == "AWSOrganizationsNotInUseException" {
 		return "", e, nil
 	}
 	if err != nil {

@@ -24,7 +24,7 @@ func (a *Administrator) PlanStack(_ account.AWSLink, template string) []account.
 // FindStack looks for a stack by its name or id; the zero stack where there is none.
 func (a *Administrator) FindStack(ctx context.Context, name string) (account.AWSStack, []account.Evidence, error) {
 	s, e, err := a.caller().stack(ctx, name)
-	return s, []account.Evidence{e}, err
+	return s, made(e), err
 }
 
 // StackTemplate is the template that the stack has. AWSGone where there is no stack.
@@ -40,7 +40,7 @@ func (a *Administrator) StackTemplate(ctx context.Context, name string) (string,
 	if err == nil && got.Body == "" {
 		err = formMisfit()
 	}
-	return got.Body, []account.Evidence{e}, err
+	return got.Body, made(e), err
 }
 
 // stack reads a stack; one that was deleted is found by its id alone.
@@ -103,7 +103,7 @@ func saysOfStack(err error, text string) bool {
 	if err == nil {
 		return false
 	}
-	p := problemOf(err)
+	p := account.AsProblem(err)
 	return p.Code == "ValidationError" && holdsAny(p.Message, text)
 }
 

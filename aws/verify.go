@@ -45,7 +45,7 @@ func (a *AWS) Verify(ctx context.Context, t account.AWSTarget, signer crypto.Sig
 	keys, evidence, err := a.session(ctx, t, signer)
 	session := account.Check{State: account.Holds, Evidence: evidence}
 	if err != nil {
-		p := problemOf(err)
+		p := account.AsProblem(err)
 		session.State, session.Problem = refusedState(p), p
 	} else {
 		if keys.CanExpire {
@@ -99,7 +99,7 @@ func (r read[T]) ok() bool { return r.err == nil }
 func ask[T any](into *read[T], question func() (T, account.Evidence, error)) {
 	v, e, err := question()
 	into.value, into.err = v, err
-	into.evidence = append(into.evidence, e)
+	into.evidence = append(into.evidence, made(e)...)
 }
 
 // findings is what one verification read.

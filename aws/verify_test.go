@@ -2,6 +2,7 @@ package aws
 
 import (
 	"crypto/ecdsa"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -267,5 +268,44 @@ func TestVerifyRejectsAnotherKey(t *testing.T) {
 		if len(w.desk.asked) != before {
 			t.Errorf("asked %v", w.desk.asked[before:])
 		}
+	})
+}
+
+// TestVerifyEndsInTime: a service that never answers, and one that is left.
+func TestVerifyEndsInTime(t *testing.T) {
+	hangs := func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	inLinked(t, management(), func(w *world) {
+		w.desk.does("GetRole", -1, hangs)
+		w.desk.does("SimulatePrincipalPolicy", -1, hangs)
+		begun := time.Now()
+		r := w.verify()
+		if took := time.Since(begun); took > verifyLimit || len(r.Checks) != 8 {
+			t.Errorf("%d checks after %s", len(r.Checks), took)
+		}
+		w.want(r, account.AWSTrust, account.Unknown, account.TimedOut)
+		w.want(r, account.AWSPermissions, account.Unknown, account.TimedOut)
+		w.want(r, account.AWSPolicies, account.Holds, "")
+		w.desk.does("CreateSession", -1, hangs)
+		w.want(w.verify(), account.AWSSession, account.Unknown, account.TimedOut)
+	})
+}
+
+// TestVerifyTrustsThePlatformThatIsConfigured, and no other.
+func TestVerifyTrustsThePlatformThatIsConfigured(t *testing.T) {
+	inLinked(t, management(), func(w *world) {
+		w.cloud.AddAccount(simaws.AccountSpec{Number: "999988887777"})
+		l := &w.target.Link
+		l.Platform.Principal, l.ExternalID = "arn:aws:iam::999988887777:root", "3b1f6a6e-ff6c"
+		w.wantDetail(w.want(w.verify(), account.AWSTrust, account.Missing, account.AWSTrustChanged), "statement PlatformOptional is not there")
+		template, err := w.aws.Template(*l, w.target.Authority)
+		w.must(err)
+		_, _, err = w.signIn().UpdateStack(w.t.Context(), l.Stack, template, silent)
+		w.must(err)
+		w.want(w.verify(), account.AWSTrust, account.Holds, "")
+		l.ExternalID = "another"
+		w.wantDetail(w.want(w.verify(), account.AWSTrust, account.Missing, account.AWSTrustChanged), "statement PlatformOptional: Condition is")
 	})
 }

@@ -36,20 +36,22 @@ var (
 // rules are the arrows between packages. Packages not named here are tests' own
 // rooms, or main.
 var rules = map[string]rule{
-	"account":           {nil, append([]string{"os", "net", "time/tzdata"}, outside...), "values compute and do nothing else"},
-	"ui/kit":            {nil, reach, "what draws knows nothing of this program"},
-	"link":              {[]string{"account"}, append([]string{"os"}, outside...), "operations reach the world through ports alone"},
-	"steps":             {[]string{"account", "link", "ui/kit"}, append([]string{"os"}, reach...), "asking reaches the world through ports and operations"},
-	"ui":                {[]string{"account", "link", "steps", "ui/kit"}, append([]string{"os"}, reach...), "the shell draws and routes; it does nothing itself"},
-	"cli":               {[]string{"account", "link", "steps"}, reach, "a command runs operations; it and ui do not know one another"},
-	"registry":          {[]string{"account"}, outside, "the registry is files"},
-	"keystore":          {[]string{"account"}, []string{"net/http", "charm.land/"}, "a private key leaves only as crypto.Signer"},
-	"entra":             {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
-	"azure":             {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
-	"internal/rest":     {[]string{"account"}, []string{"os/exec", "charm.land/"}, "one pipeline for all providers"},
-	"internal/browser":  {nil, []string{"net/http", "charm.land/"}, "opening a link is all it does"},
-	"internal/demo":     {[]string{"account", "internal/simcloud"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
-	"internal/simcloud": {[]string{"account"}, []string{"testing", "charm.land/"}, "it is linked into the product by --demo"},
+	"account":                  {nil, append([]string{"os", "net", "time/tzdata"}, outside...), "values compute and do nothing else"},
+	"ui/kit":                   {nil, reach, "what draws knows nothing of this program"},
+	"link":                     {[]string{"account"}, append([]string{"os"}, outside...), "operations reach the world through ports alone"},
+	"steps":                    {[]string{"account", "link", "ui/kit"}, append([]string{"os"}, reach...), "asking reaches the world through ports and operations"},
+	"ui":                       {[]string{"account", "link", "steps", "ui/kit"}, append([]string{"os"}, reach...), "the shell draws and routes; it does nothing itself"},
+	"cli":                      {[]string{"account", "link", "steps"}, reach, "a command runs operations; it and ui do not know one another"},
+	"registry":                 {[]string{"account"}, outside, "the registry is files"},
+	"keystore":                 {[]string{"account"}, []string{"net/http", "charm.land/"}, "a private key leaves only as crypto.Signer"},
+	"entra":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
+	"aws":                      {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}, "providers do not know one another, nor any screen; a machine's or container's credentials are never asked for"},
+	"internal/rest":            {[]string{"account"}, []string{"os/exec", "charm.land/"}, "one pipeline for all providers"},
+	"internal/browser":         {nil, []string{"net/http", "charm.land/"}, "opening a link is all it does"},
+	"internal/demo":            {[]string{"account", "internal/simcloud"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
+	"internal/simcloud":        {[]string{"account", "internal/simcloud/simaws"}, []string{"testing", "charm.land/"}, "it is linked into the product by --demo"},
+	"internal/simcloud/simaws": {nil, []string{"testing", "charm.land/", "os/exec", "github.com/aws/"}, "it plays AWS by what the vendor documents, and verifies with nothing of the vendor's client"},
+	"azure":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
 }
 
 // TestArrows holds who may import whom.
@@ -119,7 +121,7 @@ func list(t *testing.T, what string) []pkg {
 // TestOnlyKeystoreNamesPrivateKeys holds that no other package of the product
 // can hold a private key as anything but a crypto.Signer.
 func TestOnlyKeystoreNamesPrivateKeys(t *testing.T) {
-	out, err := exec.Command("git", "grep", "-lE", `rsa\.PrivateKey|x509\.MarshalPKCS8|x509\.ParsePKCS8`, "--", "*.go", ":!*_test.go", ":!keystore").Output()
+	out, err := exec.Command("git", "grep", "-lE", `(rsa|ecdsa)\.PrivateKey|x509\.MarshalPKCS8|x509\.ParsePKCS8`, "--", "*.go", ":!*_test.go", ":!keystore").Output()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatal(err)

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,7 +100,6 @@ var (
 	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 	arnForm     = regexp.MustCompile(`^arn:(aws|aws-us-gov|aws-cn):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):([\w+=,.@:/-]{1,512})$`)
-	stackForm   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
 )
 
 // ParseAWSAccount reads an account's number, also with the dashes that the
@@ -299,8 +300,14 @@ type AWSCredentials struct {
 	Expires         time.Time
 }
 
-// String hides them.
-func (AWSCredentials) String() string { return "•••" }
+// Format hides them, for every verb.
+func (AWSCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 
-// GoString hides them.
-func (AWSCredentials) GoString() string { return "•••" }
+// String hides them.
+func (AWSCredentials) String() string { return hidden }
+
+// MarshalText hides them from encoders: whoever is to have them writes their
+// fields.
+func (AWSCredentials) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+const hidden = "•••"

@@ -35,7 +35,7 @@ func (a Answer) Ahead() (time.Duration, bool) {
 // fill takes from a response what an Answer tells.
 func (a *Answer) fill(resp *http.Response) {
 	a.Status = resp.StatusCode
-	for _, name := range []string{"request-id", "x-ms-request-id"} {
+	for _, name := range []string{"request-id", "x-ms-request-id", "x-amzn-requestid"} {
 		if v := resp.Header.Get(name); v != "" {
 			a.RequestID = Text(v, 64)
 			break

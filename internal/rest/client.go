@@ -1,5 +1,5 @@
-// Package rest makes the calls of this program to Microsoft's services: one
-// pipeline for Microsoft Graph and, wrapped as an HTTP client, for the
+// Package rest makes the calls of this program to the clouds: one pipeline for
+// Microsoft Graph, for AWS (Exchange) and, wrapped as an HTTP client, for the
 // Microsoft Authentication Library. It knows the way (proxy, trust, time-outs,
 // retries, paging, error bodies) and nothing of what is asked for.
 //

@@ -77,13 +77,18 @@ func path(r *http.Request) string {
 
 const clientRequestID = "Client-Request-Id"
 
+type unnamedKey struct{}
+
+// unnamed is a context for calls to services that do not keep an id of ours.
+func unnamed(ctx context.Context) context.Context { return context.WithValue(ctx, unnamedKey{}, true) }
+
 // headers puts on every call what a service wants to see.
 type headers struct{ c *Client }
 
 func (h headers) Do(req *policy.Request) (*http.Response, error) {
 	head := req.Raw().Header
 	head.Set("User-Agent", h.c.agent)
-	if head.Get(clientRequestID) == "" {
+	if req.Raw().Context().Value(unnamedKey{}) == nil && head.Get(clientRequestID) == "" {
 		head.Set(clientRequestID, uuid.NewString())
 	}
 	if head.Get("Accept") == "" {

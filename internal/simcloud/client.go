@@ -29,7 +29,7 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if _, ok := sites[hostOf(req)]; !ok {
+	if _, ok := siteOf(hostOf(req)); !ok {
 		dns := &net.DNSError{Err: "no such host", Name: req.URL.Hostname(), IsNotFound: true}
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: dns}
 	}

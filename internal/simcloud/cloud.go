@@ -13,14 +13,16 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/simcloud/simaws"
 )
 
-// Cloud is all four national clouds. Its methods may be called from any
+// Cloud is all four national clouds, and AWS. Its methods may be called from any
 // goroutine.
 type Cloud struct {
 	now    func() time.Time
 	tokens cipher.AEAD // seals what a token allows; the key lives and dies with the Cloud
 	secret []byte      // people's passwords follow from it
+	aws    *simaws.Cloud
 
 	mu       sync.Mutex // guards what follows, and every Tenant
 	offset   time.Duration
@@ -50,8 +52,15 @@ func New(now func() time.Time) *Cloud {
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	return &Cloud{now: now, tokens: aead, secret: secret, codes: map[string]*authCode{}, devices: map[string]*device{}}
+	c := &Cloud{now: now, tokens: aead, secret: secret, codes: map[string]*authCode{}, devices: map[string]*device{}}
+	c.aws = simaws.New(c.serverTime)
+	return c
 }
+
+// AWS is the part of the cloud that is Amazon's. It goes by the services' clock,
+// see [Cloud.SetClock]; what is set here of latency and faults holds for it too,
+// and the record has its requests.
+func (c *Cloud) AWS() *simaws.Cloud { return c.aws }
 
 // SetClock makes the services' clock differ from the one given to New: tokens
 // and assertions are judged by it and the Date header tells it. Positive is
@@ -80,9 +89,10 @@ func (c *Cloud) serverTime() time.Time {
 type kind int
 
 const (
-	login kind = iota + 1 // sign-in
-	graph                 // Microsoft Graph
-	arm                   // Azure Resource Manager
+	login  kind = iota + 1 // sign-in
+	graph                  // Microsoft Graph
+	arm                    // Azure Resource Manager
+	amazon                 // any service of AWS
 )
 
 // site is what is behind a host name.
@@ -116,9 +126,20 @@ func allSites() map[string]site {
 	return m
 }
 
+// siteOf is what is behind a host name, if anything is.
+func siteOf(host string) (site, bool) {
+	if s, ok := sites[host]; ok {
+		return s, true
+	}
+	if simaws.Serves(host) {
+		return site{kind: amazon}, true
+	}
+	return site{}, false
+}
+
 // Hosts are the host names that are answered for, in order.
 func Hosts() []string {
-	var names []string
+	names := simaws.Hosts()
 	for host := range sites {
 		names = append(names, host)
 	}
@@ -144,8 +165,14 @@ const maxBody = 1 << 20
 // ServeHTTP answers for every host of [Hosts], and 502 for any other, as a
 // proxy does that cannot find the host.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := c.record(r)
 	out := &watched{ResponseWriter: w}
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(out, r.Body, maxBody)
+	}
+	if s, _ := siteOf(hostOf(r)); s.kind == amazon {
+		r = withAction(r)
+	}
+	entry := c.record(r)
 	defer func() { c.finish(entry, out.status) }()
 	out.Header().Set("Date", c.serverTime().Format(http.TimeFormat))
 
@@ -156,21 +183,20 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !sleep(r.Context(), wait) {
 		panic(http.ErrAbortHandler)
 	}
-	if r.Body != nil {
-		r.Body = http.MaxBytesReader(out, r.Body, maxBody)
-	}
 	c.play(fault, out, r)
 }
 
 // route hands the request to the service behind its host.
 func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
-	switch s := sites[hostOf(r)]; s.kind {
+	switch s, _ := siteOf(hostOf(r)); s.kind {
 	case login:
 		c.serveLogin(w, r, s)
 	case graph:
 		c.serveGraph(w, r, s.clouds[0])
 	case arm:
 		c.serveARM(w, r, s)
+	case amazon:
+		c.aws.ServeHTTP(w, r)
 	default:
 		http.Error(w, "no such host: "+hostOf(r), http.StatusBadGateway)
 	}

@@ -4,6 +4,8 @@
 // answers, not from any client: it checks what the real services check, and
 // refuses what they refuse, in their words.
 //
+// Amazon Web Services are simulated beside them, by package simaws: [Cloud.AWS].
+//
 // A [Tenant] is a directory in one cloud. Its methods are an administrator
 // clicking in the Entra admin center: they act at once for the administrator,
 // and after [Tenant.SetReplication] for the sign-in service and Graph. What a

@@ -2,12 +2,15 @@ package simcloud
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/axiomio/xops-onboard/internal/simcloud/simaws"
 )
 
 // Drop is when a connection is lost.
@@ -44,6 +47,25 @@ func Path(part string) func(*http.Request) bool {
 // Host matches requests to a host.
 func Host(name string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return hostOf(r) == name }
+}
+
+// Action matches requests to AWS by what they ask for, as policies name it:
+// "sts:AssumeRole", "cloudformation:CreateStack", "rolesanywhere:CreateSession".
+func Action(name string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return name != "" && actionOf(r) == name }
+}
+
+type actionKey struct{}
+
+// withAction reads what a request to AWS asks for, which stands in its body, so
+// that faults and the record can tell without touching the body.
+func withAction(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), actionKey{}, simaws.Action(r)))
+}
+
+func actionOf(r *http.Request) string {
+	name, _ := r.Context().Value(actionKey{}).(string)
+	return name
 }
 
 type activeFault struct {
@@ -140,10 +162,20 @@ func (c *Cloud) instead(f Fault, w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(status)
 		io.WriteString(w, f.Body)
-	case sites[hostOf(r)].kind == graph:
+	default:
+		c.failure(w, r, status)
+	}
+}
+
+// failure is a status in the shape of the service that was asked.
+func (c *Cloud) failure(w http.ResponseWriter, r *http.Request, status int) {
+	switch s, _ := siteOf(hostOf(r)); s.kind {
+	case graph:
 		c.graphFault(w, r, status)
-	case sites[hostOf(r)].kind == arm:
+	case arm:
 		c.armFault(w, r, status)
+	case amazon:
+		c.aws.Fail(w, r, status)
 	default:
 		c.loginFault(w, r, status)
 	}

@@ -14,6 +14,7 @@ type Request struct {
 	Host   string
 	Path   string // decoded
 	Query  string // raw
+	Action string // of AWS: "sts:AssumeRole"; empty elsewhere
 	Status int    // 0: not answered yet, or the connection was dropped
 	Time   time.Time
 	Done   time.Time // when it was answered or dropped; zero before
@@ -45,7 +46,7 @@ func (c *Cloud) ForgetRequests() {
 func (c *Cloud) record(r *http.Request) *Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	entry := &Request{Method: r.Method, Host: hostOf(r), Path: r.URL.Path, Query: r.URL.RawQuery, Time: c.now(), Person: ByPerson(r)}
+	entry := &Request{Method: r.Method, Host: hostOf(r), Path: r.URL.Path, Query: r.URL.RawQuery, Time: c.now(), Person: ByPerson(r), Action: actionOf(r)}
 	if len(c.requests) >= maxRequests {
 		c.requests = append([]*Request(nil), c.requests[maxRequests/2:]...)
 	}

@@ -73,8 +73,8 @@ type Certificate struct {
 // Made tells whether there is a certificate.
 func (c Certificate) Made() bool { return c.PEM != "" }
 
-// Link is what is particular to one provider: MicrosoftLink so far. The values
-// are plain; a draft or account holds exactly one.
+// Link is what is particular to one provider: a MicrosoftLink, an AzureLink or an
+// AWSLink. The values are plain; a draft or account holds exactly one.
 type Link interface{ Provider() Provider }
 
 // MicrosoftLink is a link to an Entra ID tenant by an app registration.
@@ -94,23 +94,26 @@ func (MicrosoftLink) Provider() Provider { return Microsoft }
 // Draft is an account being built. It is a value: copies are independent as
 // long as nobody writes to an element of Keys, Trail or Journal in place.
 type Draft struct {
-	ID       ID        `json:"id"`
-	Name     Name      `json:"name,omitempty"`
-	Provider Provider  `json:"provider,omitempty"`
-	Way      Way       `json:"way,omitempty"`
-	Cloud    CloudID   `json:"cloud,omitempty"`
-	Chosen   bool      `json:"cloudChosen,omitempty"` // the person named the cloud; else the tenant's answer decides
-	Keys     []Key     `json:"keys,omitempty"`        // newest last
-	Link     Link      `json:"-"`
-	Trail    []string  `json:"trail,omitempty"`  // names of the stops passed, in order; where to go on is after the last
-	Ticked   []string  `json:"ticked,omitempty"` // names of the stops whose check held
-	Journal  []Entry   `json:"journal,omitempty"`
-	Made     Made      `json:"made,omitzero"`      // in the tenant, by the automatic way
-	Replaces ID        `json:"replaces,omitempty"` // the account whose place it is to take, with its name
-	Leaving  bool      `json:"leaving,omitempty"`  // it was an account and is being removed: it can only be taken back
-	Owner    Owner     `json:"owner"`
-	Created  time.Time `json:"created"`
-	Updated  time.Time `json:"updated"`
+	ID       ID       `json:"id"`
+	Name     Name     `json:"name,omitempty"`
+	Provider Provider `json:"provider,omitempty"`
+	Way      Way      `json:"way,omitempty"`
+	Cloud    CloudID  `json:"cloud,omitempty"`
+	Chosen   bool     `json:"cloudChosen,omitempty"` // the person named the cloud; else the tenant's answer decides
+	Keys     []Key    `json:"keys,omitempty"`        // newest last
+	// Authority is the key that signs the certificates of an AWS account; nil
+	// where there is none.
+	Authority *Key      `json:"authority,omitempty"`
+	Link      Link      `json:"-"`
+	Trail     []string  `json:"trail,omitempty"`  // names of the stops passed, in order; where to go on is after the last
+	Ticked    []string  `json:"ticked,omitempty"` // names of the stops whose check held
+	Journal   []Entry   `json:"journal,omitempty"`
+	Made      Made      `json:"made,omitzero"`      // in the tenant, by the automatic way
+	Replaces  ID        `json:"replaces,omitempty"` // the account whose place it is to take, with its name
+	Leaving   bool      `json:"leaving,omitempty"`  // it was an account and is being removed: it can only be taken back
+	Owner     Owner     `json:"owner"`
+	Created   time.Time `json:"created"`
+	Updated   time.Time `json:"updated"`
 }
 
 // Key is the newest key, or the zero Key.
@@ -138,14 +141,52 @@ func (d Draft) WithKey(k Key) Draft {
 	return d
 }
 
-// Microsoft is the draft's link as a MicrosoftLink, zero when it is another's.
-func (d Draft) Microsoft() MicrosoftLink { l, _ := d.Link.(MicrosoftLink); return l }
+// All are all keys of the draft, the authority's first.
+func (d Draft) All() []Key {
+	if d.Authority == nil {
+		return d.Keys
+	}
+	return append([]Key{*d.Authority}, d.Keys...)
+}
+
+// Microsoft is the app registration of the draft's link, zero for AWS.
+func (d Draft) Microsoft() MicrosoftLink { return microsoft(d.Link) }
+
+// Azure is the draft's link as an AzureLink, zero when it is another's.
+func (d Draft) Azure() AzureLink { l, _ := d.Link.(AzureLink); return l }
+
+// AWS is the draft's link as an AWSLink, zero when it is another's.
+func (d Draft) AWS() AWSLink { l, _ := d.Link.(AWSLink); return l }
+
+// WithMicrosoft is the draft with that app registration in its link.
+func (d Draft) WithMicrosoft(m MicrosoftLink) Draft {
+	d.Link = withMicrosoft(d.Link, m)
+	return d
+}
+
+func microsoft(l Link) MicrosoftLink {
+	switch l := l.(type) {
+	case MicrosoftLink:
+		return l
+	case AzureLink:
+		return l.MicrosoftLink
+	}
+	return MicrosoftLink{}
+}
+
+func withMicrosoft(l Link, m MicrosoftLink) Link {
+	if a, ok := l.(AzureLink); ok {
+		a.MicrosoftLink = m
+		return a
+	}
+	return m
+}
 
 // Account is the draft's finished twin.
 func (d Draft) Account(at time.Time) Account {
 	return Account{
 		ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud,
-		Key: d.Key(), Link: d.Link, Made: d.Made, Linked: at, Updated: at,
+		Key: d.Key(), Authority: d.Authority, Link: d.Link, Made: d.Made, Linked: at, Updated: at,
 	}
 }
 
@@ -213,11 +254,13 @@ type Account struct {
 	Provider Provider `json:"provider"`
 	Cloud    CloudID  `json:"cloud"`
 	Key      Key      `json:"key"`
-	Link     Link     `json:"-"`
-	Made     Made     `json:"made,omitzero"`    // in the tenant, by the automatic way
-	Next     *Key     `json:"next,omitempty"`   // on its way in: on record before it is made, and Key once Entra takes it
-	Last     *Key     `json:"last,omitempty"`   // on its way out: on the app and in the store until both are seen to be gone
-	Moving   Store    `json:"moving,omitempty"` // a store besides Key.Store that may hold the key, as it is moved
+	// Authority is as Draft.Authority.
+	Authority *Key  `json:"authority,omitempty"`
+	Link      Link  `json:"-"`
+	Made      Made  `json:"made,omitzero"`    // in the tenant, by the automatic way
+	Next      *Key  `json:"next,omitempty"`   // on its way in: on record before it is made, and Key once Entra takes it
+	Last      *Key  `json:"last,omitempty"`   // on its way out: on the app and in the store until both are seen to be gone
+	Moving    Store `json:"moving,omitempty"` // a store besides Key.Store that may hold the key, as it is moved
 	// Abandoned are keys that may be in a store and are of no use, as they could
 	// not be deleted.
 	Abandoned []Key     `json:"abandoned,omitempty"`
@@ -254,15 +297,35 @@ const (
 	Removing   Begun = "removal"  // a draft that was an account
 )
 
-// Microsoft is the account's link as a MicrosoftLink, zero when it is another's.
-func (a Account) Microsoft() MicrosoftLink { l, _ := a.Link.(MicrosoftLink); return l }
+// Microsoft is the app registration of the account's link, zero for AWS.
+func (a Account) Microsoft() MicrosoftLink { return microsoft(a.Link) }
+
+// Azure is the account's link as an AzureLink, zero when it is another's.
+func (a Account) Azure() AzureLink { l, _ := a.Link.(AzureLink); return l }
+
+// AWS is the account's link as an AWSLink, zero when it is another's.
+func (a Account) AWS() AWSLink { l, _ := a.Link.(AWSLink); return l }
+
+// WithMicrosoft is the account with that app registration in its link.
+func (a Account) WithMicrosoft(m MicrosoftLink) Account {
+	a.Link = withMicrosoft(a.Link, m)
+	return a
+}
+
+// Own are the keys in use: its own, and its authority's.
+func (a Account) Own() []Key {
+	if a.Authority == nil {
+		return []Key{a.Key}
+	}
+	return []Key{a.Key, *a.Authority}
+}
 
 // Leaving is the draft that an account is while it is removed: all that is known
 // of what it has here and what was made for it in the cloud. Keys that an
 // operation left behind come first, the one in use last.
 func (a Account) Leaving() Draft {
 	d := Draft{
-		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Link: a.Link, Made: a.Made, Leaving: true,
+		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Authority: a.Authority, Link: a.Link, Made: a.Made, Leaving: true,
 		Way: ByHand, Created: a.Linked, Updated: a.Updated,
 	}
 	if !a.Made.Nothing() {
@@ -275,9 +338,10 @@ func (a Account) Leaving() Draft {
 		}
 	}
 	if a.Moving != "" {
-		k := a.Key
-		k.Store = a.Moving
-		d.Keys = append([]Key{k}, d.Keys...)
+		for _, k := range a.Own() {
+			k.Store = a.Moving
+			d.Keys = append([]Key{k}, d.Keys...)
+		}
 	}
 	return d
 }
@@ -323,19 +387,30 @@ type Contents struct {
 	Damaged  []Problem // files that could not be read: RegistryNewer, RegistryDamaged, RegistryUnread
 }
 
-// Identity is what two accounts may not share: cloud, tenant and client. Empty
-// while it is not known.
+// Identity is what two accounts may not share: cloud, tenant and client, for
+// Azure beside Microsoft; the account's number and the role of AWS. Empty while it
+// is not known.
 func (d Draft) Identity() string { return identity(d.Cloud, d.Link) }
 
 // Identity is as Draft.Identity.
 func (a Account) Identity() string { return identity(a.Cloud, a.Link) }
 
 func identity(cloud CloudID, l Link) string {
-	m, ok := l.(MicrosoftLink)
-	if !ok || m.Tenant == "" || m.Client == "" {
+	if aws, ok := l.(AWSLink); ok {
+		if aws.Role == "" {
+			return ""
+		}
+		return string(AWS) + "/" + string(aws.Role) + "/" + string(aws.Anchor)
+	}
+	m := microsoft(l)
+	if m.Tenant == "" || m.Client == "" {
 		return ""
 	}
-	return string(cloud.Cloud().ID) + "/" + string(m.Tenant) + "/" + string(m.Client)
+	id := string(cloud.Cloud().ID) + "/" + string(m.Tenant) + "/" + string(m.Client)
+	if l.Provider() == Azure {
+		id = string(Azure) + "/" + id
+	}
+	return id
 }
 
 type plainDraft Draft
@@ -389,18 +464,41 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 // linkJSON is how a link stands in a file: one property a provider.
 type linkJSON struct {
 	MicrosoftLink *MicrosoftLink `json:"microsoft,omitempty"`
+	AzureLink     *AzureLink     `json:"azure,omitempty"`
+	AWSLink       *AWSLink       `json:"aws,omitempty"`
 }
 
 func linkOut(l Link) (out linkJSON) {
-	if m, ok := l.(MicrosoftLink); ok {
-		out.MicrosoftLink = &m
+	switch l := l.(type) {
+	case MicrosoftLink:
+		out.MicrosoftLink = &l
+	case AzureLink:
+		out.AzureLink = &l
+	case AWSLink:
+		out.AWSLink = &l
 	}
 	return out
 }
 
 func (l linkJSON) link() Link {
-	if l.MicrosoftLink != nil {
+	switch {
+	case l.MicrosoftLink != nil:
 		return *l.MicrosoftLink
+	case l.AzureLink != nil:
+		return *l.AzureLink
+	case l.AWSLink != nil:
+		return *l.AWSLink
 	}
 	return nil
+}
+
+// NewLink is the empty link of a provider.
+func NewLink(p Provider) Link {
+	switch p {
+	case Azure:
+		return AzureLink{}
+	case AWS:
+		return AWSLink{}
+	}
+	return MicrosoftLink{}
 }

@@ -122,8 +122,9 @@ func NextRungs(way SignInWay, k Kind) []Rung {
 
 // SurveyWish is what is looked for in a tenant besides the tenant itself.
 type SurveyWish struct {
-	Unique string   // unique name of the draft's own app; empty looks for none
-	Adopt  ClientID // an app that the person named to be used; zero looks for none
+	Provider Provider // whose accounts' rights are looked at; Azure's need no consent
+	Unique   string   // unique name of the draft's own app; empty looks for none
+	Adopt    ClientID // an app that the person named to be used; zero looks for none
 }
 
 // Survey is what the signed-in administrator sees before anything is changed.
@@ -210,8 +211,9 @@ type Adoptable struct {
 
 // AppWish is the app registration to be made.
 type AppWish struct {
-	Unique      string // unique name, by which it is found again
-	Name        string // display name
+	Provider    Provider // an Azure account's app asks for no permission; else Microsoft's
+	Unique      string   // unique name, by which it is found again
+	Name        string   // display name
 	Certificate Certificate
 }
 

@@ -22,6 +22,7 @@ type AWSLink struct {
 	Profile ARN        `json:"profile,omitempty"` // of IAM Roles Anywhere
 	Stack   string     `json:"stack,omitempty"`   // the stack's name
 	StackID ARN        `json:"stackId,omitempty"`
+	File    string     `json:"file,omitempty"`   // path of the template, once it was written
 	DropCA  bool       `json:"dropCA,omitempty"` // the authority's key is deleted once it has signed
 	// Named is the profile of the AWS configuration files that is used where
 	// Method is ByProfile.
@@ -286,6 +287,17 @@ type AWSStack struct {
 	Profile ARN       `json:"profile,omitempty"`
 	At      time.Time `json:"at,omitzero"`
 	Created bool      `json:"-"` // by the very call that returns it
+}
+
+// Failed tells whether it is what is left of one that could not be made, which
+// stands in the way of another of its name. Source:
+// docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html.
+func (s AWSStack) Failed() bool {
+	switch s.Status {
+	case "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED":
+		return true
+	}
+	return false
 }
 
 // Found tells whether there is one.

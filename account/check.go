@@ -85,9 +85,10 @@ type Facts struct {
 	Caller        *AWSCaller   `json:"caller,omitempty"`        // who an AWS account is
 }
 
-// Target is what is verified of a Microsoft account: whose app in which tenant,
-// with which certificate.
+// Target is what is verified of an app registration: whose app in which tenant,
+// with which certificate, and for which provider's accounts.
 type Target struct {
+	Provider    Provider // Azure, or else Microsoft
 	Cloud       CloudID
 	Link        MicrosoftLink
 	Certificate Certificate
@@ -102,9 +103,10 @@ type AzureTarget struct {
 
 // Report is what one verification found.
 type Report struct {
-	At     time.Time `json:"at"`
-	Checks []Check   `json:"checks"`
-	Facts  Facts     `json:"facts"`
+	Provider Provider  `json:"provider,omitempty"` // empty is Microsoft
+	At       time.Time `json:"at"`
+	Checks   []Check   `json:"checks"`
+	Facts    Facts     `json:"facts"`
 }
 
 // Check is the check of that name, and whether it was made.
@@ -117,16 +119,36 @@ func (r Report) Check(n CheckName) (Check, bool) {
 	return Check{}, false
 }
 
+// Admission is the check whether the account is let in at all; the zero Check
+// where it was not made.
+func (r Report) Admission() Check {
+	n := CertificateAccepted
+	if r.Provider == AWS {
+		n = AWSSession
+	}
+	c, _ := r.Check(n)
+	return c
+}
+
 // Holds tells whether the check of that name was made and holds, or is only a warning.
 func (r Report) Holds(n CheckName) bool {
 	c, ok := r.Check(n)
 	return ok && (c.State == Holds || c.State == Warning)
 }
 
-// Linked tells whether every check that makes an account holds: certificate,
-// tenant, role and permission. Warnings do not stand in the way.
+// essential are the checks that make an account of each provider.
+var essential = map[Provider][]CheckName{
+	"":        {CertificateAccepted, RightTenant, GlobalReader, Consent},
+	Microsoft: {CertificateAccepted, RightTenant, GlobalReader, Consent},
+	Azure:     {CertificateAccepted, RightTenant, GlobalReader, Subscriptions, AzureReads},
+	AWS:       {AWSSession, AWSIdentity, AWSTrust, AWSPolicies},
+}
+
+// Linked tells whether every check that makes an account holds: that it is let
+// in, where it should be, and that what it reads by is in force. Warnings do not
+// stand in the way.
 func (r Report) Linked() bool {
-	for _, n := range []CheckName{CertificateAccepted, RightTenant, GlobalReader, Consent} {
+	for _, n := range essential[r.Provider] {
 		if !r.Holds(n) {
 			return false
 		}

@@ -3,18 +3,21 @@ package account
 // Made is what an onboarding made in a tenant by itself, so that it can be
 // found again and taken back: that and no more. What was there before is not in it.
 type Made struct {
-	Unique      string       `json:"unique,omitempty"` // unique name of the app registration, random, in nobody's eyes before the write
-	Graph       ObjectID     `json:"graph,omitempty"`  // Microsoft Graph's own enterprise app in the tenant
-	Application ObjectID     `json:"application,omitempty"`
-	Principal   ObjectID     `json:"principal,omitempty"`
-	Grant       AssignmentID `json:"grant,omitempty"`
-	Role        AssignmentID `json:"role,omitempty"`
-	Adopt       ObjectID     `json:"adopt,omitempty"` // the app that is to be used; on record before it is touched
-	AdoptClient ClientID     `json:"adoptClient,omitempty"`
-	Had         Had          `json:"had,omitzero"`      // what it had before it was touched
-	Adopted     *Adoption    `json:"adopted,omitempty"` // what was added to it
-	By          string       `json:"by,omitempty"`      // sign-in name of who signed in last
-	Client      ClientID     `json:"client,omitempty"`  // the app that person signed in to
+	Unique      string            `json:"unique,omitempty"` // unique name of the app registration, random, in nobody's eyes before the write
+	Graph       ObjectID          `json:"graph,omitempty"`  // Microsoft Graph's own enterprise app in the tenant
+	Application ObjectID          `json:"application,omitempty"`
+	Principal   ObjectID          `json:"principal,omitempty"`
+	Grant       AssignmentID      `json:"grant,omitempty"`
+	Role        AssignmentID      `json:"role,omitempty"`
+	Azure       []AzureAssignment `json:"azure,omitempty"`    // roles in Azure
+	Elevated    bool              `json:"elevated,omitempty"` // the person took User Access Administrator over everything, and has not given it back
+	Stack       string            `json:"stack,omitempty"`    // name of the stack in AWS
+	Adopt       ObjectID          `json:"adopt,omitempty"`    // the app that is to be used; on record before it is touched
+	AdoptClient ClientID          `json:"adoptClient,omitempty"`
+	Had         Had               `json:"had,omitzero"`      // what it had before it was touched
+	Adopted     *Adoption         `json:"adopted,omitempty"` // what was added to it
+	By          string            `json:"by,omitempty"`      // sign-in name of who signed in last
+	Client      ClientID          `json:"client,omitempty"`  // the app that person signed in to
 }
 
 // Had is what an app that was there had already, of what linking needs. It is
@@ -28,7 +31,8 @@ type Had struct {
 
 // Nothing tells whether there is nothing to take back in the tenant.
 func (m Made) Nothing() bool {
-	return m.Application == "" && m.Principal == "" && m.Grant == "" && m.Role == "" && m.Adopt == "" && m.Adopted == nil
+	return m.Application == "" && m.Principal == "" && m.Grant == "" && m.Role == "" && m.Adopt == "" && m.Adopted == nil &&
+		len(m.Azure) == 0 && !m.Elevated && m.Stack == ""
 }
 
 // HasApp tells whether the draft has its app: one that it made, or one that was
@@ -37,7 +41,7 @@ func (m Made) HasApp() bool { return m.Application != "" || m.Adopted != nil }
 
 // PlannedChange is one change of a tenant as it will be sent.
 type PlannedChange struct {
-	Name   string `json:"name"` // of the change: "application" or "adoption", "principal", "grant", "role"
+	Name   string `json:"name"` // of the change: "application" or "adoption", "principal", "grant", "role", "azure-role", "stack"
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Body   string `json:"body,omitempty"` // JSON, for people; the certificate stands as a placeholder until it is made

@@ -186,6 +186,7 @@ const (
 	AWSPolicyStrong   Kind = "aws-policy-strong"   // more is attached than ours; Detail names what
 	AWSPermission     Kind = "aws-permission"      // Detail says which lines of the matrix do not hold
 	AWSWritable       Kind = "aws-writable"        // the role may change something; Detail names what
+	AuthorityGone     Kind = "authority-gone"      // the authority's key was deleted, or has expired: it signs nothing any more
 	AWSAuthorityOther Kind = "aws-authority-other" // the trust anchor has another certificate than ours
 )
 

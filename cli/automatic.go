@@ -100,7 +100,7 @@ func (a *automatic) connect(ctx context.Context) error {
 	if a.draft, err = a.w.Env.Ops.SaveAnswers(ctx, a.draft); err != nil {
 		return ended(ctx, err)
 	}
-	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, admin, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
+	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, link.Signed{Directory: admin}, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
 	if err != nil {
 		return err
 	}

@@ -309,6 +309,10 @@ func (b *bench) put(certificate string) (id string) {
 
 type files bench
 
+func (f *files) Text(ctx context.Context, dir, name, text string) (string, error) {
+	return f.Certificate(ctx, dir, name, text)
+}
+
 func (f *files) Certificate(_ context.Context, dir, name, pem string) (string, error) {
 	path := dir + "/" + name
 	f.mu.Lock()
@@ -387,8 +391,8 @@ func (a *administrator) Had(context.Context, account.App, account.ObjectID) (acc
 	return account.Had{}, nil, nil
 }
 
-func (a *administrator) Adopt(_ context.Context, _ account.ObjectID, c account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
-	a.put(c.PEM)
+func (a *administrator) Adopt(_ context.Context, _ account.ObjectID, w account.AppWish, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+	a.put(w.Certificate.PEM)
 	return account.Adoption{App: a.adoptable.App, Key: true}, nil, a.change("adoption")
 }
 

@@ -130,7 +130,7 @@ func (r removal) run(ctx context.Context) error {
 		defer admin.Forget()
 		stays = append(stays, signInLeft(r.draft.Cloud, admin.Person().Client)...)
 	}
-	_, binned, err := r.v.follow(ctx, r.w.Env.Ops.Remove(r.draft.ID, admin))
+	_, binned, err := r.v.follow(ctx, r.w.Env.Ops.Remove(r.draft.ID, link.Signed{Directory: admin}))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -114,7 +115,7 @@ func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way accou
 	}
 	defer admin.Forget()
 	client := admin.Person().Client
-	_, binned, err := v.follow(ctx, w.Env.Ops.TakeBack(d.ID, admin))
+	_, binned, err := v.follow(ctx, w.Env.Ops.TakeBack(d.ID, link.Signed{Directory: admin}))
 	if err != nil {
 		return err
 	}

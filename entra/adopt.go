@@ -85,35 +85,35 @@ func (c *change) had(ctx context.Context, app account.App, graph account.ObjectI
 	return had, err
 }
 
-// Adopt adds a certificate, and the permission to what it asks for, to an app
-// that was there already. Nothing that is on it is dropped; of an app that has
+// Adopt adds the certificate, and the permission to what it asks for where the
+// provider's accounts need one, to an app that was there already. Nothing that is on it is dropped; of an app that has
 // them already nothing is changed. Graph takes no list with an expired
 // certificate in it: that is ExpiredKeyInWay, and nobody's certificate is
 // dropped for it.
 // Source: learn.microsoft.com/graph/api/application-update and
 // learn.microsoft.com/graph/applications-how-to-add-certificate.
-func (a *Administrator) Adopt(ctx context.Context, app account.ObjectID, certificate account.Certificate, tell func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+func (a *Administrator) Adopt(ctx context.Context, app account.ObjectID, wish account.AppWish, tell func(account.Pause)) (account.Adoption, []account.Evidence, error) {
 	return do(ctx, a, tell, func(ctx context.Context, c *change) (account.Adoption, error) {
-		return c.adopt(ctx, app, certificate)
+		return c.adopt(ctx, app, wish)
 	})
 }
 
-func (c *change) adopt(ctx context.Context, app account.ObjectID, certificate account.Certificate) (account.Adoption, error) {
+func (c *change) adopt(ctx context.Context, app account.ObjectID, wish account.AppWish) (account.Adoption, error) {
 	w, is, err := c.written(ctx, app)
 	if err != nil {
 		return account.Adoption{}, err
 	}
-	key, err := appKey(certificate)
+	key, err := appKey(wish.Certificate)
 	if err != nil {
 		return account.Adoption{}, err
 	}
 	done := account.Adoption{App: is}
 	change := map[string]any{}
-	if w.keyAt(certificate) < 0 {
+	if w.keyAt(wish.Certificate) < 0 {
 		done.Key = true
 		change["keyCredentials"] = append(w.echoed(-1), asMap(key))
 	}
-	if access, missing := w.withPermission(); missing {
+	if access, missing := w.withPermission(); missing && asks(wish.Provider) {
 		done.Permission = true
 		change["requiredResourceAccess"] = access
 	}

@@ -94,7 +94,7 @@ func (c *change) createApplication(ctx context.Context, wish account.AppWish) (a
 		return account.App{}, err
 	}
 	var made application
-	a, err := c.upsert(ctx, path, applicationBody(wish.Name, key), &made)
+	a, err := c.upsert(ctx, path, applicationBody(wish, key), &made)
 	var said *rest.Refusal
 	switch {
 	case err == nil && a.Status == http.StatusCreated:
@@ -163,12 +163,19 @@ func appKey(c account.Certificate) (writtenKey, error) {
 }
 
 // applicationBody is the app registration as it is sent; key is its certificate.
-func applicationBody(name string, key any) map[string]any {
-	return map[string]any{
-		"displayName": name, "signInAudience": "AzureADMyOrg", "tags": []string{ourTag},
-		"requiredResourceAccess": []resourceAccess{ourAccess()}, "keyCredentials": []any{key},
+func applicationBody(wish account.AppWish, key any) map[string]any {
+	body := map[string]any{
+		"displayName": wish.Name, "signInAudience": "AzureADMyOrg", "tags": []string{ourTag}, "keyCredentials": []any{key},
 	}
+	if asks(wish.Provider) {
+		body["requiredResourceAccess"] = []resourceAccess{ourAccess()}
+	}
+	return body
 }
+
+// asks tells whether the apps of a provider's accounts ask for a permission of
+// Microsoft Graph.
+func asks(p account.Provider) bool { return p != account.Azure }
 
 // resourceAccess is one entry of requiredResourceAccess.
 type resourceAccess struct {

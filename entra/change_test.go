@@ -573,7 +573,7 @@ func (d *desk) everything(m made) map[string]error {
 	_, _, all["principal"] = a.CreatePrincipal(ctx, m.app.Client, appIs, nil)
 	_, _, all["consent"] = a.GrantConsent(ctx, m.principal.ID, d.graph, nil)
 	_, _, all["role"] = a.AssignRole(ctx, m.principal.ID, nil)
-	_, _, all["adopt"] = a.Adopt(ctx, m.app.Application, d.key, nil)
+	_, _, all["adopt"] = a.Adopt(ctx, m.app.Application, account.AppWish{Certificate: d.key}, nil)
 	_, all["abandon"] = a.Abandon(ctx, account.Adoption{App: m.app, Key: true}, d.key, nil)
 	_, all["unassign"] = a.UnassignRole(ctx, m.role.ID, time.Time{}, nil)
 	_, all["revoke"] = a.RevokeConsent(ctx, d.graph, m.consent.ID, time.Time{}, nil)
@@ -619,7 +619,7 @@ func TestIDsThatAreNone(t *testing.T) {
 		_, all["unassign"] = a.UnassignRole(ctx, "", time.Time{}, nil)
 		_, all["revoke"] = a.RevokeConsent(ctx, d.graph, "", time.Time{}, nil)
 		_, _, all["purge"] = a.Purge(ctx, time.Time{}, nil, bad)
-		_, _, all["adopt"] = a.Adopt(ctx, bad, d.key, nil)
+		_, _, all["adopt"] = a.Adopt(ctx, bad, account.AppWish{Certificate: d.key}, nil)
 		_, all["survey"] = a.Survey(ctx, account.SurveyWish{Unique: "x'"})
 		_, all["survey of"] = a.Survey(ctx, account.SurveyWish{Adopt: account.ClientID(bad)})
 		for what, err := range all {

@@ -35,13 +35,19 @@ func New(client *rest.Client, now func() time.Time) *Entra {
 // verifyLimit bounds a whole verification.
 const verifyLimit = 45 * time.Second
 
-// names are the checks in the order in which they are reported.
-var names = []account.CheckName{
-	account.CertificateAccepted, account.RightTenant, account.GlobalReader, account.Consent,
-	account.AccessReviews, account.Foreign, account.KeyLife,
+// names are the checks of a provider's accounts, in the order in which they are
+// reported.
+func names(p account.Provider) []account.CheckName {
+	if !asks(p) {
+		return []account.CheckName{account.CertificateAccepted, account.RightTenant, account.GlobalReader, account.Foreign, account.KeyLife}
+	}
+	return []account.CheckName{
+		account.CertificateAccepted, account.RightTenant, account.GlobalReader, account.Consent,
+		account.AccessReviews, account.Foreign, account.KeyLife,
+	}
 }
 
-// Verify makes the checks of a Microsoft account with the key's own
+// Verify makes the checks of an account's app registration with the key's own
 // certificate: a new token, then the reads that prove what it can do, side by
 // side. It ends within 45 seconds, or when ctx does, and always returns every
 // check: what could not be asked is Unknown. A token only proves the app, its
@@ -68,7 +74,7 @@ func (e *Entra) Verify(ctx context.Context, t account.Target, signer crypto.Sign
 	}
 	made[account.CertificateAccepted] = certificate
 	r.At = e.now()
-	for _, n := range names {
+	for _, n := range names(t.Provider) {
 		c, ok := made[n]
 		if !ok {
 			c = account.Check{State: account.Unknown, Problem: &account.Problem{Kind: account.NotAsked}}

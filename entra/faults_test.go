@@ -217,7 +217,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 						t.Errorf("asked again after %v, want %s s", d, tt.fault.RetryAfter)
 					}
 				}
-				if len(r.Checks) != len(names) {
+				if len(r.Checks) != len(names("")) {
 					t.Errorf("%d checks", len(r.Checks))
 				}
 			})
@@ -276,7 +276,7 @@ func TestCancelledVerifyReportsWhole(t *testing.T) {
 				}
 				w.wantCheck(r, tt.at, want{account.Unknown, account.Cancelled})
 				w.wantCheck(r, account.KeyLife, want{account.Holds, ""})
-				if len(r.Checks) != len(names) || r.At.IsZero() {
+				if len(r.Checks) != len(names("")) || r.At.IsZero() {
 					t.Errorf("%d checks", len(r.Checks))
 				}
 			})

@@ -3,6 +3,7 @@ package entra
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -32,13 +33,13 @@ func (a *Administrator) Plan(s account.Survey, wish account.AppWish, made accoun
 	root := graphVersion
 	app := account.PlannedChange{
 		Name: "application", Method: http.MethodPatch, Path: root + "/applications(uniqueName='" + unique + "')",
-		Body: forPeople(applicationBody(wish.Name, keyLater)), Done: made.Application != "",
+		Body: forPeople(applicationBody(wish, keyLater)), Done: made.Application != "",
 	}
 	if there := s.Adopted; there.App.Found() {
 		client, principal = string(there.App.Client), there.Principal
-		app = adoptionPlan(there, made)
+		app = adoptionPlan(wish.Provider, there, made)
 	}
-	return []account.PlannedChange{
+	all := []account.PlannedChange{
 		app,
 		{
 			Name: "principal", Method: http.MethodPatch, Path: root + "/servicePrincipals(appId='" + client + "')",
@@ -53,19 +54,26 @@ func (a *Administrator) Plan(s account.Survey, wish account.AppWish, made accoun
 			Body: forPeople(roleBody(principal)), Done: made.Role != "",
 		},
 	}
+	if !asks(wish.Provider) {
+		all = slices.Delete(all, 2, 3) // no grant
+	}
+	return all
 }
 
 // adoptionPlan is what is added to an app that is there; what it has is sent
 // back as it was, because Graph replaces the lists whole.
-func adoptionPlan(there account.Adoptable, made account.Made) account.PlannedChange {
+func adoptionPlan(p account.Provider, there account.Adoptable, made account.Made) account.PlannedChange {
 	keys := []string{keyLater}
 	for range there.App.Keys {
 		keys = append([]string{"{a certificate that is there}"}, keys...)
 	}
+	body := map[string]any{"keyCredentials": keys}
+	if asks(p) {
+		body["requiredResourceAccess"] = []any{"{what is there}", ourAccess()}
+	}
 	return account.PlannedChange{
 		Name: "adoption", Method: http.MethodPatch, Path: graphVersion + "/applications/" + string(there.App.Application),
-		Body: forPeople(map[string]any{"keyCredentials": keys, "requiredResourceAccess": []any{"{what is there}", ourAccess()}}),
-		Done: made.Adopted != nil,
+		Body: forPeople(body), Done: made.Adopted != nil,
 	}
 }
 

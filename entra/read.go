@@ -140,7 +140,11 @@ func (e *Entra) read(ctx context.Context, t account.Target, bearer rest.Bearer) 
 	q := asker{e.rest, "https://" + t.Cloud.Cloud().Graph + graphVersion, bearer}
 	var all sync.WaitGroup
 	all.Go(func() { list(ctx, q, &f.organization, "/organization"+organizationSelect) })
-	all.Go(func() { q.newestReview(ctx, &f.reviews) })
+	if asks(t.Provider) {
+		all.Go(func() { q.newestReview(ctx, &f.reviews) })
+	} else {
+		f.reviews.err = &account.Problem{Kind: account.NotAsked}
+	}
 	all.Go(func() { q.readApp(ctx, &f, t.Link.Client, t.Link.Principal) })
 	all.Wait()
 	return f

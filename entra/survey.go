@@ -77,6 +77,9 @@ func (a *Administrator) Survey(ctx context.Context, wish account.SurveyWish) (ac
 	ctx = rest.Recorded(ctx, &asked)
 	found := a.look(ctx, q, own, wish.Adopt)
 	s, err := a.survey(found, own != "")
+	if !asks(wish.Provider) {
+		s.Rights = slices.DeleteFunc(s.Rights, func(r account.Right) bool { return r.Name == account.MayConsent })
+	}
 	s.Evidence = asked.Evidence()
 	return s, err
 }

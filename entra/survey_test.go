@@ -192,7 +192,7 @@ func TestAdopting(t *testing.T) {
 				t.Errorf("%q, want %q", a.Foreign[i], want)
 			}
 		}
-		adopted, evidence, err := d.admin.Adopt(t.Context(), a.App.Application, d.key, d.tell)
+		adopted, evidence, err := d.admin.Adopt(t.Context(), a.App.Application, account.AppWish{Certificate: d.key}, d.tell)
 		d.must(err)
 		if !adopted.Key || !adopted.Permission || adopted.App.Client != a.App.Client || len(evidence) != 2 || len(d.writes()) != 1 {
 			t.Errorf("%+v %v", adopted, evidence)
@@ -204,7 +204,7 @@ func TestAdopting(t *testing.T) {
 		if want := append(slices.Clone(before.Requested), "Application AccessReview.Read.All"); !slices.Equal(now.Requested, want) || len(now.Secrets) != 1 || len(now.Owners) != 1 {
 			t.Errorf("%+v", now)
 		}
-		again, _, err := d.admin.Adopt(t.Context(), a.App.Application, d.key, d.tell)
+		again, _, err := d.admin.Adopt(t.Context(), a.App.Application, account.AppWish{Certificate: d.key}, d.tell)
 		d.must(err)
 		if again.Key || again.Permission || len(d.writes()) != 1 {
 			t.Errorf("adopted twice: %+v %v", again, d.writes())
@@ -271,12 +271,12 @@ func TestAdoptingFails(t *testing.T) {
 		d.wantKind(err, account.AppNotFound)
 		app := d.crowd()
 		d.tenant.SetPolicy(24 * time.Hour)
-		_, _, err = d.admin.Adopt(t.Context(), account.ObjectID(app.ObjectID), d.key, nil)
+		_, _, err = d.admin.Adopt(t.Context(), account.ObjectID(app.ObjectID), account.AppWish{Certificate: d.key}, nil)
 		d.wantKind(err, account.PolicyLife)
 		d.tenant.SetPolicy(0)
 		<-time.After(100 * 24 * time.Hour) // somebody's certificate is over
 		d.admin = d.signIn(boss)
-		_, _, err = d.admin.Adopt(t.Context(), account.ObjectID(app.ObjectID), d.key, nil)
+		_, _, err = d.admin.Adopt(t.Context(), account.ObjectID(app.ObjectID), account.AppWish{Certificate: d.key}, nil)
 		if p := d.wantKind(err, account.ExpiredKeyInWay); !strings.Contains(p.Subject, "CN=somebody else") {
 			t.Errorf("%+v", p)
 		}
@@ -284,7 +284,7 @@ func TestAdoptingFails(t *testing.T) {
 			t.Errorf("%d certificates", n)
 		}
 		nobody := d.hire("plain@contoso.com")
-		_, _, err = nobody.Adopt(t.Context(), account.ObjectID(app.ObjectID), d.key, nil)
+		_, _, err = nobody.Adopt(t.Context(), account.ObjectID(app.ObjectID), account.AppWish{Certificate: d.key}, nil)
 		d.wantKind(err, account.RightMissing)
 	})
 }
@@ -296,7 +296,7 @@ func TestAdoptingFaults(t *testing.T) {
 				app := d.crowd()
 				fault.Times, fault.Match = 1, method("PATCH")
 				d.cloud.Inject(fault)
-				_, _, err := d.admin.Adopt(t.Context(), account.ObjectID(app.ObjectID), d.key, nil)
+				_, _, err := d.admin.Adopt(t.Context(), account.ObjectID(app.ObjectID), account.AppWish{Certificate: d.key}, nil)
 				d.must(err)
 				if n := len(d.tenant.Apps()[0].Certificates); n != 2 {
 					t.Errorf("%d certificates", n)

@@ -23,7 +23,7 @@ func TestFinishedAccountHoldsInEveryCloud(t *testing.T) {
 			spec.Cloud = id
 			w := finished(t, spec)
 			r := w.verify()
-			for _, n := range names {
+			for _, n := range names("") {
 				c := w.wantCheck(r, n, want{account.Holds, ""})
 				if n != account.KeyLife && len(c.Evidence) == 0 {
 					t.Errorf("%s has no evidence", n)
@@ -123,12 +123,12 @@ func TestCertificate(t *testing.T) {
 				if m := c.Problem.Message; strings.Contains(m, "AADSTS") || strings.Contains(m, "Trace ID") {
 					t.Errorf("Message = %q", m)
 				}
-				for _, n := range names[1:] {
+				for _, n := range names("")[1:] {
 					if n != account.KeyLife {
 						w.wantCheck(r, n, want{account.Unknown, account.NotAsked})
 					}
 				}
-				if r.Linked() || w.target.Certificate.Made() && len(r.Checks) != len(names) {
+				if r.Linked() || w.target.Certificate.Made() && len(r.Checks) != len(names("")) {
 					t.Error("linked, or checks are missing")
 				}
 				for _, host := range w.asked() {

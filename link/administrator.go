@@ -13,6 +13,29 @@ import (
 // may help.
 type SignIn func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (Administrator, error)
 
+// Signed is who signed in, and to what; nil where nobody is.
+type Signed struct {
+	Directory Administrator      // Microsoft Graph
+	Azure     AzureAdministrator // Azure Resource Manager
+	AWS       AWSAdministrator
+}
+
+// Forget drops all that was signed in with.
+func (s Signed) Forget() {
+	if s.Directory != nil {
+		s.Directory.Forget()
+	}
+	if s.Azure != nil {
+		s.Azure.Forget()
+	}
+	if s.AWS != nil {
+		s.AWS.Forget()
+	}
+}
+
+// Nobody tells whether nobody signed in.
+func (s Signed) Nobody() bool { return s.Directory == nil && s.Azure == nil && s.AWS == nil }
+
 // Administrator is a person who signed in, and what can be done in the tenant
 // on that person's behalf. It holds the token until Forget. Every change looks
 // whether it is done already, so that an answer that was lost does no harm;
@@ -33,7 +56,7 @@ type Administrator interface {
 	// Had is what an app that is there has, before Adopt adds our key and
 	// permission to it. Abandon takes away what that added, and no more.
 	Had(ctx context.Context, app account.App, graph account.ObjectID) (account.Had, []account.Evidence, error)
-	Adopt(ctx context.Context, app account.ObjectID, certificate account.Certificate, tell func(account.Pause)) (account.Adoption, []account.Evidence, error)
+	Adopt(ctx context.Context, app account.ObjectID, wish account.AppWish, tell func(account.Pause)) (account.Adoption, []account.Evidence, error)
 	Abandon(ctx context.Context, adopted account.Adoption, certificate account.Certificate, tell func(account.Pause)) ([]account.Evidence, error)
 	// Renew adds a certificate to an app and takes away the account's own that has
 	// expired, in one change.

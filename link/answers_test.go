@@ -104,7 +104,7 @@ func (r *road) walk(t testing.TB, signIn func(testing.TB, account.SignInWish) (l
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := end(t, r.ops.Connect(d.ID, admin, link.ConnectWish{Key: key, Graph: s.Graph, Lives: link.Lives})); err != nil {
+	if err := end(t, r.ops.Connect(d.ID, link.Signed{Directory: admin}, link.ConnectWish{Key: key, Graph: s.Graph, Lives: link.Lives})); err != nil {
 		t.Fatal(err)
 	}
 	took = time.Since(began)

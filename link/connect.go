@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -18,12 +19,19 @@ type ConnectWish struct {
 	Adopt account.App      // an app that is there and that the person agreed to use; zero: one is made
 }
 
+// connects tells whether who signed in can connect that draft.
+func (s Signed) connects(d account.Draft) bool {
+	return s.Directory != nil && (d.Provider != account.Azure || s.Azure != nil)
+}
+
 // The changes of a tenant, in their order.
 const (
 	TheApplication = "application"
 	ThePrincipal   = "principal"
 	TheGrant       = "grant"
 	TheRole        = "role"
+	TheAzureRole   = "azure-role" // and, after a colon, the role and where
+	TheStack       = "stack"
 )
 
 // adoption is the name that the journal has for TheApplication where an app
@@ -36,7 +44,8 @@ var Changes = []string{TheApplication, ThePrincipal, TheGrant, TheRole}
 // connecting is one run of Connect.
 type connecting struct {
 	os    *Operations
-	admin Administrator
+	by    Signed
+	admin Administrator // of the directory
 	wish  ConnectWish
 	tell  func(Event)
 	draft account.Draft
@@ -44,23 +53,26 @@ type connecting struct {
 	signer crypto.Signer // of the draft's key, once it was needed: a keyring takes its time
 }
 
-// Connect makes everything that an account needs: the key, and in the tenant
-// the app registration, its enterprise app, the permission's grant and the
-// role; then it drops the administrator's token, verifies with the
-// certificate, and makes the draft an account. Each change is on record before
+// Connect makes everything that a Microsoft or Azure account needs: the key, and
+// in the tenant the app registration, its enterprise app, the permission's grant
+// and the role, and for Azure its roles there; then it drops the administrator's
+// tokens, verifies with the certificate, and makes the draft an account. Each change is on record before
 // and after it. What is done already is found and not done again, so that it
 // can be stopped between any two changes and started anew.
 //
 // Where it fails the token is kept, for another try; dropping it then is the
 // caller's.
-func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWish) *Operation {
+func (os *Operations) Connect(id account.ID, by Signed, wish ConnectWish) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		d, err := os.ports.Registry.Draft(ctx, id)
 		if err != nil {
 			return err
 		}
-		c := &connecting{os: os, admin: admin, wish: wish, tell: tell, draft: d}
-		for _, step := range []func(context.Context) error{c.key, c.intent, c.clear, c.application, c.principal, c.grant, c.role} {
+		if !by.connects(d) {
+			return &account.Problem{Kind: account.SignInOver}
+		}
+		c := &connecting{os: os, by: by, admin: by.Directory, wish: wish, tell: tell, draft: d}
+		for _, step := range []func(context.Context) error{c.key, c.intent, c.clear, c.application, c.principal, c.grant, c.role, c.azureRoles, c.stepDown} {
 			if err := ctx.Err(); err != nil {
 				return &account.Problem{Kind: account.Cancelled, Err: err}
 			}
@@ -68,7 +80,7 @@ func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWi
 				return err
 			}
 		}
-		admin.Forget()
+		by.Forget()
 		report, err := c.verify(ctx)
 		if err != nil {
 			return err
@@ -79,7 +91,7 @@ func (os *Operations) Connect(id account.ID, admin Administrator, wish ConnectWi
 
 // key has the private key in its store.
 func (c *connecting) key(ctx context.Context) (err error) {
-	c.draft, err = c.os.storeKey(ctx, c.draft, c.wish.Key, c.tell)
+	c.draft, err = c.os.storeKey(ctx, c.draft, ownKey, c.wish.Key, c.tell)
 	return err
 }
 
@@ -98,7 +110,7 @@ func (c *connecting) intent(ctx context.Context) (err error) {
 			return c.os.told(TheApplication, c.draft, err, nil, c.tell)
 		}
 	}
-	if is == was {
+	if is.Unique == was.Unique && is.By == was.By && is.Client == was.Client && is.Graph == was.Graph && is.Adopt == was.Adopt {
 		return nil
 	}
 	c.draft, err = c.os.change(ctx, c.draft.ID, false, func(d account.Draft) account.Draft {
@@ -146,6 +158,7 @@ func (c *connecting) run(ctx context.Context, name string, do func(ctx context.C
 	if name == adoption {
 		step = TheApplication
 	}
+	step, _, _ = strings.Cut(step, ":")
 	c.tell(Event{Step: step, State: Doing, Draft: c.draft})
 	d, err := c.os.begin(ctx, c.draft.ID, name)
 	if err != nil {
@@ -224,11 +237,12 @@ func (c *connecting) opened(ctx context.Context) (_ crypto.Signer, err error) {
 
 // check makes the checks of the draft.
 func (c *connecting) check(ctx context.Context) account.Report {
+	p := draftParty(c.draft)
 	signer, err := c.opened(ctx)
 	if err != nil {
-		return c.os.unopened(c.draft.Key(), err)
+		return c.os.unopened(p, err)
 	}
-	return c.os.ports.Microsoft.Verify(ctx, target(c.draft), signer)
+	return c.os.checkWith(ctx, p, signer)
 }
 
 // createApplication looks for the app first: one that is there is ours only
@@ -242,7 +256,7 @@ func (c *connecting) createApplication(ctx context.Context, pause func(account.P
 	if err == nil && !app.Found() {
 		var more []account.Evidence
 		app, more, err = c.admin.CreateApplication(ctx, account.AppWish{
-			Unique: c.draft.Made.Unique, Name: account.AppName(c.draft.Name), Certificate: cert,
+			Provider: c.draft.Provider, Unique: c.draft.Made.Unique, Name: account.AppName(c.draft.Name), Certificate: cert,
 		}, pause)
 		calls = append(calls, more...)
 	}
@@ -252,14 +266,14 @@ func (c *connecting) createApplication(ctx context.Context, pause func(account.P
 	return func(d account.Draft) account.Draft {
 		m := d.Microsoft()
 		m.Client, m.Application, m.AppName = app.Client, app.Application, app.Name
-		d.Link, d.Made.Application = m, app.Application
-		return d
+		d.Made.Application = app.Application
+		return d.WithMicrosoft(m)
 	}, calls, nil
 }
 
 // adopt adds our certificate and permission to the app that the person named.
 func (c *connecting) adopt(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-	adopted, calls, err := c.admin.Adopt(ctx, c.draft.Made.Adopt, c.draft.Key().Certificate, pause)
+	adopted, calls, err := c.admin.Adopt(ctx, c.draft.Made.Adopt, account.AppWish{Provider: c.draft.Provider, Certificate: c.draft.Key().Certificate}, pause)
 	if err != nil {
 		return nil, calls, err
 	}
@@ -268,8 +282,8 @@ func (c *connecting) adopt(ctx context.Context, pause func(account.Pause)) (func
 	return func(d account.Draft) account.Draft {
 		m := d.Microsoft()
 		m.Client, m.Application, m.AppName = adopted.App.Client, adopted.App.Application, adopted.App.Name
-		d.Link, d.Made.Adopted = m, &adopted
-		return d
+		d.Made.Adopted = &adopted
+		return d.WithMicrosoft(m)
 	}, calls, nil
 }
 
@@ -298,16 +312,16 @@ func (c *connecting) principal(ctx context.Context) error {
 		return func(d account.Draft) account.Draft {
 			m := d.Microsoft()
 			m.Principal = p.ID
-			if d.Link = m; ours {
+			if ours {
 				d.Made.Principal = p.ID
 			}
-			return d
+			return d.WithMicrosoft(m)
 		}, calls, nil
 	})
 }
 
 func (c *connecting) grant(ctx context.Context) error {
-	if c.draft.Made.Grant != "" {
+	if c.draft.Made.Grant != "" || c.draft.Provider == account.Azure {
 		return nil
 	}
 	return c.run(ctx, TheGrant, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
@@ -366,16 +380,21 @@ const spreadLimit = 10 * time.Minute
 // other is waiting, or until the time for that is over: then what makes an
 // account is enough. Where time mends nothing it ends at once.
 func (c *connecting) verify(ctx context.Context) (account.Report, error) {
-	until := c.os.ports.Now().Add(spreadLimit)
+	return c.os.settled(ctx, c.draft, c.check, c.tell)
+}
+
+// settled asks until every check of a draft holds, as connecting.verify says.
+func (os *Operations) settled(ctx context.Context, d account.Draft, check func(context.Context) account.Report, tell func(Event)) (account.Report, error) {
+	until := os.ports.Now().Add(spreadLimit)
 	for pause := 2 * time.Second; ; pause = min(pause*2, lastPause) {
-		c.tell(Event{Step: "checks", State: Looking, Draft: c.draft})
-		r := c.check(ctx)
+		tell(Event{Step: "checks", State: Looking, Draft: d})
+		r := check(ctx)
 		if err := ctx.Err(); err != nil {
 			return r, &account.Problem{Kind: account.Cancelled, Err: err}
 		}
-		left, asked := until.Sub(c.os.ports.Now()), waitAsked(r)
+		left, asked := until.Sub(os.ports.Now()), waitAsked(r)
 		wait := max(min(pause, left), asked)
-		c.tell(Event{Step: "checks", State: Looked, Draft: c.draft, Report: &r, Next: c.os.ports.Now().Add(wait)})
+		tell(Event{Step: "checks", State: Looked, Draft: d, Report: &r, Next: os.ports.Now().Add(wait)})
 		over := left <= 0 || asked > left
 		switch p := lasting(r); {
 		case r.Settled(), r.Linked() && over:
@@ -405,6 +424,7 @@ func lasting(r account.Report) *account.Problem {
 		switch c.Problem.Kind {
 		case account.ClockOff, account.AccessBlocked, account.AppDisabled, account.CertificateOver, account.SignatureWrong, account.WeakKey, account.PublicClient,
 			account.WrongTenant, account.TenantElsewhere, account.ResourceUnknown, account.Expired, account.Untrusted,
+			account.AWSUntrusted, account.AWSGone, account.AWSDisabled, account.AWSOtherAccount, account.AWSOrganization, account.AWSEndpoint, account.AWSSignInOver, account.AWSNoProfile, account.AWSNoCredentials,
 			account.KeyMissing, account.KeyDamaged, account.KeyNewer, account.StoreNotUsable, account.StoreRanOut, account.WrongPassphrase:
 			return c.Problem
 		}

@@ -32,7 +32,7 @@ func (t *tenant) connectAs(test *testing.T, wish link.ConnectWish, at int, after
 		t.begun(test, ops)
 	}
 	t.calls, t.fail, t.after = 0, at, after
-	err := end(test, ops.Connect("draft", &administrator{t: t}, wish))
+	err := end(test, ops.Connect("draft", link.Signed{Directory: &administrator{t: t}}, wish))
 	t.fail = 0
 	return err
 }
@@ -46,7 +46,7 @@ func (t *tenant) takeBackUntil(test *testing.T, at int, after bool) error {
 	ops := link.New(test.Context(), t.ports())
 	defer ops.Close()
 	t.calls, t.fail, t.after = 0, at, after
-	err := end(test, ops.TakeBack("draft", &administrator{t: t}))
+	err := end(test, ops.TakeBack("draft", link.Signed{Directory: &administrator{t: t}}))
 	t.fail = 0
 	return err
 }
@@ -236,7 +236,7 @@ func TestStopBetweenTwoChanges(t *testing.T) {
 		var op *link.Operation
 		ready := make(chan struct{})
 		ten.during = func() { <-ready; op.Stop() }
-		op = ops.Connect("draft", &administrator{t: ten}, wanted)
+		op = ops.Connect("draft", link.Signed{Directory: &administrator{t: ten}}, wanted)
 		close(ready)
 		if err := end(t, op); account.KindOf(err) != account.Cancelled {
 			t.Fatalf("ended with %v", err)
@@ -281,7 +281,7 @@ func TestTokenIsDroppedBeforeTheChecks(t *testing.T) {
 	}
 	ops := begin(t, ten.world)
 	ten.begun(t, ops)
-	if err := end(t, ops.Connect("draft", admin, link.ConnectWish{Key: wish, Lives: link.Lives})); err != nil {
+	if err := end(t, ops.Connect("draft", link.Signed{Directory: admin}, link.ConnectWish{Key: wish, Lives: link.Lives})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -411,7 +411,7 @@ func TestKeyIsMadeByOneOperation(t *testing.T) {
 		<-ten.held // the key is being made
 		other := wish
 		other.ID = "99999999-2222-4333-8444-555555555555"
-		connect := ops.Connect("draft", &administrator{t: ten}, link.ConnectWish{Key: other, Graph: "graph", Lives: link.Lives})
+		connect := ops.Connect("draft", link.Signed{Directory: &administrator{t: ten}}, link.ConnectWish{Key: other, Graph: "graph", Lives: link.Lives})
 		synctest.Wait() // it came as far as it can
 		close(ten.hold)
 		if err := end(t, prepare); err != nil {

@@ -20,7 +20,7 @@ func (os *Operations) SaveAnswers(ctx context.Context, d account.Draft) (account
 			d.Created = os.ports.Now()
 			return d
 		}
-		d.Keys, d.Journal, d.Made, d.Owner, d.Created = have.Keys, have.Journal, have.Made, have.Owner, have.Created
+		d.Keys, d.Authority, d.Journal, d.Made, d.Owner, d.Created = have.Keys, have.Authority, have.Journal, have.Made, have.Owner, have.Created
 		return stays(d, have)
 	})
 	// Asked only afterwards: it may have become one between any two lines.
@@ -43,6 +43,9 @@ func (os *Operations) linked(ctx context.Context, d account.Draft) bool {
 // Bound tells whether something was made in the tenant for a draft, or may have
 // been: from then on it stays in that tenant, and on that way.
 func Bound(d account.Draft) bool {
+	if !d.Undecided(TheStack).Begun.IsZero() {
+		return true
+	}
 	return !d.Made.Nothing() || slices.ContainsFunc(Changes, func(c string) bool { return !d.Undecided(c).Begun.IsZero() })
 }
 
@@ -50,17 +53,18 @@ func Bound(d account.Draft) bool {
 // bound, the tenant, its cloud and the way, and the ids of what was
 // made there.
 func stays(d, have account.Draft) account.Draft {
-	m, ok := d.Link.(account.MicrosoftLink)
-	if !ok || !Bound(have) {
+	if !Bound(have) {
 		return d
 	}
-	was := have.Microsoft()
+	if have.Provider == account.AWS {
+		return staysAWS(d, have)
+	}
+	m, was := d.Microsoft(), have.Microsoft()
 	d.Way, d.Cloud, d.Chosen, m.Tenant = have.Way, have.Cloud, have.Chosen, was.Tenant
 	if have.Made.HasApp() {
 		m.Client, m.Application, m.Principal = was.Client, was.Application, was.Principal
 	}
-	d.Link = m
-	return d
+	return d.WithMicrosoft(m)
 }
 
 // change reads a draft, changes it and writes it, as one write that no other
@@ -127,7 +131,7 @@ func (os *Operations) throwAway(ctx context.Context, d account.Draft, tell func(
 	if err != nil {
 		return err
 	}
-	for _, k := range d.Keys {
+	for _, k := range d.All() {
 		tell(Event{Step: "key", State: Doing})
 		if err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
 			tell(Event{Step: "key", State: Failed, Problem: account.AsProblem(err)})

@@ -34,7 +34,7 @@ func (os *Operations) MakeKey(id account.ID, wish KeyWish) *Operation {
 		if err != nil {
 			return err
 		}
-		if d, err = os.storeKey(ctx, d, wish, tell); err != nil {
+		if d, err = os.storeKey(ctx, d, ownKey, wish, tell); err != nil {
 			return err
 		}
 		_, err = os.saveCertificate(ctx, d, wish, tell)
@@ -49,7 +49,7 @@ func (os *Operations) PrepareKey(d account.Draft, wish KeyWish) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		d, err := os.SaveAnswers(ctx, d)
 		if err == nil {
-			_, err = os.storeKey(ctx, d, wish, tell)
+			_, err = os.storeKey(ctx, d, ownKey, wish, tell)
 		}
 		return err
 	})
@@ -72,9 +72,30 @@ func (os *Operations) NewCertificate(id account.ID, life time.Duration, director
 	})
 }
 
-// storeKey is the change "key".
-func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWish, tell func(Event)) (account.Draft, error) {
-	if d.Key().Stored {
+// place is which of a draft's keys is meant.
+type place struct {
+	change string
+	of     func(account.Draft) account.Key
+	with   func(account.Draft, account.Key) account.Draft
+}
+
+// The places: the key that an account uses, and the one of its authority.
+var (
+	ownKey       = place{"key", account.Draft.Key, account.Draft.WithKey}
+	authorityKey = place{"authority", func(d account.Draft) account.Key {
+		if d.Authority == nil {
+			return account.Key{}
+		}
+		return *d.Authority
+	}, func(d account.Draft, k account.Key) account.Draft {
+		d.Authority = &k
+		return d
+	}}
+)
+
+// storeKey has a key of the draft in its store.
+func (os *Operations) storeKey(ctx context.Context, d account.Draft, at place, wish KeyWish, tell func(Event)) (account.Draft, error) {
+	if at.of(d).Stored {
 		return d, nil
 	}
 	// Two operations may want the same key, as PrepareKey and Connect do: the
@@ -87,9 +108,9 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 	}
 	d, err := os.ports.Registry.Draft(ctx, d.ID)
 	if err != nil {
-		return d, os.told("key", d, err, nil, tell)
+		return d, os.told(at.change, d, err, nil, tell)
 	}
-	k := d.Key()
+	k := at.of(d)
 	if k.Stored {
 		return d, nil
 	}
@@ -97,21 +118,21 @@ func (os *Operations) storeKey(ctx context.Context, d account.Draft, wish KeyWis
 		k = account.Key{ID: wish.ID, Store: wish.Store}
 	}
 	k.Bits = wish.Bits // another size may be wished for after an attempt that failed
-	tell(Event{Step: "key", State: Doing, Draft: d})
+	tell(Event{Step: at.change, State: Doing, Draft: d})
 	// The key's name is on disk before the key is anywhere: whatever happens
 	// next, somebody knows of it.
-	if d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return d.WithKey(k) }); err != nil {
-		return d, os.told("key", d, err, nil, tell)
+	if d, err = os.change(ctx, d.ID, false, func(d account.Draft) account.Draft { return at.with(d, k) }); err != nil {
+		return d, os.told(at.change, d, err, nil, tell)
 	}
-	if d, err = os.begin(ctx, d.ID, "key"); err != nil {
-		return d, os.told("key", d, err, nil, tell)
+	if d, err = os.begin(ctx, d.ID, at.change); err != nil {
+		return d, os.told(at.change, d, err, nil, tell)
 	}
 	made := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) })
-	d, err = os.end(context.WithoutCancel(ctx), d.ID, "key", made, func(d account.Draft) account.Draft {
+	d, err = os.end(context.WithoutCancel(ctx), d.ID, at.change, made, func(d account.Draft) account.Draft {
 		k.Stored = made == nil
-		return d.WithKey(k)
+		return at.with(d, k)
 	})
-	return d, os.told("key", d, made, err, tell)
+	return d, os.told(at.change, d, made, err, tell)
 }
 
 // saveCertificate is the change "certificate".

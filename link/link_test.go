@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -197,6 +198,10 @@ func (s *save) Certificate(ctx context.Context, dir, name, pem string) (string, 
 	path := dir + "/" + name
 	err := (*world)(s).step(ctx, func() { s.files[path] = pem })
 	return path, err
+}
+
+func (s *save) Text(ctx context.Context, dir, name, text string) (string, error) {
+	return s.Certificate(ctx, dir, name, text)
 }
 
 type microsoft world
@@ -521,10 +526,10 @@ func TestAnswersKeepWhatWasMade(t *testing.T) {
 	if m := got.Microsoft(); m.Client != "client" || m.Principal != "principal" || m.Tenant != "t" || got.Way != account.Automatic || got.Cloud != account.China {
 		t.Errorf("saved %+v, want the tenant and the ids of what was made", got)
 	}
-	if got.Made != made.Made || got.Owner != made.Owner || !got.Created.Equal(made.Created) || len(got.Journal) != 1 || got.Name != "Contoso 2" {
+	if !reflect.DeepEqual(got.Made, made.Made) || got.Owner != made.Owner || !got.Created.Equal(made.Created) || len(got.Journal) != 1 || got.Name != "Contoso 2" {
 		t.Errorf("saved %+v, had %+v", got, made)
 	}
-	if kept := w.drafts["draft"]; kept.Made != got.Made || kept.Name != got.Name {
+	if kept := w.drafts["draft"]; !reflect.DeepEqual(kept.Made, got.Made) || kept.Name != got.Name {
 		t.Errorf("on disk %+v", kept)
 	}
 }

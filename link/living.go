@@ -48,7 +48,7 @@ func (os *Operations) SaveCertificate(id account.ID, directory string) *Operatio
 // becomes a draft first, so that what it was is on record until all is gone; a
 // run that was stopped is gone on with by TakeBack or ThrowAway of that draft,
 // or by Remove again.
-func (os *Operations) Remove(id account.ID, admin Administrator) *Operation {
+func (os *Operations) Remove(id account.ID, by Signed) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		var d account.Draft
 		err := os.write(ctx, TheAccount, func(ctx context.Context) (err error) {
@@ -58,10 +58,10 @@ func (os *Operations) Remove(id account.ID, admin Administrator) *Operation {
 		if err != nil {
 			return err
 		}
-		if admin == nil {
+		if by.Nobody() {
 			return os.throwAway(ctx, d, tell)
 		}
-		return os.takeBack(ctx, d, admin, tell)
+		return os.takeBack(ctx, d, by, tell)
 	})
 }
 

@@ -174,6 +174,10 @@ func (m householdTenant) FindKey(context.Context, account.Target, crypto.Signer,
 
 type householdFiles struct{}
 
+func (f householdFiles) Text(ctx context.Context, dir, name, text string) (string, error) {
+	return f.Certificate(ctx, dir, name, text)
+}
+
 func (householdFiles) Certificate(_ context.Context, dir, name, _ string) (string, error) {
 	return dir + "/" + name, nil
 }

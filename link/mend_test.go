@@ -116,7 +116,7 @@ func TestRemoveHere(t *testing.T) {
 	h.begin(a.ID, func(a *account.Account) {
 		a.Last, a.Next = &account.Key{ID: "old", Store: account.Keyring}, &account.Key{ID: "new", Store: account.Keyring}
 	})
-	if _, err := h.ends(h.ops.Remove(a.ID, nil)); err != nil {
+	if _, err := h.ends(h.ops.Remove(a.ID, link.Signed{})); err != nil {
 		t.Fatal(err)
 	}
 	c, err := h.reg.Contents(t.Context())
@@ -124,7 +124,7 @@ func TestRemoveHere(t *testing.T) {
 	if len(c.Accounts) != 1 || len(c.Drafts) != 0 || len(h.keys[account.Keyring]) != 1 || !h.keys[account.Keyring][other.Key.ID] {
 		t.Errorf("left: %+v, keys %v", c, h.keys)
 	}
-	if _, err := h.ends(h.ops.Remove(a.ID, nil)); account.KindOf(err) != account.NotFound {
+	if _, err := h.ends(h.ops.Remove(a.ID, link.Signed{})); account.KindOf(err) != account.NotFound {
 		t.Errorf("again: %v", err)
 	}
 }

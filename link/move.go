@@ -31,7 +31,14 @@ func (os *Operations) MoveKey(id account.ID, to account.Store) *Operation {
 		err = m.copy(ctx, to)
 		if err == nil {
 			err = m.stage(TheMove, func() error {
-				return m.change(ctx, func(a *account.Account) { a.Key.Store, a.Moving = to, a.Key.Store })
+				return m.change(ctx, func(a *account.Account) {
+					a.Key.Store, a.Moving = to, a.Key.Store
+					if a.Authority != nil {
+						k := *a.Authority
+						k.Store = to
+						a.Authority = &k
+					}
+				})
 			})
 		}
 		if err != nil {
@@ -48,8 +55,15 @@ func (r *rotating) copy(ctx context.Context, to account.Store) error {
 		if err := r.change(ctx, func(a *account.Account) { a.Moving = to }); err != nil {
 			return err
 		}
-		k := r.acc.Key
-		return r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Copy(ctx, k.ID, k.Store, to) })
+		for _, k := range r.acc.Own() {
+			if !k.Stored {
+				continue // an authority's that has signed and is gone
+			}
+			if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Copy(ctx, k.ID, k.Store, to) }); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -81,13 +95,14 @@ func (r *rotating) leave(ctx context.Context) error {
 
 // drop deletes the key in the store that is not the account's own.
 func (r *rotating) drop(ctx context.Context) error {
-	k := r.acc.Key
 	from := r.acc.Moving
 	if from == "" {
 		return nil
 	}
-	if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, from, k.ID) }); err != nil {
-		return err
+	for _, k := range r.acc.Own() {
+		if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, from, k.ID) }); err != nil {
+			return err
+		}
 	}
 	return r.change(ctx, func(a *account.Account) { a.Moving = "" })
 }

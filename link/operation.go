@@ -12,12 +12,15 @@ import (
 
 // Ports are the ways out that operations use.
 type Ports struct {
-	Keys      Keys
-	Registry  Registry
-	Microsoft Microsoft
-	SignIn    SignIn
-	Save      Save
-	Now       func() time.Time
+	Keys        Keys
+	Registry    Registry
+	Microsoft   Microsoft
+	SignIn      SignIn
+	Azure       Azure
+	SignInAzure SignInAzure
+	AWS         AWS
+	Save        Save
+	Now         func() time.Time
 }
 
 // Event is what an operation tells while it runs.

@@ -104,11 +104,13 @@ type Microsoft interface {
 	RemoveKey(ctx context.Context, t account.Target, signer crypto.Signer, credential string) ([]account.Evidence, error)
 }
 
-// Save writes certificate files for a person to pick up.
+// Save writes files for a person to pick up: certificates and templates.
 type Save interface {
 	// Certificate writes pem as name into dir, never over an existing file: if
 	// one is there with other content, "-2", "-3" … is put before the ending;
 	// one with the same content is kept. It returns the whole path.
 	// FileNotWritten otherwise.
 	Certificate(ctx context.Context, dir, name, pem string) (string, error)
+	// Text writes text as Certificate does.
+	Text(ctx context.Context, dir, name, text string) (string, error)
 }

@@ -24,7 +24,7 @@ func (os *Operations) replace(ctx context.Context, d account.Draft, abandoned []
 		old := was.Key
 		now = d.Account(os.ports.Now())
 		now.ID, now.Name, now.Owner, now.Last = was.ID, was.Name, was.Owner, &old
-		now.Link, now.Abandoned = learned(d.Microsoft(), r.Facts), abandoned
+		now.Link, now.Abandoned = learned(d.Link, r.Facts), abandoned
 	}
 	err = os.write(ctx, TheAccount, func(ctx context.Context) error { return os.ports.Registry.Replace(ctx, d.ID, now) })
 	if err != nil {
@@ -38,8 +38,8 @@ func (os *Operations) replace(ctx context.Context, d account.Draft, abandoned []
 // dropBegun deletes the keys that operations left on an account beside its own:
 // once the account is another they would be nobody's.
 func (os *Operations) dropBegun(ctx context.Context, a account.Account) error {
-	for _, k := range a.Leaving().Keys {
-		if k.ID == a.Key.ID && k.Store == a.Key.Store {
+	for _, k := range a.Leaving().All() {
+		if k.Store == a.Key.Store && (k.ID == a.Key.ID || a.Authority != nil && k.ID == a.Authority.ID) {
 			continue
 		}
 		if err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {

@@ -101,7 +101,7 @@ func (os *Operations) release(ctx context.Context, id account.ID) {
 // recheck verifies an account and keeps what that found. What was asked for is
 // done by then, and not undone by it.
 func (os *Operations) recheck(ctx context.Context, a account.Account) {
-	r := os.check(ctx, targetOf(a, a.Key), a.Key)
+	r := os.check(ctx, accountParty(a, a.Key))
 	if ctx.Err() == nil {
 		os.keep(ctx, a.ID, r)
 	}
@@ -109,7 +109,7 @@ func (os *Operations) recheck(ctx context.Context, a account.Account) {
 
 // targetOf is what is asked about an account with one of its keys.
 func targetOf(a account.Account, k account.Key) account.Target {
-	return account.Target{Cloud: a.Cloud, Link: a.Microsoft(), Certificate: k.Certificate}
+	return accountParty(a, k).target()
 }
 
 // stage runs one stage, and tells how it began and ended.
@@ -167,6 +167,14 @@ func (r *rotating) key(ctx context.Context) error {
 // bring has a certificate for the new key, of a life that the tenant takes, on
 // the app. One that an earlier run may have brought there is looked for first.
 func (r *rotating) bring(ctx context.Context) error {
+	if r.acc.Provider == account.AWS {
+		// The trust anchor knows the authority, which is enough: nobody in AWS has to
+		// be told of a new leaf.
+		if c := r.acc.Next.Certificate; c.Made() && c.NotAfter.After(r.os.ports.Now().Add(time.Hour)) {
+			return nil
+		}
+		return r.certificate(ctx, account.AWSLeafLife)
+	}
 	now := r.os.ports.Now()
 	if c := r.acc.Next.Certificate; c.Made() && c.NotAfter.After(now.Add(time.Hour)) {
 		if there, err := r.there(ctx); err != nil || there {
@@ -194,7 +202,7 @@ func (r *rotating) certificate(ctx context.Context, life time.Duration) error {
 		if err != nil {
 			return err
 		}
-		cert, err := r.os.ports.Keys.Certify(signer, subject(k.ID), r.os.ports.Now(), life)
+		cert, err := r.os.renewed(ctx, r.acc, k, signer, life)
 		if err != nil {
 			return err
 		}
@@ -292,7 +300,7 @@ func (r *rotating) addedBy(ctx context.Context, admin Administrator) error {
 		if old := r.acc.Key.Certificate; !old.NotAfter.After(r.os.ports.Now()) {
 			return admin.Renew(ctx, app, old, r.acc.Next.Certificate, pause)
 		}
-		_, calls, err = admin.Adopt(ctx, app, r.acc.Next.Certificate, pause)
+		_, calls, err = admin.Adopt(ctx, app, account.AppWish{Provider: r.acc.Provider, Certificate: r.acc.Next.Certificate}, pause)
 		return calls, err
 	})
 }
@@ -311,16 +319,16 @@ func (r *rotating) learn(ctx context.Context) error {
 		}
 		l.Application = s.Adopted.App.Application
 	} else {
-		report := r.os.check(ctx, targetOf(r.acc, r.acc.Key), r.acc.Key)
+		report := r.os.check(ctx, accountParty(r.acc, r.acc.Key))
 		if c, _ := report.Check(account.CertificateAccepted); c.Problem != nil && c.State != account.Holds {
 			return c.Problem
 		}
-		l = learned(l, report.Facts)
+		l = learnedApp(l, report.Facts)
 	}
 	if l.Application == "" {
 		return &account.Problem{Kind: account.RoleMissing} // it may not be read
 	}
-	return r.change(ctx, func(a *account.Account) { a.Link = l })
+	return r.change(ctx, func(a *account.Account) { *a = a.WithMicrosoft(l) })
 }
 
 // saved writes the certificate for a person who uploads it.
@@ -397,7 +405,11 @@ func (r *rotating) accepted(ctx context.Context, k account.Key) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.os.ports.Microsoft.Accepts(ctx, targetOf(r.acc, k), signer)
+	p := accountParty(r.acc, k)
+	if p.provider == account.AWS {
+		return r.os.session(ctx, p, signer)
+	}
+	_, err = r.os.ports.Microsoft.Accepts(ctx, p.target(), signer)
 	return err
 }
 
@@ -502,7 +514,7 @@ func (r *rotating) swap(ctx context.Context) error {
 // remove takes the old certificate from the app. One that is not shown there is
 // gone: it was there long before.
 func (r *rotating) remove(ctx context.Context) error {
-	if r.acc.Last == nil || !r.acc.Last.Certificate.Made() {
+	if r.acc.Last == nil || !r.acc.Last.Certificate.Made() || r.acc.Provider == account.AWS {
 		return nil
 	}
 	return r.stage(TheRemoval, func() error {

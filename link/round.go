@@ -131,11 +131,11 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 		return Found{ID: id, Err: &account.Problem{Kind: account.StoreNotUsable, State: s.State, Subject: string(store)}}, closed.close(store)
 	}
 	tell(Found{ID: id, Asking: true})
-	r := os.check(ctx, targetOf(a, a.Key), a.Key)
+	r := os.check(ctx, accountParty(a, a.Key))
 	if ctx.Err() != nil {
 		return Found{}, false
 	}
-	if c, _ := r.Check(account.CertificateAccepted); c.Problem != nil && c.Problem.Kind == account.StoreNotUsable {
+	if c := r.Admission(); c.Problem != nil && c.Problem.Kind == account.StoreNotUsable {
 		// It was locked in between. What was found before says more.
 		return Found{ID: id, Err: c.Problem}, closed.close(store)
 	}

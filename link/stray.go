@@ -61,7 +61,7 @@ func (os *Operations) owned(ctx context.Context, c account.Contents, store accou
 		if err != nil { // also one that became something else just now
 			return nil, nil, err
 		}
-		for _, k := range a.Leaving().Keys {
+		for _, k := range a.Leaving().All() {
 			owned[k.ID] = true
 		}
 		if a.Key.Store == store && !in[a.Key.ID] {
@@ -73,7 +73,7 @@ func (os *Operations) owned(ctx context.Context, c account.Contents, store accou
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, k := range d.Keys {
+		for _, k := range d.All() {
 			owned[k.ID] = true
 		}
 	}

@@ -20,19 +20,19 @@ type Left struct {
 // It removes what this draft made and nothing else. What stays restorable is
 // told with the event of the change "purge". The token is kept, as by Connect,
 // when it fails, and dropped when it is done.
-func (os *Operations) TakeBack(id account.ID, admin Administrator) *Operation {
+func (os *Operations) TakeBack(id account.ID, by Signed) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		d, err := os.ports.Registry.Draft(ctx, id)
 		if err != nil {
 			return err
 		}
-		return os.takeBack(ctx, d, admin, tell)
+		return os.takeBack(ctx, d, by, tell)
 	})
 }
 
-func (os *Operations) takeBack(ctx context.Context, d account.Draft, admin Administrator, tell func(Event)) error {
-	t := &takingBack{connecting{os: os, admin: admin, tell: tell, draft: d}}
-	for _, step := range []func(context.Context) error{t.find, t.role, t.grant, t.adopted, t.application, t.purge} {
+func (os *Operations) takeBack(ctx context.Context, d account.Draft, by Signed, tell func(Event)) error {
+	t := &takingBack{connecting{os: os, by: by, admin: by.Directory, tell: tell, draft: d}}
+	for _, step := range t.steps() {
 		if err := ctx.Err(); err != nil {
 			return &account.Problem{Kind: account.Cancelled, Err: err}
 		}
@@ -40,8 +40,20 @@ func (os *Operations) takeBack(ctx context.Context, d account.Draft, admin Admin
 			return err
 		}
 	}
-	admin.Forget()
+	by.Forget()
 	return os.throwAway(ctx, t.draft, tell)
+}
+
+// steps are what is taken away, in order. A role in Azure goes before the app: of
+// an app that is gone its assignments stay behind.
+func (t *takingBack) steps() []func(context.Context) error {
+	switch {
+	case t.draft.Provider == account.AWS:
+		return []func(context.Context) error{t.stack}
+	case t.admin == nil:
+		return []func(context.Context) error{func(context.Context) error { return &account.Problem{Kind: account.SignInOver} }}
+	}
+	return []func(context.Context) error{t.find, t.azureRoles, t.elevation, t.role, t.grant, t.adopted, t.application, t.purge}
 }
 
 // takingBack is one run of TakeBack.

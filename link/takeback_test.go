@@ -25,7 +25,7 @@ func TestWhoMayNotPurge(t *testing.T) {
 	d.Made = account.Made{Unique: "u", Application: "object", Principal: "principal", Grant: "grant", Role: "role"}
 	ten.apps, ten.principals = []account.App{{Application: "object", Unique: "u"}}, []account.ObjectID{"principal"}
 	ten.drafts["draft"] = d
-	op := ops.TakeBack("draft", &administrator{t: ten})
+	op := ops.TakeBack("draft", link.Signed{Directory: &administrator{t: ten}})
 	var left *link.Left
 	for {
 		e, err := op.Next(t.Context())
@@ -281,7 +281,7 @@ func TestUndoWaitsForWhatWasLost(t *testing.T) {
 		ten := lost(t, 3*time.Minute)
 		ops := link.New(t.Context(), ten.ports())
 		defer ops.Close()
-		op := ops.TakeBack("draft", &administrator{t: ten})
+		op := ops.TakeBack("draft", link.Signed{Directory: &administrator{t: ten}})
 		start, pauses := time.Now(), 0
 		for {
 			e, err := op.Next(t.Context())
@@ -313,7 +313,7 @@ func TestUndoOfWhatWasLostLongAgo(t *testing.T) {
 		ten := lost(t, time.Hour)
 		ops := link.New(t.Context(), ten.ports())
 		defer ops.Close()
-		op := ops.TakeBack("draft", &administrator{t: ten})
+		op := ops.TakeBack("draft", link.Signed{Directory: &administrator{t: ten}})
 		time.Sleep(time.Minute)
 		start := time.Now()
 		op.Stop()

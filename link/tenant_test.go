@@ -137,17 +137,17 @@ func once[T comparable](ctx context.Context, t *tenant, all *[]T, id T) error {
 	return t.step(ctx, func() { *all = append(*all, id) })
 }
 
-func (a *administrator) Adopt(ctx context.Context, app account.ObjectID, c account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+func (a *administrator) Adopt(ctx context.Context, app account.ObjectID, wish account.AppWish, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
 	i := slices.IndexFunc(a.t.apps, func(x account.App) bool { return x.Application == app })
 	done := account.Adoption{App: a.t.apps[i], Permission: !a.t.asks}
-	done.Key = !slices.ContainsFunc(a.t.apps[i].Keys, func(k account.AppKey) bool { return k.Is(c) })
+	done.Key = !slices.ContainsFunc(a.t.apps[i].Keys, func(k account.AppKey) bool { return k.Is(wish.Certificate) })
 	if !done.Key && !done.Permission {
 		return done, nil, nil
 	}
 	return done, nil, a.t.step(ctx, func() {
 		a.t.asks = true
 		if done.Key {
-			a.t.apps[i].Keys = append(slices.Clone(a.t.apps[i].Keys), account.AppKey{Thumbprint: c.SHA1})
+			a.t.apps[i].Keys = append(slices.Clone(a.t.apps[i].Keys), account.AppKey{Thumbprint: wish.Certificate.SHA1})
 		}
 	})
 }
@@ -229,7 +229,7 @@ func newTenant() *tenant {
 var wanted = link.ConnectWish{Key: wish, Graph: "graph", Lives: link.Lives}
 
 func (t *tenant) connect(test *testing.T, ops *link.Operations) error {
-	return end(test, ops.Connect("draft", &administrator{t: t}, wanted))
+	return end(test, ops.Connect("draft", link.Signed{Directory: &administrator{t: t}}, wanted))
 }
 
 // begun puts the draft on disk.

@@ -63,38 +63,14 @@ func waitAsked(r account.Report) (wait time.Duration) {
 
 // verify makes the checks of a draft, or says in a report why none could be made.
 func (os *Operations) verify(ctx context.Context, d account.Draft) account.Report {
-	return os.check(ctx, target(d), d.Key())
-}
-
-// target is what is verified of a draft.
-func target(d account.Draft) account.Target {
-	return account.Target{Cloud: d.Cloud, Link: d.Microsoft(), Certificate: d.Key().Certificate}
-}
-
-func (os *Operations) check(ctx context.Context, t account.Target, k account.Key) account.Report {
-	signer, err := os.ports.Keys.Open(ctx, k.Store, k.ID)
-	if err != nil {
-		return os.unopened(k, err)
-	}
-	return os.ports.Microsoft.Verify(ctx, t, signer)
-}
-
-// unopened is the report where the key cannot be opened.
-func (os *Operations) unopened(k account.Key, err error) account.Report {
-	now, p := os.ports.Now(), *account.AsProblem(err)
-	if p.Kind == account.StoreNotUsable {
-		p.Subject = string(k.Store) // the words differ with the store
-	}
-	return account.Report{At: now, Checks: []account.Check{{
-		Name: account.CertificateAccepted, State: account.Unknown, Problem: &p, At: now,
-	}}}
+	return os.check(ctx, draftParty(d))
 }
 
 // Verify makes the checks of an account once and keeps what they found.
 func (os *Operations) Verify(a account.Account) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		tell(Event{Step: "checks", State: Looking})
-		r := os.check(ctx, account.Target{Cloud: a.Cloud, Link: a.Microsoft(), Certificate: a.Key.Certificate}, a.Key)
+		r := os.check(ctx, accountParty(a, a.Key))
 		if err := ctx.Err(); err != nil {
 			return &account.Problem{Kind: account.Cancelled, Err: err}
 		}
@@ -137,7 +113,7 @@ func (os *Operations) finish(ctx context.Context, id account.ID, r account.Repor
 		if d, err = os.ports.Registry.Draft(ctx, id); err != nil {
 			return err
 		}
-		d.Link = learned(d.Microsoft(), r.Facts)
+		d.Link = learned(d.Link, r.Facts)
 		a := d.Account(os.ports.Now())
 		a.Abandoned = abandoned
 		return os.ports.Registry.Finish(ctx, a)
@@ -163,7 +139,24 @@ func (os *Operations) deleteOlder(ctx context.Context, d account.Draft) (left []
 	return left, nil
 }
 
-func learned(l account.MicrosoftLink, f account.Facts) account.MicrosoftLink {
+// learned is a link with what a verification found out about the other side.
+func learned(link account.Link, f account.Facts) account.Link {
+	switch l := link.(type) {
+	case account.AzureLink:
+		l.MicrosoftLink = learnedApp(l.MicrosoftLink, f)
+		return l
+	case account.AWSLink:
+		if f.Caller != nil && f.Caller.Alias != "" {
+			l.Alias = f.Caller.Alias
+		}
+		return l
+	case account.MicrosoftLink:
+		return learnedApp(l, f)
+	}
+	return link
+}
+
+func learnedApp(l account.MicrosoftLink, f account.Facts) account.MicrosoftLink {
 	for to, from := range map[*string]string{&l.TenantName: f.TenantName, &l.AppName: f.AppName} {
 		if from != "" {
 			*to = from

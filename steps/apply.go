@@ -72,7 +72,7 @@ func (a *apply) Enter() tea.Cmd { return a.begin() }
 
 func (a *apply) begin() tea.Cmd {
 	s := a.env.session
-	return a.run(a.env.Ops.Connect(a.draft.ID, s.admin, Connecting(NewKey(a.env, store(a.draft)), s.survey, s.adopt)))
+	return a.run(a.env.Ops.Connect(a.draft.ID, s.signed(), Connecting(NewKey(a.env, store(a.draft)), s.survey, s.adopt)))
 }
 
 // NewKey is the key to be made for an account, where it has none yet.

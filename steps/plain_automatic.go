@@ -211,7 +211,7 @@ func plainPlan(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 func plainApply(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	for {
 		s := p.Env.session
-		_, err := p.followed(&d, p.Env.Ops.Connect(d.ID, s.admin, Connecting(NewKey(p.Env, store(d)), s.survey, s.adopt)))
+		_, err := p.followed(&d, p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, store(d)), s.survey, s.adopt)))
 		if err == nil {
 			s.drop()
 			return d, Next, nil
@@ -239,7 +239,7 @@ func plainApply(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 }
 
 func plainTakeBack(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
-	left, err := p.followed(&d, p.Env.Ops.TakeBack(d.ID, p.Env.session.admin))
+	left, err := p.followed(&d, p.Env.Ops.TakeBack(d.ID, p.Env.session.signed()))
 	if err == nil {
 		p.Env.session.drop()
 		p.says(TakenBackLines(left))

@@ -17,7 +17,7 @@ import (
 
 const otherClient = "22221111-aaaa-2222-bbbb-3333cccc4444"
 
-func (a *administrator) Adopt(_ context.Context, app account.ObjectID, _ account.Certificate, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
+func (a *administrator) Adopt(_ context.Context, app account.ObjectID, _ account.AppWish, _ func(account.Pause)) (account.Adoption, []account.Evidence, error) {
 	return account.Adoption{App: a.adoptable.App, Key: true}, nil, a.change("adoption of " + string(app))
 }
 

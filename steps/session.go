@@ -18,7 +18,9 @@ type session struct {
 	client account.ClientID
 	remote bool // the person's browser is on another machine, as far as is known or was said
 	admin  link.Administrator
-	over   bool // the token was dropped
+	azure  link.AzureAdministrator
+	aws    link.AWSAdministrator
+	over   bool // the tokens were dropped
 	survey account.Survey
 	adopt  account.App // the app that is to be used; zero: one is made
 }
@@ -40,12 +42,15 @@ func (s *session) name(text string, tenant account.TenantID) {
 	s.typed, s.tenant = strings.TrimSpace(text), tenant
 }
 
-// drop forgets the administrator's token.
+// signed is who signed in, to what.
+func (s *session) signed() link.Signed {
+	return link.Signed{Directory: s.admin, Azure: s.azure, AWS: s.aws}
+}
+
+// drop forgets what was signed in with.
 func (s *session) drop() {
-	if s.admin != nil {
-		s.admin.Forget()
-	}
-	s.admin, s.over, s.survey, s.adopt = nil, false, account.Survey{}, account.App{}
+	s.signed().Forget()
+	s.admin, s.azure, s.aws, s.over, s.survey, s.adopt = nil, nil, nil, false, account.Survey{}, account.App{}
 }
 
 // ended is why an operation ended; nil when it ended well.

@@ -33,9 +33,9 @@ func (b *takeBack) Enter() tea.Cmd { return b.begin() }
 
 func (b *takeBack) begin() tea.Cmd {
 	if b.draft.Leaving { // an account becomes a draft first, and one that is stays it
-		return b.run(b.env.Ops.Remove(b.draft.ID, b.env.session.admin))
+		return b.run(b.env.Ops.Remove(b.draft.ID, b.env.session.signed()))
 	}
-	return b.run(b.env.Ops.TakeBack(b.draft.ID, b.env.session.admin))
+	return b.run(b.env.Ops.TakeBack(b.draft.ID, b.env.session.signed()))
 }
 
 // Offers are what is left in the tenant, and where it is.

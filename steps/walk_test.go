@@ -117,6 +117,10 @@ func (w *world) Unlock(_ context.Context, s account.Store, phrase []byte) error 
 	return nil
 }
 
+func (w *world) Text(ctx context.Context, dir, name, text string) (string, error) {
+	return w.Certificate(ctx, dir, name, text)
+}
+
 func (w *world) Certificate(_ context.Context, dir, name, _ string) (string, error) {
 	return dir + "/" + name, w.unsaved
 }

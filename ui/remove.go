@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
@@ -114,7 +115,7 @@ func (r *remove) take() tea.Cmd {
 	r.busy, r.wrong = true, nil
 	ops, id := r.app.ports.Env.Ops, r.was.ID
 	return ask(r.app, func(ctx context.Context) (removed, error) {
-		_, err := ended(ctx, ops.Remove(id, nil))
+		_, err := ended(ctx, ops.Remove(id, link.Signed{}))
 		return removed{}, err
 	})
 }

@@ -330,7 +330,7 @@ func (c *cell) connect(p *running) error {
 	}
 	wish := link.ConnectWish{Key: link.KeyWish{ID: account.KeyID(uuid.NewString()), Store: account.Keyring, Bits: 2048}, Graph: s.Graph, Lives: link.Lives}
 	wish.Adopt = s.Adopted.App
-	return p.end(p.ops.Connect(d.ID, admin, wish))
+	return p.end(p.ops.Connect(d.ID, link.Signed{Directory: admin}, wish))
 }
 
 // takeBack takes everything back, and looks that nothing is left.
@@ -338,7 +338,7 @@ func (c *cell) takeBack(p *running) {
 	c.t.Helper()
 	d, admin, _, err := p.administrator()
 	c.must(err)
-	c.must(p.end(p.ops.TakeBack(d.ID, admin)))
+	c.must(p.end(p.ops.TakeBack(d.ID, link.Signed{Directory: admin})))
 	time.Sleep(time.Hour) // until all of it is seen everywhere
 	if apps, principals, deleted := c.tenant.Apps(), c.principals(), c.tenant.Deleted(); !reflect.DeepEqual(apps, c.before) || !reflect.DeepEqual(principals, c.theirs) || len(deleted) != 0 {
 		c.t.Errorf("%s, at %s: in the tenant are\n%+v\n%+v\n%+v\nbefore there were\n%+v\n%+v", c.where, c.hit, apps, principals, deleted, c.before, c.theirs)

@@ -9,8 +9,9 @@ import (
 )
 
 // Advice is a problem in words: what happened and what it means here, what to
-// do, and, where it cannot be told which it is, the possible causes. This file
-// is the only place that has words for problems.
+// do, and, where it cannot be told which it is, the possible causes. This file,
+// with those beside it for Azure and AWS, is the only place that has words for
+// problems.
 type Advice struct {
 	Say    string
 	Do     string
@@ -25,7 +26,8 @@ func (a Advice) Line() string { return strings.TrimSpace(a.Say + " " + a.Do) }
 func certain(k account.Kind) bool {
 	switch k {
 	case account.CertificateUnseen, account.RoleMissing, account.PermissionUnseen, account.PermissionSpreading,
-		account.IdentitySpreading, account.NotAsked, account.Throttled, account.Unavailable, account.ReadRefused, account.AppNotFound:
+		account.IdentitySpreading, account.NotAsked, account.Throttled, account.Unavailable, account.ReadRefused, account.AppNotFound,
+		account.NoSubscriptions, account.AzureRoleMissing, account.PrincipalSpreading, account.AWSUntrusted, account.AWSRoleNotTaken:
 		return false
 	}
 	return true
@@ -33,7 +35,7 @@ func certain(k account.Kind) bool {
 
 // Advise puts a problem into words.
 func Advise(p *account.Problem) Advice {
-	for _, words := range []func(*account.Problem) (Advice, bool){adviseInput, adviseWay, adviseToken, adviseGraph, adviseSignIn, adviseClient, adviseChange, adviseStore, adviseFile} {
+	for _, words := range []func(*account.Problem) (Advice, bool){adviseInput, adviseWay, adviseToken, adviseGraph, adviseSignIn, adviseClient, adviseChange, adviseStore, adviseFile, adviseAzure, adviseAWSInput, adviseAWSSignIn, adviseAWS, adviseAWSDrift} {
 		if a, ok := words(p); ok {
 			return a
 		}

@@ -17,6 +17,17 @@ var checkNames = map[account.CheckName]string{
 	account.AccessReviews:       "Access reviews readable",
 	account.Foreign:             "Nothing else on the app",
 	account.KeyLife:             "Key life",
+	account.Subscriptions:       "Subscriptions",
+	account.AzureReads:          "Reader in Azure",
+	account.KeyVaults:           "Key Vault Reader",
+	account.AzureReadOnly:       "Nothing but reading",
+	account.AWSSession:          "Certificate accepted",
+	account.AWSIdentity:         "Right account and role",
+	account.AWSTrust:            "Trust as it was made",
+	account.AWSPolicies:         "Policies attached",
+	account.AWSPermissions:      "Permissions",
+	account.AWSReadOnly:         "Nothing but reading",
+	account.AuthorityLife:       "Authority's life",
 }
 
 // CheckTitle is a check as people call it.

@@ -24,6 +24,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/aws"
+	"github.com/axiomio/xops-onboard/azure"
 	"github.com/axiomio/xops-onboard/cli"
 	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/browser"
@@ -131,12 +133,10 @@ func open(simulated bool) (world, error) {
 		return world{}, err
 	}
 	files := keystore.Files{}
-	microsoft := entra.New(client, time.Now)
+	ports := services(client, os.Getenv)
+	ports.Keys, ports.Registry, ports.Save = keystore.New(filepath.Join(data, "keys"), os.Getenv), reg, files
 	return world{
-		ports: link.Ports{
-			Keys: keystore.New(filepath.Join(data, "keys"), os.Getenv), Registry: reg,
-			Microsoft: microsoft, SignIn: signIn(microsoft), Save: files, Now: time.Now,
-		},
+		ports: ports,
 		open: browser.Open,
 		text: func(ctx context.Context, name, text string) (string, error) {
 			return files.Text(ctx, certificates(), name, text)
@@ -152,16 +152,52 @@ func openDemo() (world, error) {
 	if err != nil {
 		return world{}, err
 	}
-	keys, files := keystore.Memory()
-	microsoft := entra.New(client, time.Now)
+	ports, files := services(client, d.Environment), (*keystore.MemoryFiles)(nil)
+	ports.Keys, files = keystore.Memory()
+	ports.Registry, ports.Save = registry.Memory(), files
 	return world{
-		ports: link.Ports{Keys: keys, Registry: registry.Memory(), Microsoft: microsoft, SignIn: signIn(microsoft), Save: files, Now: time.Now},
+		ports: ports,
 		demo:  d,
 		page:  d.Page,
 		text: func(ctx context.Context, name, text string) (string, error) {
 			return files.Text(ctx, "~/Downloads", name, text)
 		},
 	}, nil
+}
+
+// services are the clouds, all reached through one client. getenv is what AWS's
+// own variables are read from.
+func services(client *rest.Client, getenv func(string) string) link.Ports {
+	microsoft := entra.New(client, time.Now)
+	return link.Ports{
+		Microsoft: microsoft, SignIn: signIn(microsoft),
+		Azure: azure.New(client, microsoft, time.Now), SignInAzure: signInAzure(client, microsoft),
+		AWS: amazon{aws.New(client, time.Now, getenv)}, Now: time.Now,
+	}
+}
+
+// amazon is aws as operations know it.
+type amazon struct{ *aws.AWS }
+
+// SignIn is aws's.
+func (a amazon) SignIn(ctx context.Context, profile string, region account.AWSRegion) (link.AWSAdministrator, error) {
+	admin, err := a.AWS.SignIn(ctx, profile, region)
+	if err != nil {
+		return nil, err // not a nil *Administrator in an interface
+	}
+	return admin, nil
+}
+
+// signInAzure is entra's sign-in for Azure Resource Manager as operations know it.
+func signInAzure(client *rest.Client, e *entra.Entra) link.SignInAzure {
+	return func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.AzureAdministrator, error) {
+		wish.For = account.ResourceManager
+		session, err := e.SignIn(ctx, way, wish, tell)
+		if err != nil {
+			return nil, err
+		}
+		return azure.Administer(client, wish.Cloud, session, time.Now), nil
+	}
 }
 
 // signIn is entra's sign-in as operations know it.

@@ -41,17 +41,19 @@ func (m Made) HasApp() bool { return m.Application != "" || m.Adopted != nil }
 
 // PlannedChange is one change of a tenant as it will be sent.
 type PlannedChange struct {
-	Name   string `json:"name"` // of the change: "application" or "adoption", "principal", "grant", "role", "azure-role", "stack"
-	Method string `json:"method"`
-	Path   string `json:"path"`
-	Body   string `json:"body,omitempty"` // JSON, for people; the certificate stands as a placeholder until it is made
-	Done   bool   `json:"done"`           // there already, so nothing is sent
+	Name    string `json:"name"` // of the change: "application" or "adoption", "principal", "grant", "role", "azure-role", "stack"
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Subject string `json:"subject,omitempty"` // what it is about, where the name alone does not say: "Reader on Contoso"
+	Body    string `json:"body,omitempty"`    // JSON, for people; the certificate stands as a placeholder until it is made
+	Done    bool   `json:"done"`              // there already, so nothing is sent
 }
 
 // SurveyWish is what is looked for in the tenant for a draft that made this: its
 // own app, and the one that it uses or was about to use.
-func (m Made) SurveyWish() SurveyWish {
-	w := SurveyWish{Unique: m.Unique, Adopt: m.AdoptClient}
+func (d Draft) SurveyWish() SurveyWish {
+	m := d.Made
+	w := SurveyWish{Provider: d.Provider, Unique: m.Unique, Adopt: m.AdoptClient}
 	if m.Adopted != nil {
 		w.Adopt = m.Adopted.App.Client
 	}

@@ -70,6 +70,19 @@ func (c Cloud) EnterpriseAppPage(principal ObjectID, client ClientID) PortalPage
 	return c.blade("Microsoft_AAD_IAM/ManagedAppMenuBlade/~/Permissions/objectId/"+string(principal)+"/appId/"+string(client), menu...)
 }
 
+// AzureAccessPage is Access control (IAM) of a scope in the Azure portal. For a
+// management group, and where none is chosen, its address is the portal's own
+// first page: no address of that page is documented.
+func (c Cloud) AzureAccessPage(s AzureScope) PortalPage {
+	switch {
+	case s.IsSubscription():
+		return PortalPage{"https://" + c.Azure + "/#resource" + string(s) + "/users", []string{"Subscriptions", s.ID(), "Access control (IAM)"}}
+	case s == "":
+		return PortalPage{"https://" + c.Azure + "/", []string{"Management groups", "the group", "Access control (IAM)"}}
+	}
+	return PortalPage{"https://" + c.Azure + "/", []string{"Management groups", s.ID(), "Access control (IAM)"}}
+}
+
 // refused are words the portal refuses in an app's name, in lower case.
 // Source: github.com/pnp/cli-microsoft365/issues/6367.
 var refused = []string{"microsoft"}

@@ -258,7 +258,7 @@ func (a *addMicrosoft) found(ctx context.Context, w World, d account.Draft, clou
 		return d, otherTenant(d.Name, nil)
 	}
 	m.Tenant, d.Cloud = t.ID, t.Cloud
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	return d, nil
 }
 

@@ -61,16 +61,19 @@ func (a *automatic) run(ctx context.Context) error {
 // onlyPlan signs in and says what would be changed. It writes nothing.
 func (a *automatic) onlyPlan(ctx context.Context) error {
 	a.v.events = a.v.errs // the plan is one object, and alone
-	admin, err := a.signIn(ctx, a.w, a.v, a.draft, a.way, a.hint)
+	by, err := a.signIn(ctx, a.w, a.v, a.draft, a.way, a.hint, a.azure())
 	if err != nil {
 		return err
 	}
-	defer admin.Forget()
-	s, err := a.survey(ctx, admin)
+	defer by.Forget()
+	s, err := a.survey(ctx, by.Directory)
 	if err != nil {
 		return err
 	}
-	changes := steps.Planned(admin, s, a.draft)
+	changes, err := a.planned(ctx, by, s)
+	if err != nil {
+		return err
+	}
 	a.v.result(a.planLines(s, changes), result{State: "planned", Changes: changes, Survey: &s, Warnings: steps.Warnings(s, a.draft)})
 	return nil
 }
@@ -78,29 +81,33 @@ func (a *automatic) onlyPlan(ctx context.Context) error {
 // connect makes the changes. The key pair is made while the person signs in.
 func (a *automatic) connect(ctx context.Context) error {
 	op := a.w.Env.Ops.PrepareKey(a.draft, a.keyWish())
-	admin, err := a.signIn(ctx, a.w, a.v, a.draft, a.way, a.hint)
+	by, err := a.signIn(ctx, a.w, a.v, a.draft, a.way, a.hint, a.azure())
 	if err != nil {
 		return err
 	}
-	defer admin.Forget()
+	defer by.Forget()
 	if _, _, err := a.v.follow(ctx, op); err != nil {
 		return err
 	}
-	s, err := a.survey(ctx, admin)
+	s, err := a.survey(ctx, by.Directory)
 	if err != nil {
 		return err
 	}
 	if err := a.mayGoOn(s); err != nil {
 		return err
 	}
-	a.v.says(a.planLines(s, steps.Planned(admin, s, a.draft)))
+	changes, err := a.planned(ctx, by, s)
+	if err != nil {
+		return err
+	}
+	a.v.says(a.planLines(s, changes))
 	if err := a.agreed(ctx, s); err != nil {
 		return err
 	}
 	if a.draft, err = a.w.Env.Ops.SaveAnswers(ctx, a.draft); err != nil {
 		return ended(ctx, err)
 	}
-	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, link.Signed{Directory: admin}, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
+	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, by, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
 	if err != nil {
 		return err
 	}
@@ -109,6 +116,26 @@ func (a *automatic) connect(ctx context.Context) error {
 		id = a.draft.Replaces
 	}
 	return a.connected(ctx, a.w, a.v, id, report)
+}
+
+// azure tells whether a sign-in for Azure is needed, too.
+func (a *automatic) azure() bool { return a.draft.Provider == account.Azure }
+
+// planned is what will be sent. Of an Azure account that names no place yet, the
+// uppermost one is taken where who signed in may assign roles.
+func (a *automatic) planned(ctx context.Context, by link.Signed, s account.Survey) ([]account.PlannedChange, error) {
+	changes := steps.Planned(by.Directory, s, a.draft)
+	if !a.azure() {
+		return changes, nil
+	}
+	tree, err := by.Azure.SurveyAzure(ctx)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	if a.draft, err = steps.ScopedTo(a.draft, tree); err != nil {
+		return nil, err
+	}
+	return append(changes, steps.PlannedInAzure(by.Azure, tree.Tree, a.draft)...), nil
 }
 
 // handOver says what somebody with the missing role needs to know.
@@ -127,7 +154,7 @@ func (a *automatic) keyWish() link.KeyWish { return steps.NewKey(a.w.Env, a.stor
 
 // survey looks what there is, and puts what the tenant says of itself into the draft.
 func (a *automatic) survey(ctx context.Context, admin link.Administrator) (account.Survey, error) {
-	wish := a.draft.Made.SurveyWish()
+	wish := a.draft.SurveyWish()
 	if a.adopt != "" {
 		wish.Adopt = a.adopt
 	}
@@ -140,7 +167,7 @@ func (a *automatic) survey(ctx context.Context, admin link.Administrator) (accou
 	if s.Initial != "" {
 		m.Organization = s.Initial
 	}
-	a.draft.Link = m
+	a.draft = a.draft.WithMicrosoft(m)
 	return s, nil
 }
 

@@ -121,16 +121,16 @@ func (r removal) run(ctx context.Context) error {
 			return err // before anything is gone elsewhere
 		}
 	}
-	var admin link.Administrator
+	var by link.Signed
 	if r.way != "" {
 		var err error
-		if admin, err = r.signIn(ctx, r.w, r.v, r.draft, r.way, ""); err != nil {
+		if by, err = r.signIn(ctx, r.w, r.v, r.draft, r.way, "", steps.InAzure(r.draft)); err != nil {
 			return err
 		}
-		defer admin.Forget()
-		stays = append(stays, signInLeft(r.draft.Cloud, admin.Person().Client)...)
+		defer by.Forget()
+		stays = append(stays, signInLeft(r.draft.Cloud, by.Directory.Person().Client)...)
 	}
-	_, binned, err := r.v.follow(ctx, r.w.Env.Ops.Remove(r.draft.ID, link.Signed{Directory: admin}))
+	_, binned, err := r.v.follow(ctx, r.w.Env.Ops.Remove(r.draft.ID, by))
 	if err != nil {
 		return err
 	}

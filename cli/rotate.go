@@ -129,12 +129,12 @@ func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Acc
 		wish.Directory = r.directory
 		return r.byHand(ctx, w, v, acc, wish)
 	case way != "":
-		admin, err := r.signIn(ctx, w, v, account.Draft{Name: acc.Name, Cloud: acc.Cloud, Link: acc.Link}, way, "")
+		by, err := r.signIn(ctx, w, v, account.Draft{Name: acc.Name, Cloud: acc.Cloud, Link: acc.Link}, way, "", false)
 		if err != nil {
 			return err
 		}
-		defer admin.Forget()
-		wish.Admin = admin
+		defer by.Forget()
+		wish.Admin = by.Directory
 	}
 	return r.rotated(ctx, w, v, acc, wish, r.stages(v, ""))
 }

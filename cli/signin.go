@@ -52,20 +52,32 @@ func stoppable(ctx context.Context) (context.Context, func()) {
 }
 
 // signIn has an administrator of the draft's tenant sign in, beginning with the
-// sign-in name of the hint.
-func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, way account.SignInWay, hint string) (link.Administrator, error) {
+// sign-in name of the hint; with azure for Azure as well, which takes a sign-in of
+// its own.
+func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, way account.SignInWay, hint string, azure bool) (by link.Signed, err error) {
 	client, err := l.signInClient()
 	if err != nil {
-		return nil, err
+		return by, err
 	}
 	if w.Env.Demo != nil && way == account.InBrowser {
-		return nil, usage{errors.New("--sign-in: the demo opens no port for a browser; use device-code")}
+		return by, usage{errors.New("--sign-in: the demo opens no port for a browser; use device-code")}
 	}
 	v.say("Sign in as an administrator of tenant %s. What you sign in with stays in this program's memory and is dropped after the changes.", d.Microsoft().Tenant)
 	v.say("%s", steps.SignInLeaves(client))
 	w.Env.Client = client
-	admin, err := steps.SignIn(ctx, w.Env, d, way, hint, func(p account.SignInPrompt) { v.prompt(w.Env, p) })
-	return admin, ended(ctx, err)
+	tell := func(p account.SignInPrompt) { v.prompt(w.Env, p) }
+	by, err = steps.SignIn(ctx, w.Env, d, account.MicrosoftGraph, way, hint, tell)
+	if err != nil || !azure {
+		return by, ended(ctx, err)
+	}
+	v.say("Azure takes a sign-in of its own, as somebody who may assign roles there.")
+	more, err := steps.SignIn(ctx, w.Env, d, account.ResourceManager, way, hint, tell)
+	if err != nil {
+		by.Forget()
+		return link.Signed{}, ended(ctx, err)
+	}
+	by.Azure = more.Azure
+	return by, nil
 }
 
 // ready has a key store ready to be used, or says why it is not. Only a

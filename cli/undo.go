@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -109,13 +108,13 @@ func (l *line) certain(ctx context.Context, name account.Name, what string) erro
 
 func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way account.SignInWay) error {
 	v := l.voice(w)
-	admin, err := l.signIn(ctx, w, v, d, way, "")
+	by, err := l.signIn(ctx, w, v, d, way, "", steps.InAzure(d))
 	if err != nil {
 		return err
 	}
-	defer admin.Forget()
-	client := admin.Person().Client
-	_, binned, err := v.follow(ctx, w.Env.Ops.TakeBack(d.ID, link.Signed{Directory: admin}))
+	defer by.Forget()
+	client := by.Directory.Person().Client
+	_, binned, err := v.follow(ctx, w.Env.Ops.TakeBack(d.ID, by))
 	if err != nil {
 		return err
 	}

@@ -75,17 +75,22 @@ func (os *Operations) checkWith(ctx context.Context, p party, signer crypto.Sign
 // checkAzure makes the checks of the app registration and of what it sees in
 // Azure, side by side: a token for the one says nothing of the other.
 func (os *Operations) checkAzure(ctx context.Context, p party, l account.AzureLink, signer crypto.Signer) account.Report {
+	t := account.AzureTarget{Target: p.target(), Scopes: l.Scopes, Vaults: l.Vaults}
 	type seen struct {
 		checks []account.Check
 		facts  account.Facts
 	}
-	sees := make(chan seen, 1)
-	go func() {
-		checks, facts := os.ports.Azure.See(ctx, account.AzureTarget{Target: p.target(), Scopes: l.Scopes, Vaults: l.Vaults}, signer)
+	sees, principal := make(chan seen, 1), make(chan account.ObjectID, 1)
+	go func(t account.AzureTarget) {
+		if l.Principal == "" { // its roles are told by it, and what is known of the app tells it
+			t.Link.Principal = <-principal
+		}
+		checks, facts := os.ports.Azure.See(ctx, t, signer)
 		sees <- seen{checks, facts}
-	}()
-	r := os.ports.Microsoft.Verify(ctx, p.target(), signer)
+	}(t)
+	r := os.ports.Microsoft.Verify(ctx, t.Target, signer)
 	r.Provider = account.Azure
+	principal <- r.Facts.Principal
 	in := <-sees
 	r.Facts.Subscriptions = in.facts.Subscriptions
 	if !r.Holds(account.CertificateAccepted) { // said once is enough

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -10,6 +11,11 @@ import (
 // azureRole is the journal's name for one role at one scope.
 func azureRole(role account.AzureRole, scope account.AzureScope) string {
 	return TheAzureRole + ":" + string(role) + string(scope)
+}
+
+// OfAzure tells whether a change of a journal is one in Azure.
+func OfAzure(change string) bool {
+	return strings.HasPrefix(change, TheAzureRole+":") || change == "elevation"
 }
 
 // azureRoles has the enterprise app have its roles at every scope.

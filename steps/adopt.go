@@ -86,7 +86,7 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 		return Stay, nil
 	}
 	a.asked = a.which.Value()
-	admin, wish := a.env.session.admin, account.SurveyWish{Unique: a.draft.Made.Unique, Adopt: id}
+	admin, wish := a.env.session.admin, account.SurveyWish{Provider: a.draft.Provider, Unique: a.draft.Made.Unique, Adopt: id}
 	return Stay, Ask(a.env, func(ctx context.Context) (account.Survey, error) { return admin.Survey(ctx, wish) })
 }
 
@@ -94,7 +94,7 @@ func (a *adopt) enter() (Outcome, tea.Cmd) {
 func Unlinked(known []account.Row, d account.Draft, id account.ClientID) error {
 	m := d.Microsoft()
 	m.Client = id
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	for _, r := range known {
 		if r.Identity == d.Identity() {
 			return &account.Problem{Kind: account.AppTaken, Subject: string(r.Name)}

@@ -9,15 +9,32 @@ import (
 )
 
 // providers is the table of the cloud selection; a provider with a route is on.
-var providers = []struct {
-	provider account.Provider
-	title    string
-	takes    string
-	off      string
-}{
-	{account.AWS, "AWS", "An AWS account or organization.", "Not available yet in this version."},
-	{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant.", "Not available yet in this version."},
-	{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", ""},
+var providers []providerRow
+
+type providerRow struct {
+	provider          account.Provider
+	title, takes, off string
+	byHand, automatic Route
+}
+
+// The routes have this selection as their first stop, so the table is filled in
+// when both are there.
+func init() {
+	providers = []providerRow{
+		{provider: account.AWS, title: "AWS", takes: "An AWS account or organization.", off: "Not available yet in this version."},
+		{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant. Two to ten minutes. Needs an Owner or User Access Administrator there, and the roles that Microsoft needs.", "", AzureByHand, AzureAutomatic},
+		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", "", MicrosoftByHand, MicrosoftAutomatic},
+	}
+}
+
+// Available tells whether accounts of a provider can be linked; else why not.
+func Available(p account.Provider) (off string, ok bool) {
+	for _, row := range providers {
+		if row.provider == p {
+			return row.off, row.off == ""
+		}
+	}
+	return "", false
 }
 
 // cloudStop is the first-time selection. Once an account is connected it does
@@ -88,8 +105,8 @@ func (c *cloud) View(size kit.Size, t kit.Theme) kit.Page {
 
 func (c *cloud) Fill(d account.Draft) account.Draft {
 	d.Provider = providers[c.choice.At()].provider
-	if d.Provider == account.Microsoft && d.Link == nil {
-		d.Link = account.MicrosoftLink{}
+	if d.Link == nil || d.Link.Provider() != d.Provider {
+		d.Link = account.NewLink(d.Provider)
 	}
 	return d
 }

@@ -30,12 +30,12 @@ func (e Env) begun(d account.Draft) (Env, account.Draft) {
 // Yes tells whether an answer is a yes. Nothing less than the word is.
 func Yes(answer string) bool { return strings.EqualFold(strings.TrimSpace(answer), "yes") }
 
-// SignIn has an administrator of the draft's tenant sign in, beginning with the
-// sign-in name of the hint. What a person needs for it is told. A browser here
+// SignIn has an administrator of the draft's tenant sign in for a resource,
+// beginning with the sign-in name of the hint. What a person needs for it is told. A browser here
 // is opened; in the demo its administrator types the code.
-func SignIn(ctx context.Context, e Env, d account.Draft, way account.SignInWay, hint string, tell func(account.SignInPrompt)) (link.Administrator, error) {
-	wish := account.SignInWish{Cloud: d.Cloud, Tenant: d.Microsoft().Tenant, Hint: hint, Client: e.Client}
-	return e.Ops.Ports().SignIn(ctx, way, wish, func(p account.SignInPrompt) {
+func SignIn(ctx context.Context, e Env, d account.Draft, of account.Resource, way account.SignInWay, hint string, tell func(account.SignInPrompt)) (link.Signed, error) {
+	wish := account.SignInWish{Cloud: d.Cloud, Tenant: d.Microsoft().Tenant, Hint: hint, Client: e.Client, For: of}
+	return signed(ctx, e, way, wish, func(p account.SignInPrompt) {
 		tell(p)
 		switch {
 		case e.Demo != nil:
@@ -117,10 +117,10 @@ func InTheWay(s account.Survey, d account.Draft) *account.Problem {
 // PlannedLine is a change as a sentence: what it does, why, and who may do it.
 func PlannedLine(c account.PlannedChange, d account.Draft, s account.Survey) string {
 	if c.Done {
-		return "there: " + planSentence(c.Name, d) + "."
+		return "there: " + planSentence(c, d) + "."
 	}
 	who, _ := whoMay(s, c.Name)
-	return strings.TrimSpace("to do: " + planSentence(c.Name, d) + ". " + planWhy(c, s) + " " + who)
+	return strings.TrimSpace("to do: " + planSentence(c, d) + ". " + planWhy(c, d, s) + " " + who)
 }
 
 // ChangeLine is an event of a change as a sentence; empty for what says nothing new.

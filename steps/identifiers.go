@@ -19,7 +19,7 @@ var clientField = Field{
 		id, err := account.ParseClientID(s)
 		m := d.Microsoft()
 		m.Client = id
-		d.Link = m
+		d = d.WithMicrosoft(m)
 		return d, err
 	},
 }
@@ -31,7 +31,7 @@ var tenantField = Field{
 		id, _, err := account.ParseTenant(s)
 		m := d.Microsoft()
 		m.Tenant = id
-		d.Link = m
+		d = d.WithMicrosoft(m)
 		return d, err
 	},
 }
@@ -43,7 +43,7 @@ var organizationField = Field{
 		o, err := account.ParseDomain(s)
 		m := d.Microsoft()
 		m.Organization = o
-		d.Link = m
+		d = d.WithMicrosoft(m)
 		return d, err
 	},
 }
@@ -231,7 +231,7 @@ func readPage(ctx context.Context, e Env, d account.Draft, over account.Overview
 			}
 		}
 	}
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	if m.Tenant == "" {
 		return resolved{draft: d, tenant: &account.Problem{Kind: account.TenantNotFound}, at: tenantAt}
 	}
@@ -359,7 +359,7 @@ func resolve(ctx context.Context, e Env, d account.Draft, tenant, organization s
 	if organization == "" && isInitial(account.Domain(tenant)) {
 		m.Organization = account.Domain(tenant)
 	}
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	r.draft = d
 	if organization == "" {
 		return r

@@ -89,6 +89,6 @@ func (n *name) Fill(d account.Draft) account.Draft {
 	d.ID, d.Name = n.draft.ID, n.draft.Name
 	m := d.Microsoft()
 	m.AppName = account.AppName(n.draft.Name)
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	return d
 }

@@ -100,10 +100,10 @@ func (p *Plain) move(o Outcome, from Stop, d account.Draft) (account.Draft, int)
 	case TakeBackNow:
 		p.route, d.Trail = TakingBack, nil
 		p.stops = p.route(d)
-		if p.Env.session.admin != nil && !p.Env.session.over {
+		if p.Env.session.ready(d) {
 			return d, to(takeBackStop)
 		}
-		return d, to(signInStop)
+		return d, next(p.stops, -1, d)
 	case ByHandNow:
 		p.Env.session.drop()
 		d = byHandNow(p.route, d)
@@ -140,7 +140,7 @@ func (p *Plain) stop(s Stop, d account.Draft) (account.Draft, Outcome, error) {
 	if s.Name == nameStop.Name {
 		m := d.Microsoft()
 		m.AppName = account.AppName(d.Name)
-		d.Link = m
+		d = d.WithMicrosoft(m)
 	}
 	return d, Next, nil
 }
@@ -250,7 +250,7 @@ func plainCloud(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 			return d, Stay, err
 		}
 		if providers[n].off == "" {
-			d.Provider, d.Link = providers[n].provider, account.MicrosoftLink{}
+			d.Provider, d.Link = providers[n].provider, account.NewLink(providers[n].provider)
 			return d, Next, nil
 		}
 		p.Say("%s: %s", providers[n].title, providers[n].off)
@@ -358,7 +358,7 @@ func plainIdentifiers(p *Plain, d account.Draft) (account.Draft, Outcome, error)
 			d, err = p.resolved(r)
 			return d, Next, err
 		}
-		d.Link = m
+		d = d.WithMicrosoft(m)
 	}
 }
 
@@ -388,12 +388,12 @@ func (p *Plain) tenant(d account.Draft) (account.Draft, error) {
 		alone, m := d, d.Microsoft()
 		client := m.Client
 		m.Client = "" // whether it is the tenant's own id is asked when all are there
-		alone.Link = m
+		alone = alone.WithMicrosoft(m)
 		r := resolve(p.ctx, p.Env, alone, tenantText(text), "")
 		if r.tenant == nil {
 			m = r.draft.Microsoft()
 			m.Client = client
-			r.draft.Link = m
+			r.draft = r.draft.WithMicrosoft(m)
 			p.Env.session.name(text, m.Tenant)
 			p.clock(r.skew)
 			return r.draft, nil

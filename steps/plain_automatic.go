@@ -20,7 +20,7 @@ func plainTenant(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	}
 	m = d.Microsoft()
 	m.AppName = account.AppName(d.Name)
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	return d, Next, nil
 }
 
@@ -64,38 +64,44 @@ func (p *Plain) turns(d account.Draft, way account.SignInWay, rungs []account.Ru
 	return append(out, turn{title: leaveNow.title, outcome: Leave})
 }
 
-func plainSignIn(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
-	p.Say("As an administrator of %s. What you sign in with stays in this program's memory and is dropped after the changes.", tenantWords(p.Env, d))
-	p.Say("%s", SignInLeaves(p.Env.Client))
-	rungs := []account.Rung{account.RungBrowser, account.RungDeviceCode, account.RungByHand}
-	for way := account.InBrowser; ; {
-		turns := p.turns(d, way, rungs)
-		var options []string
-		for _, t := range turns {
-			options = append(options, t.title)
+// plainSignIn has somebody sign in for a resource.
+func plainSignIn(of account.Resource) func(*Plain, account.Draft) (account.Draft, Outcome, error) {
+	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
+		if of == account.ResourceManager {
+			p.Say("Azure takes a sign-in of its own, as somebody who may assign roles there. %s", azureLeaves(p.Env.Client))
+		} else {
+			p.Say("As an administrator of %s. What you sign in with stays in this program's memory and is dropped after the changes.", tenantWords(p.Env, d))
+			p.Say("%s", SignInLeaves(p.Env.Client))
 		}
-		n, err := p.Choose("How", options...)
-		if err != nil {
-			return d, Stay, err
+		rungs := []account.Rung{account.RungBrowser, account.RungDeviceCode, account.RungByHand}
+		for way := account.InBrowser; ; {
+			turns := p.turns(d, way, rungs)
+			var options []string
+			for _, t := range turns {
+				options = append(options, t.title)
+			}
+			n, err := p.Choose("How", options...)
+			if err != nil {
+				return d, Stay, err
+			}
+			if turns[n].way == "" {
+				return d, turns[n].outcome, nil
+			}
+			way = turns[n].way
+			by, err := SignIn(p.ctx, p.Env, d, of, way, p.Env.session.hint(d), func(s account.SignInPrompt) { p.says(PromptLines(p.Env, s)) })
+			if err == nil {
+				p.Env.session.take(by)
+				return d, Next, nil
+			}
+			p.advise(account.AsProblem(err))
+			rungs = account.NextRungs(way, account.KindOf(err))
 		}
-		if turns[n].way == "" {
-			return d, turns[n].outcome, nil
-		}
-		way = turns[n].way
-		admin, err := SignIn(p.ctx, p.Env, d, way, p.Env.session.hint(d), func(s account.SignInPrompt) { p.says(PromptLines(p.Env, s)) })
-		if err == nil {
-			p.Env.session.drop()
-			p.Env.session.admin = admin
-			return d, Next, nil
-		}
-		p.advise(account.AsProblem(err))
-		rungs = account.NextRungs(way, account.KindOf(err))
 	}
 }
 
 func plainSurvey(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	page := &survey{env: p.Env, draft: d}
-	s, err := p.Env.session.admin.Survey(p.ctx, d.Made.SurveyWish())
+	s, err := p.Env.session.admin.Survey(p.ctx, d.SurveyWish())
 	if err != nil {
 		p.Say("%s", unsurveyed(account.AsProblem(err)))
 		ways := append(page.ways(), leaveNow)
@@ -166,7 +172,7 @@ func (p *Plain) adopt(d account.Draft, id account.ClientID) (used bool, _ error)
 	err := Unlinked(p.Env.Known, d, id)
 	var found account.Survey
 	if err == nil {
-		found, err = p.Env.session.admin.Survey(p.ctx, account.SurveyWish{Unique: d.Made.Unique, Adopt: id})
+		found, err = p.Env.session.admin.Survey(p.ctx, account.SurveyWish{Provider: d.Provider, Unique: d.Made.Unique, Adopt: id})
 	}
 	if err != nil {
 		p.advise(account.AsProblem(err))

@@ -34,7 +34,7 @@ func newPlan(e Env, d account.Draft) *plan {
 	p := &plan{env: e, draft: d, changes: planned(e, d)}
 	for _, c := range p.changes {
 		if !c.Done {
-			_, may := whoMay(e.session.survey, c.Name)
+			_, may := p.who(c)
 			p.open, p.lacking = p.open+1, p.lacking || may == account.Missing
 		}
 	}
@@ -43,13 +43,24 @@ func newPlan(e Env, d account.Draft) *plan {
 
 // planned is what will be sent.
 func planned(e Env, d account.Draft) []account.PlannedChange {
-	return Planned(e.session.admin, e.session.survey, d)
+	return append(Planned(e.session.admin, e.session.survey, d), PlannedInAzure(e.session.azure, e.session.tree.Tree, d)...)
+}
+
+// who says which role a change takes, and whether who signed in has it.
+func (p *plan) who(c account.PlannedChange) (string, account.CheckState) {
+	if c.Name != link.TheAzureRole {
+		return whoMay(p.env.session.survey, c.Name)
+	}
+	if assignable(p.env.session.tree, p.draft) == account.Holds {
+		return "Needs Owner or User Access Administrator there: you may.", account.Holds
+	}
+	return "Needs Owner or User Access Administrator there: you may not.", account.Missing
 }
 
 // Planned is what will be sent for a draft in a tenant that was surveyed.
 func Planned(admin link.Administrator, s account.Survey, d account.Draft) []account.PlannedChange {
 	changes := admin.Plan(s, account.AppWish{
-		Unique: d.Made.Unique, Name: account.AppName(d.Name), Certificate: d.Key().Certificate,
+		Provider: d.Provider, Unique: d.Made.Unique, Name: account.AppName(d.Name), Certificate: d.Key().Certificate,
 	}, d.Made)
 	for i, c := range changes {
 		if d.Made.Adopted != nil && c.Name == link.TheApplication {
@@ -66,6 +77,7 @@ var planWords = map[string][2]string{
 	adoption:            {"Add a certificate to the app that is there", "It asks for AccessReview.Read.All then, too. What it has stays."},
 	link.ThePrincipal:   {"Make its enterprise app", "Without it no token is issued."},
 	link.TheGrant:       {"Grant it AccessReview.Read.All (admin consent)", "It may then read access reviews."},
+	link.TheAzureRole:   {"Assign it {subject}", "It then sees what is there: how things are set up, no data and no secrets."},
 	link.TheRole:        {"Assign it Global Reader, for the whole directory", "Its set-up can then be checked without you. It only reads, and is a privileged role: PIM reports it as assigned outside of PIM."},
 }
 
@@ -95,13 +107,16 @@ func whoMay(s account.Survey, change string) (words string, state account.CheckS
 }
 
 // planSentence is a change as a sentence.
-func planSentence(name string, d account.Draft) string {
-	return strings.ReplaceAll(planWords[name][0], "{name}", account.AppName(d.Name))
+func planSentence(c account.PlannedChange, d account.Draft) string {
+	return strings.NewReplacer("{name}", account.AppName(d.Name), "{subject}", c.Subject).Replace(planWords[c.Name][0])
 }
 
 // planWhy is why a change is needed, with how long the certificate will live.
-func planWhy(c account.PlannedChange, s account.Survey) string {
+func planWhy(c account.PlannedChange, d account.Draft, s account.Survey) string {
 	why := planWords[c.Name][1]
+	if !asksPermission(d) {
+		why = strings.NewReplacer("; it asks for AccessReview.Read.All", "", "It asks for AccessReview.Read.All then, too. ", "").Replace(why)
+	}
 	if c.Name != link.TheApplication || c.Done {
 		return why
 	}
@@ -111,6 +126,9 @@ func planWhy(c account.PlannedChange, s account.Survey) string {
 	}
 	return strings.Replace(why, "a certificate", life, 1)
 }
+
+// asksPermission tells whether a draft's app asks for a permission of Graph.
+func asksPermission(d account.Draft) bool { return d.Provider != account.Azure }
 
 // days is a life in whole days.
 func days(d time.Duration) int { return int((d + 12*time.Hour) / (24 * time.Hour)) }
@@ -135,6 +153,9 @@ func (p *plan) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		case key.Matches(press, rawKey):
 			p.raw = !p.raw
 		case key.Matches(press, backKey):
+			if p.draft.Provider == account.Azure {
+				return ScopesAgain, nil
+			}
 			return SurveyAgain, nil
 		}
 	}
@@ -148,7 +169,7 @@ func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 		if i > 0 && p.raw {
 			out = append(out, kit.Blank)
 		}
-		who, may := whoMay(p.env.session.survey, c.Name)
+		who, may := p.who(c)
 		sign := t.Label.Render("+")
 		switch {
 		case c.Done:
@@ -156,8 +177,8 @@ func (p *plan) View(size kit.Size, t kit.Theme) kit.Page {
 		case may == account.Missing:
 			sign = t.Warn.Render("!")
 		}
-		why := planWhy(c, p.env.session.survey)
-		out = append(out, kit.Mark(size.Width, sign, planSentence(c.Name, p.draft)), kit.Mark(size.Width, " ", t.Faint.Render(why+" "+who)))
+		why := planWhy(c, p.draft, p.env.session.survey)
+		out = append(out, kit.Mark(size.Width, sign, planSentence(c, p.draft)), kit.Mark(size.Width, " ", t.Faint.Render(why+" "+who)))
 		if p.raw {
 			out = append(out, kit.Beside(kit.Frame{Text: " "}, 2, kit.Frame{Text: kit.Wrap(c.Method+" "+c.Path, size.Width-2)}))
 			if c.Body != "" {

@@ -2,10 +2,16 @@ package steps
 
 import "github.com/axiomio/xops-onboard/account"
 
-// Routes is the way from nothing to a connected account, for every provider.
+// Routes is the way from nothing to a connected account, for every provider: it
+// begins with the cloud selection, and is Microsoft's until a provider is chosen.
 func Routes(d account.Draft) []Stop {
-	if d.Way == account.Automatic {
-		return MicrosoftAutomatic(d)
+	for _, p := range providers {
+		if p.provider == d.Provider && p.byHand != nil {
+			if d.Way == account.Automatic {
+				return p.automatic(d)
+			}
+			return p.byHand(d)
+		}
 	}
 	return MicrosoftByHand(d)
 }
@@ -17,7 +23,12 @@ func MicrosoftAutomatic(account.Draft) []Stop {
 }
 
 // TakingBack removes what a draft made in its tenant, and the draft.
-func TakingBack(account.Draft) []Stop { return []Stop{signInStop, takeBackStop} }
+func TakingBack(d account.Draft) []Stop {
+	if d.Provider == account.Azure && InAzure(d) {
+		return []Stop{signInStop, azureSignInStop, takeBackStop}
+	}
+	return []Stop{signInStop, takeBackStop}
+}
 
 // Unlocking is the key store's page alone, for an account whose key is locked.
 func Unlocking(account.Draft) []Stop { return []Stop{storeStop} }

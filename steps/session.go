@@ -22,6 +22,7 @@ type session struct {
 	aws    link.AWSAdministrator
 	over   bool // the tokens were dropped
 	survey account.Survey
+	tree   account.AzureSurvey
 	adopt  account.App // the app that is to be used; zero: one is made
 }
 
@@ -47,10 +48,38 @@ func (s *session) signed() link.Signed {
 	return link.Signed{Directory: s.admin, Azure: s.azure, AWS: s.aws}
 }
 
+// take notes who signed in; a sign-in for the directory begins anew.
+func (s *session) take(by link.Signed) {
+	if by.Directory != nil {
+		s.drop()
+		s.admin = by.Directory
+	}
+	if by.Azure != nil {
+		if s.azure != nil {
+			s.azure.Forget()
+		}
+		s.azure, s.tree = by.Azure, account.AzureSurvey{}
+	}
+}
+
+// ready tells whether everybody is signed in that taking a draft back needs.
+func (s *session) ready(d account.Draft) bool {
+	switch {
+	case s.over:
+		return false
+	case d.Provider == account.AWS:
+		return s.aws != nil
+	case d.Provider == account.Azure && InAzure(d):
+		return s.admin != nil && s.azure != nil
+	}
+	return s.admin != nil
+}
+
 // drop forgets what was signed in with.
 func (s *session) drop() {
 	s.signed().Forget()
-	s.admin, s.azure, s.aws, s.over, s.survey, s.adopt = nil, nil, nil, false, account.Survey{}, account.App{}
+	s.admin, s.azure, s.aws, s.over = nil, nil, nil, false
+	s.survey, s.tree, s.adopt = account.Survey{}, account.AzureSurvey{}, account.App{}
 }
 
 // ended is why an operation ended; nil when it ended well.

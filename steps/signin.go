@@ -14,14 +14,15 @@ import (
 
 var signInStop = Stop{
 	Name: "signin", Label: "Sign in", Fleet: true,
-	Screen: func(e Env, d account.Draft) Step { return newSignIn(e, d) },
-	Plain:  plainSignIn,
+	Screen: func(e Env, d account.Draft) Step { return newSignIn(e, d, account.MicrosoftGraph) },
+	Plain:  plainSignIn(account.MicrosoftGraph),
 }
 
 // signIn has an administrator sign in, by the first rung of the ladder that
 // works: a browser here or at the end of a tunnel, else a code typed anywhere.
 type signIn struct {
 	pulse
+	of      account.Resource
 	draft   account.Draft
 	menu    kit.Menu[lead]
 	way     account.SignInWay
@@ -33,14 +34,14 @@ type signIn struct {
 }
 
 // signedIn is who signed in.
-type signedIn struct{ admin link.Administrator }
+type signedIn struct{ by link.Signed }
 
 // untouched tells whether nothing was made in the tenant, nor may have been, so
 // that the other way can take over.
 func untouched(d account.Draft) bool { return !link.Bound(d) }
 
-func newSignIn(e Env, d account.Draft) *signIn {
-	s := &signIn{pulse: newPulse(e), draft: d}
+func newSignIn(e Env, d account.Draft, of account.Resource) *signIn {
+	s := &signIn{pulse: newPulse(e), draft: d, of: of}
 	s.offer(account.RungBrowser, account.RungDeviceCode, account.RungByHand)
 	return s
 }
@@ -101,7 +102,7 @@ func (s *signIn) offer(rungs ...account.Rung) {
 }
 
 func (s *signIn) Enter() tea.Cmd {
-	if s.draft.Key().Stored || s.draft.Name == "" || s.env.undoes {
+	if s.draft.Key().Stored || s.draft.Name == "" || s.env.undoes || s.of != account.MicrosoftGraph {
 		return nil
 	}
 	// The key pair takes up to seconds: it is made while the person signs in.
@@ -162,8 +163,8 @@ func (s *signIn) start(way account.SignInWay) tea.Cmd {
 	s.prompts = make(chan account.SignInPrompt, 1)
 	e := s.env
 	e.ctx, s.cancel = context.WithCancel(s.env.ctx)
-	wish := account.SignInWish{Cloud: s.draft.Cloud, Tenant: s.draft.Microsoft().Tenant, Hint: s.env.session.hint(s.draft), Client: s.env.session.client}
-	ask, prompts := e.Ops.Ports().SignIn, s.prompts
+	wish := account.SignInWish{Cloud: s.draft.Cloud, Tenant: s.draft.Microsoft().Tenant, Hint: s.env.session.hint(s.draft), Client: s.env.session.client, For: s.of}
+	prompts := s.prompts
 	return tea.Batch(
 		Ask(e, func(ctx context.Context) (account.SignInPrompt, error) {
 			select {
@@ -174,12 +175,12 @@ func (s *signIn) start(way account.SignInWay) tea.Cmd {
 			}
 		}),
 		Ask(e, func(ctx context.Context) (signedIn, error) {
-			admin, err := ask(ctx, way, wish, func(p account.SignInPrompt) { prompts <- p })
+			by, err := signed(ctx, e, way, wish, func(p account.SignInPrompt) { prompts <- p })
 			if err == nil && ctx.Err() != nil { // nobody waits for it any more
-				admin.Forget()
+				by.Forget()
 				return signedIn{}, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
 			}
-			return signedIn{admin}, err
+			return signedIn{by}, err
 		}),
 		s.beat(),
 	)
@@ -236,8 +237,7 @@ func (s *signIn) answered(a Answer[signedIn]) Outcome {
 		s.offer(rungs...)
 		return Stay
 	}
-	s.env.session.drop()
-	s.env.session.admin = a.Value.admin
+	s.env.session.take(a.Value.by)
 	return Next
 }
 
@@ -287,12 +287,17 @@ func leftBehindPage(d account.Draft) Offer {
 
 func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Sign in", Why: "As an administrator of " + tenantWords(s.env, s.draft) + ". The token stays in memory, and is dropped after the changes."}
+	leaves := leftBehind(s.env.Client)
+	if s.of == account.ResourceManager {
+		p.Title, p.Why = "Sign in to Azure", "Azure takes a sign-in of its own, as somebody who may assign roles there. That token stays in memory, too."
+		leaves = azureLeaves(s.env.Client)
+	}
 	switch {
 	case s.cancel == nil:
 		p.Body = s.menu.Draw(size.Width, t)
-		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), leftBehind(s.env.Client))
+		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), leaves)
 		if s.wrong != nil {
-			p.Body = kit.Stack(p.Body, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leftBehind(s.env.Client)), size.Width)})
+			p.Body = kit.Stack(p.Body, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(leaves), size.Width)})
 			a := Advise(s.wrong)
 			p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), a.Say+" "+a.Do)
 		}

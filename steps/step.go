@@ -34,6 +34,7 @@ const (
 	TakeBackNow          // what was made in the tenant is removed
 	AdoptInstead         // an app that is there is to be used
 	SurveyAgain          // back to what there is
+	ScopesAgain          // back to what of Azure is to be seen
 	CheckNow             // what somebody else may have done is looked at
 )
 

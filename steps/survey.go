@@ -32,7 +32,7 @@ type survey struct {
 
 func (s *survey) Enter() tea.Cmd {
 	admin := s.env.session.admin
-	wish := s.draft.Made.SurveyWish()
+	wish := s.draft.SurveyWish()
 	return Ask(s.env, func(ctx context.Context) (account.Survey, error) { return admin.Survey(ctx, wish) })
 }
 
@@ -275,6 +275,6 @@ func (s *survey) Fill(d account.Draft) account.Draft {
 	if s.found.Initial != "" {
 		m.Organization = s.found.Initial
 	}
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	return d
 }

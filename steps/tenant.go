@@ -114,7 +114,7 @@ func (s *tenant) look() tea.Cmd {
 	}
 	s.asking = text
 	e, d := s.env, s.draft
-	d.Link = account.MicrosoftLink{} // nothing of another tenant's comes along
+	d.Link = account.NewLink(d.Provider) // nothing of another tenant's comes along
 	return Ask(e, func(ctx context.Context) (lookedUp, error) { return lookedUp{text, resolve(ctx, e, d, what, "")}, nil })
 }
 
@@ -249,7 +249,7 @@ func (s *tenant) Fill(d account.Draft) account.Draft {
 	d.ID, d.Name, d.Cloud = s.draft.ID, s.draft.Name, s.draft.Cloud
 	m := s.draft.Microsoft()
 	m.AppName = account.AppName(d.Name)
-	d.Link = m
+	d = d.WithMicrosoft(m)
 	s.env.session.name(s.fields[whichAt].Value(), m.Tenant)
 	return d
 }

@@ -195,8 +195,8 @@ func (w *Wizard) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {
 	case visited:
 		if msg.of() != w.visit {
-			if late, ok := msg.(Answer[signedIn]); ok && late.Value.admin != nil {
-				late.Value.admin.Forget() // nobody waits for it any more
+			if late, ok := msg.(Answer[signedIn]); ok {
+				late.Value.by.Forget() // nobody waits for it any more
 			}
 			return Stay, nil
 		}
@@ -276,17 +276,20 @@ func (w *Wizard) move(o Outcome) (Outcome, tea.Cmd) {
 	case AdoptInstead:
 		w.draft = w.step.Fill(w.draft)
 		return Stay, w.jump(adoptStop)
+	case ScopesAgain:
+		return Stay, w.jump(azureScopesStop)
 	case SurveyAgain:
 		w.env.session.adopt = account.App{}
 		return Stay, w.jump(surveyStop)
 	case TakeBackNow:
 		w.draft = w.step.Fill(w.draft)
 		w.route, w.draft.Trail = TakingBack, nil
-		at := 0 // sign in, unless somebody is
-		if w.env.session.admin != nil && !w.env.session.over {
-			at = 1
+		stops := w.route(w.draft)
+		at := next(stops, -1, w.draft) // sign in, unless somebody is
+		if w.env.session.ready(w.draft) {
+			at = place(stops, takeBackStop.Name)
 		}
-		return Stay, w.enter(w.route(w.draft), at)
+		return Stay, w.enter(stops, at)
 	case Finish, Elsewhere, Leave:
 		w.Close()
 		return o, nil
@@ -334,6 +337,7 @@ var tickedBy = []struct {
 	{"upload", account.CertificateAccepted},
 	{"role", account.GlobalReader},
 	{"permission", account.Consent},
+	{"azure-reader", account.AzureReads},
 }
 
 // checked tells whether a check ticks a stop; else passing it does.

@@ -13,27 +13,60 @@ import (
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
-// integrations shows the providers' cards: Microsoft's accounts, and linking
-// another of each provider. Of many accounts only those around the chosen one
-// are drawn.
+// integrations shows the providers' cards: the accounts of each, and linking
+// another. Of many accounts only those around the chosen one are drawn.
 type integrations struct {
 	app    *App
-	listed []account.Row // of a.known, or those that the filter lets through
+	listed cards // of a.known, or those that the filter lets through
 	filter *kit.Field
-	at     int // in the list, and behind it the links
+	all    []int // how many accounts of each there are
+	at     int   // counted through all cards: the accounts of each, and then its link
 }
 
-// links are what can be linked, behind the accounts.
+// cards are the accounts of each provider, in the order of links.
+type cards [][]account.Row
+
+// dealt are the rows by their providers.
+func dealt(rows []account.Row) cards {
+	c := make(cards, len(links))
+	for _, r := range rows {
+		for i, l := range links {
+			if l.provider == r.Provider {
+				c[i] = append(c[i], r)
+			}
+		}
+	}
+	return c
+}
+
+// count is how many lines can be chosen.
+func (c cards) count() (n int) {
+	for _, rows := range c {
+		n += len(rows) + 1
+	}
+	return n
+}
+
+// place is which card a line is on, and which line of it.
+func (c cards) place(at int) (card, line int) {
+	for i, rows := range c {
+		if at <= len(rows) || i == len(c)-1 {
+			return i, at
+		}
+		at -= len(rows) + 1
+	}
+	return 0, 0
+}
+
+// links are the cards, each with what can be linked.
 var links = []struct {
-	card, title, off string
-	provider         account.Provider
+	card, title string
+	provider    account.Provider
 }{
-	{"Microsoft › M365", "Link a New Microsoft Account", "", account.Microsoft},
-	{"Azure", "Link a New Azure Account", notYet, account.Azure},
-	{"AWS", "Link a New AWS Account", notYet, account.AWS},
+	{"Microsoft › M365", "Link a New Microsoft Account", account.Microsoft},
+	{"Azure", "Link a New Azure Account", account.Azure},
+	{"AWS", "Link a New AWS Account", account.AWS},
 }
-
-const notYet = "Not available yet in this version."
 
 var (
 	homeKey = key.NewBinding(key.WithKeys("tab", "esc"), key.WithHelp("tab", "Home"))
@@ -41,7 +74,11 @@ var (
 )
 
 func newIntegrations(a *App) *integrations {
-	return &integrations{app: a, listed: a.known.Accounts}
+	p := &integrations{app: a, listed: dealt(a.known.Accounts)}
+	for _, rows := range p.listed {
+		p.all = append(p.all, len(rows))
+	}
+	return p
 }
 
 func (p *integrations) Enter() tea.Cmd        { return nil }
@@ -52,7 +89,9 @@ func (p *integrations) Lists() bool           { return true }
 
 func (p *integrations) Keys() []key.Binding {
 	open := openKey
-	open.SetEnabled(p.at < len(p.listed) || links[p.at-len(p.listed)].off == "")
+	card, line := p.listed.place(p.at)
+	_, can := steps.Available(links[card].provider)
+	open.SetEnabled(line < len(p.listed[card]) || can)
 	if p.filter != nil {
 		return []key.Binding{open, kit.ChooseKey, unfilterKey, leafKey, quitKey}
 	}
@@ -61,7 +100,7 @@ func (p *integrations) Keys() []key.Binding {
 
 // filtered is the accounts that the filter lets through.
 type filtered struct {
-	rows []account.Row
+	rows cards
 	by   string
 }
 
@@ -80,7 +119,7 @@ func (p *integrations) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (p *integrations) press(msg tea.KeyPressMsg) tea.Cmd {
-	n := len(p.listed) + len(links)
+	n := p.listed.count()
 	if to, ok := step(msg, p.at, n, p.rows(), p.filter != nil); ok {
 		p.at = to
 		return nil
@@ -101,11 +140,12 @@ func (p *integrations) press(msg tea.KeyPressMsg) tea.Cmd {
 }
 
 func (p *integrations) open() tea.Cmd {
-	if p.at < len(p.listed) {
-		return p.app.showAccount(p.listed[p.at].ID)
+	card, line := p.listed.place(p.at)
+	if line < len(p.listed[card]) {
+		return p.app.showAccount(p.listed[card][line].ID)
 	}
-	if l := links[p.at-len(p.listed)]; l.off == "" {
-		return p.app.add(l.provider)
+	if _, ok := steps.Available(links[card].provider); ok {
+		return p.app.add(links[card].provider)
 	}
 	return nil
 }
@@ -117,7 +157,7 @@ func (p *integrations) typed(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok && key.Matches(press, unfilterKey) {
-		p.filter, p.listed, p.at = nil, p.app.known.Accounts, 0
+		p.filter, p.listed, p.at = nil, dealt(p.app.known.Accounts), 0
 		return nil
 	}
 	before := p.filter.Value()
@@ -127,7 +167,7 @@ func (p *integrations) typed(msg tea.Msg) tea.Cmd {
 	}
 	all, by := p.app.known.Accounts, p.filter.Value()
 	return tea.Batch(cmd, ask(p.app, func(context.Context) (filtered, error) {
-		return filtered{containing(all, by), by}, nil
+		return filtered{dealt(containing(all, by)), by}, nil
 	}))
 }
 
@@ -143,36 +183,27 @@ func containing(all []account.Row, part string) []account.Row {
 	return out
 }
 
-// rows is how many accounts are drawn at a time.
+// rows is how many accounts are drawn at a time of the card one is on; of the
+// others the first few are.
 func (p *integrations) rows() int {
 	const around = 20 // the frame, title, and the rest of the cards
 	return max(3, p.app.size.Height-around)
 }
+
+const fewRows = 2
 
 func (p *integrations) View(size kit.Size, t kit.Theme) kit.Page {
 	var out []kit.Frame
 	if p.filter != nil {
 		out = append(out, p.filter.Draw(size.Width, t))
 	}
-	for i, l := range links {
-		at := len(p.listed) + i
-		style := t.Card
-		if p.at == at || i == 0 && p.at < at {
-			style = t.CardHere
+	here, line := p.listed.place(p.at)
+	for i := range links {
+		on := -1
+		if i == here {
+			on = line
 		}
-		inner := size.Width - style.GetHorizontalFrameSize()
-		title := t.Title.Render(l.card)
-		var matter []kit.Frame
-		if i == 0 {
-			title += t.Faint.Render(counted(len(p.listed), len(p.app.known.Accounts)))
-			matter = p.accounts(inner, t)
-		}
-		matter = append([]kit.Frame{{Text: title}}, matter...)
-		matter = append(matter, p.item(l.title, p.at == at, inner, t))
-		if l.off != "" {
-			matter = append(matter, kit.Mark(inner, " ", t.Faint.Render(l.off)))
-		}
-		out = append(out, kit.Stack(matter...).In(style.Width(size.Width)))
+		out = append(out, p.card(i, on, size.Width, t))
 	}
 	return kit.Page{
 		Title: "Integrations",
@@ -181,22 +212,39 @@ func (p *integrations) View(size kit.Size, t kit.Theme) kit.Page {
 	}
 }
 
+// card is a provider's card with the line one is on; -1 where that is another's.
+func (p *integrations) card(i, on, width int, t kit.Theme) kit.Frame {
+	rows, style := p.listed[i], t.Card
+	if on >= 0 {
+		style = t.CardHere
+	}
+	inner := width - style.GetHorizontalFrameSize()
+	title := t.Title.Render(links[i].card)
+	if all := p.all[i]; all > 0 || i == 0 {
+		title += t.Faint.Render(counted(len(rows), all))
+	}
+	matter := []kit.Frame{{Text: title}}
+	most := p.rows()
+	if on < 0 {
+		most = min(most, fewRows)
+	}
+	first, last := window(len(rows), min(max(on, 0), len(rows)), most)
+	for at := first; at < last; at++ {
+		matter = append(matter, p.item(string(rows[at].Name), at == on, inner, t))
+	}
+	matter = append(matter, p.item(links[i].title, on == len(rows), inner, t))
+	if off, ok := steps.Available(links[i].provider); !ok {
+		matter = append(matter, kit.Mark(inner, " ", t.Faint.Render(off)))
+	}
+	return kit.Stack(matter...).In(style.Width(width))
+}
+
 // counted is how many accounts there are, and how many of them are listed.
 func counted(listed, all int) string {
 	if listed == all {
 		return fmt.Sprintf("  %d linked", all)
 	}
 	return fmt.Sprintf("  %d of %d linked", listed, all)
-}
-
-// accounts are the accounts around the chosen one.
-func (p *integrations) accounts(width int, t kit.Theme) []kit.Frame {
-	first, last := window(len(p.listed), min(p.at, len(p.listed)), p.rows())
-	var out []kit.Frame
-	for i := first; i < last; i++ {
-		out = append(out, p.item(string(p.listed[i].Name), p.at == i, width, t))
-	}
-	return out
 }
 
 // item is one line that can be chosen.

@@ -119,5 +119,5 @@ type resumedMsg struct {
 
 // add links another account of a provider.
 func (a *App) add(p account.Provider) tea.Cmd {
-	return a.walk(account.Draft{Provider: p, Link: account.MicrosoftLink{}})
+	return a.walk(account.Draft{Provider: p, Link: account.NewLink(p)})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
+	"github.com/axiomio/xops-onboard/internal/simcloud/simaws"
 )
 
 // The demo's tenant is somewhat slow to spread changes, as a real one is.
@@ -24,12 +25,18 @@ const administrator = "ada@contoso.com"
 type World struct {
 	cloud  *simcloud.Cloud
 	tenant *simcloud.Tenant
+	amazon *simaws.Account
+	shell  map[string]string
 
 	mu     sync.Mutex
 	client string // the app that was registered last
 }
 
-// New is a world with the tenant Contoso.
+// Environment is what the demo's shell has: an AWS administrator's credentials.
+// They are worth something in the simulated cloud alone.
+func (w *World) Environment(name string) string { return w.shell[name] }
+
+// New is a world with the tenant Contoso, its subscriptions, and an AWS account.
 func New(now func() time.Time) *World {
 	c := simcloud.New(now)
 	t := c.AddTenant(simcloud.TenantSpec{
@@ -38,7 +45,24 @@ func New(now func() time.Time) *World {
 	})
 	t.SetReplication(spreading)
 	t.AddUser(simcloud.UserSpec{UPN: administrator, Name: "Ada Lovelace", Roles: []string{simcloud.GlobalAdministrator}})
-	return &World{cloud: c, tenant: t}
+	inAzure(t)
+	amazon := c.AWS().AddAccount(simaws.AccountSpec{Name: "Contoso", Alias: "contoso", Organization: simaws.Management})
+	key := amazon.AddUser("ada", true)
+	return &World{cloud: c, tenant: t, amazon: amazon, shell: map[string]string{
+		"AWS_ACCESS_KEY_ID": key.ID, "AWS_SECRET_ACCESS_KEY": key.Secret, "AWS_REGION": "eu-west-1",
+	}}
+}
+
+// inAzure gives the tenant management groups and subscriptions, over which Ada may
+// assign roles.
+func inAzure(t *simcloud.Tenant) {
+	t.SetAzureDelays(simcloud.AzureDelays{Principals: spreading, Assignments: spreading})
+	production := t.AddManagementGroup("production", "Production", "")
+	t.AddSubscription(simcloud.SubscriptionSpec{Name: "Shop", Group: production})
+	data := t.AddSubscription(simcloud.SubscriptionSpec{Name: "Data", Group: production})
+	t.AddSubscription(simcloud.SubscriptionSpec{Name: "Playground"})
+	t.AddVault(data, "contoso-data", true)
+	t.AssignAzureRole(t.RootGroup(), account.AzureOwner, administrator)
 }
 
 // Transport reaches the simulated cloud without a socket.
@@ -62,6 +86,13 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 		return "", w.tenant.Upload(client, []byte(d.Key().Certificate.PEM))
 	case "role":
 		return "", w.tenant.AssignGlobalReader(client)
+	case "azure-reader":
+		l := d.Azure()
+		for _, scope := range l.Scopes {
+			for _, role := range l.Roles() {
+				w.tenant.AssignAzureRole(scope, role, w.principal(client))
+			}
+		}
 	case "permission":
 		if err := w.tenant.AddPermission(client, simcloud.Application, "AccessReview.Read.All"); err != nil {
 			return "", err
@@ -69,6 +100,16 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 		return "", w.tenant.GrantConsent(client)
 	}
 	return "", nil
+}
+
+// principal is the object id of an app's enterprise app, which registering made.
+func (w *World) principal(client string) string {
+	for _, p := range w.tenant.Principals() {
+		if p.ClientID == client {
+			return p.ID
+		}
+	}
+	return ""
 }
 
 // SignIn has Ada, the demo's Global Administrator, type the code of a prompt.

@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -376,6 +377,13 @@ func TestStepDownTakesNothingElse(t *testing.T) {
 		e.must(err)
 		if got := e.tenant.AzureAssignments(); len(got) != before {
 			t.Errorf("%+v", got)
+		}
+		// Also where the list at the root tells of more than the root.
+		id := e.tenant.AssignAzureRole(e.prod, account.AzureUserAccessAdministrator, boss)
+		e.cloud.Inject(simcloud.Fault{Match: e.arm("GET", "/roleAssignments"), Body: fmt.Sprintf(`{"value":[{"id":%q,"properties":{"roleDefinitionId":"/x/%s","principalId":%q,"scope":%q}}]}`,
+			id, string(account.AzureUserAccessAdministrator), a.Person().ID, e.prod)})
+		if _, err := a.StepDown(t.Context()); err != nil || e.calls("DELETE") != 1 {
+			t.Errorf("%v after %d deletions", err, e.calls("DELETE"))
 		}
 	})
 }

@@ -84,8 +84,19 @@ func FuzzRefusal(f *testing.F) {
 // in it.
 func FuzzGlob(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"*", "a"}, {"*/read", "Microsoft.Compute/vm/READ"}, {"Microsoft.Authorization/*/Delete", "microsoft.authorization/x/delete"}, {"**", ""}, {"a*a", "a"}, {"a*b*c", "abc"},
-		{"(.*", "(.x"}, {".*/read", "x/read"}, {"\\", "\\"}, {"", ""}, {"*ab*ab", "abab"}, {"*\ue000", "x"},
+		{"*", "a"},
+		{"*/read", "Microsoft.Compute/vm/READ"},
+		{"Microsoft.Authorization/*/Delete", "microsoft.authorization/x/delete"},
+		{"**", ""},
+		{"a*a", "a"},
+		{"a*b*c", "abc"},
+		{"(.*", "(.x"},
+		{".*/read", "x/read"},
+		{"\\", "\\"},
+		{"", ""},
+		{"*ab*ab", "abab"},
+		{"*\ue000", "x"},
+		{"*ab*ab*", "xab"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -105,9 +116,14 @@ func FuzzGlob(f *testing.F) {
 // none, and one that reads all allows every read.
 func FuzzBeyondRead(f *testing.F) {
 	for _, seed := range [][3]string{
-		{"*/read", "", "Microsoft.Compute/virtualMachines/start/action"}, {"*", "*/write,*/delete,*/action", "a/b/write"}, {"Microsoft.Support/*", "Microsoft.Support/*/write", "Microsoft.Support/write"},
-		{"*", "*/write", "x/delete"}, {"Microsoft.Authorization/*/read,*", "*", "x/write"}, {"a/*b", "", "a/xb"},
-		{"a/w*", "a/w*/write,a/w*/delete,a/w*/action", "a/write"}, {"a/write*", "a/write*/write,a/write*/delete,a/write*/action", "a/write"},
+		{"*/read", "", "Microsoft.Compute/virtualMachines/start/action"},
+		{"*", "*/write,*/delete,*/action", "a/b/write"},
+		{"Microsoft.Support/*", "Microsoft.Support/*/write", "Microsoft.Support/write"},
+		{"*", "*/write", "x/delete"},
+		{"Microsoft.Authorization/*/read,*", "*", "x/write"},
+		{"a/*b", "", "a/xb"},
+		{"a/w*", "a/w*/write,a/w*/delete,a/w*/action", "a/write"},
+		{"a/write*", "a/write*/write,a/write*/delete,a/write*/action", "a/write"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
@@ -147,6 +163,42 @@ func TestRoleGlobs(t *testing.T) {
 		d := builtIn("x", permission{Actions: c.actions, NotActions: c.not})
 		if got := d.beyondRead(nil); len(got) != c.beyond || d.readsAll() != c.all {
 			t.Errorf("%v less %v: beyond %v, reads all %v", c.actions, c.not, got, d.readsAll())
+		}
+	}
+}
+
+// TestProblems: every code that is told of has its kind, for an app and for a person.
+func TestProblems(t *testing.T) {
+	for _, c := range []struct {
+		status      int
+		code, text  string
+		app, person account.Kind
+		subject     string
+	}{
+		{403, "AuthorizationFailed", "does not have authorization to perform action 'A/b/read' over scope '/s' or the scope is invalid.", account.AzureRoleMissing, account.AzureRoleMissing, "A/b/read at /s"},
+		{403, "LinkedAuthorizationFailed", "no", account.AzureRoleMissing, account.AzureRoleMissing, ""},
+		{403, "DenyAssignmentAuthorizationFailed", "no", account.AssignmentLocked, account.AssignmentLocked, ""},
+		{409, "ScopeLocked", "no", account.AssignmentLocked, account.AssignmentLocked, ""},
+		{403, "RequestDisallowedByPolicy", "no", account.AssignmentLocked, account.AssignmentLocked, ""},
+		{409, "ReadOnlyDisabledSubscription", "no", account.AssignmentLocked, account.AssignmentLocked, ""},
+		{404, "SubscriptionNotFound", "The subscription 'x' could not be found.", account.ScopeNotFound, account.ScopeNotFound, "x"},
+		{400, "InvalidSubscriptionId", "The provided subscription identifier 'x' is malformed or invalid.", account.ScopeNotFound, account.ScopeNotFound, "x"},
+		{404, "NotFound", "'/providers/Microsoft.Management/managementGroups/x' not found", account.ScopeNotFound, account.ScopeNotFound, "x"},
+		{400, "PrincipalNotFound", "no", account.PrincipalSpreading, account.PrincipalSpreading, ""},
+		{400, "UnmatchedPrincipalType", "no", account.PrincipalWrong, account.PrincipalWrong, ""},
+		{400, "InvalidPrincipalId", "no", account.PrincipalWrong, account.PrincipalWrong, ""},
+		{400, "RoleAssignmentLimitExceeded", "no", account.AssignmentsFull, account.AssignmentsFull, ""},
+		{401, "InvalidAuthenticationTokenTenant", "must match the tenant 'https://sts.windows.net/AAAABBBB-0000-cccc-1111-dddd2222eeee/' associated", account.WrongTenant, account.WrongTenant, "aaaabbbb-0000-cccc-1111-dddd2222eeee"},
+		{401, "InvalidAuthenticationToken", "no", account.TokenRefused, account.SignInOver, ""},
+		{401, "ExpiredAuthenticationToken", "no", account.TokenRefused, account.SignInOver, ""},
+		{400, "BadRequest", "Reader level access is required on the management group or group ancestors.", account.AzureRoleMissing, account.AzureRoleMissing, ""},
+		{400, "InvalidResourceType", "no", account.Unexpected, account.Unexpected, ""},
+	} {
+		err := refusalOf(t, c.status, `{"error":{"code":"`+c.code+`","message":"`+c.text+`"}}`)
+		for w, want := range map[whose]account.Kind{apps: c.app, persons: c.person} {
+			if p := problemOf(err, w); p.Kind != want || p.Subject != c.subject || p.Code != c.code || p.Status != c.status {
+				t.Errorf("%s: %+v, want %s %q", c.code, p, want, c.subject)
+			}
 		}
 	}
 }

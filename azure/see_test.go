@@ -73,6 +73,19 @@ func TestSpreading(t *testing.T) {
 	})
 }
 
+// TestShownAndNotInForce: an assignment that is shown is not missing.
+func TestShownAndNotInForce(t *testing.T) {
+	in(t, func(t *testing.T, e *estate) {
+		e.assign(e.prod, e.tenant.DefineAzureRole(e.prod, "Lists", []string{"Microsoft.Authorization/*/read"}, nil, nil))
+		e.want(account.AzureReads, account.Missing, account.AzureRoleMissing)
+		e.tenant.SetAzureDelays(simcloud.AzureDelays{Assignments: time.Minute})
+		e.assign(e.prod, account.AzureReader)
+		e.want(account.AzureReads, account.Waiting, account.AzureRoleMissing)
+		time.Sleep(time.Minute)
+		e.want(account.AzureReads, account.Holds, "")
+	})
+}
+
 func TestEveryScopeCounts(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.assign(e.prod, account.AzureReader)
@@ -249,11 +262,12 @@ func TestDenyAssignments(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.assign(e.prod, account.AzureReader)
 		e.assign(e.prod, account.AzureContributor)
+		e.tenant.DenyAzure(e.prod, "others", []string{"*/write", "*/delete", "*/action"}, "00000000-0000-4000-8000-000000000000")
+		e.want(account.AzureReadOnly, account.Warning, account.AzureRoleTooStrong, "Contributor")
 		e.tenant.DenyAzure(e.prod, "half", []string{"*/write"}, e.app.PrincipalID)
 		made := e.see()
 		e.wantIn(made, account.AzureReadOnly, account.Warning, account.AzureRoleTooStrong, "Contributor")
 		e.wantIn(made, account.AzureReads, account.Holds, "", "a deny assignment keeps a part: half")
-		e.tenant.DenyAzure(e.prod, "others", []string{"*"}, "00000000-0000-4000-8000-000000000000")
 		e.tenant.DenyAzure(e.prod, "rest", []string{"*/write", "*/delete", "*/action"})
 		e.want(account.AzureReadOnly, account.Holds, "", "Contributor at prod, whose changes a deny assignment keeps")
 		e.tenant.DenyAzure(e.prod, "fence", []string{"*"})

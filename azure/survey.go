@@ -180,9 +180,6 @@ func (s *survey) tree() []account.AzureGroup {
 	placed := map[account.AzureScope]bool{}
 	for _, scope := range s.order {
 		g := s.nodes[scope]
-		if _, seen := s.nodes[g.Parent]; !seen {
-			g.Parent = ""
-		}
 		below[g.Parent] = append(below[g.Parent], g)
 	}
 	var all []account.AzureGroup
@@ -198,7 +195,7 @@ func (s *survey) tree() []account.AzureGroup {
 	}
 	place("")
 	for _, scope := range s.order {
-		if !placed[scope] { // in a circle
+		if !placed[scope] { // its parent is not seen, or it is in a circle
 			g := s.nodes[scope]
 			g.Parent, placed[scope] = "", true
 			all = append(all, g)

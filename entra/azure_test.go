@@ -3,6 +3,7 @@ package entra
 import (
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,16 +119,17 @@ func TestSignInForAzure(t *testing.T) {
 func TestSignInForAzureInABrowser(t *testing.T) {
 	d := newDesk(t, licensed())
 	var prompt account.SignInPrompt
-	done := make(chan error, 1)
+	var all sync.WaitGroup
 	s, err := d.entra.SignIn(t.Context(), account.InBrowser, d.forAzure(), func(p account.SignInPrompt) {
 		prompt = p
-		go func() {
-			_, err := d.tenant.Browser(boss).Open(t.Context(), p.URL)
-			done <- err
-		}()
+		all.Go(func() {
+			if _, err := d.tenant.Browser(boss).Open(t.Context(), p.URL); err != nil {
+				t.Error(err)
+			}
+		})
 	})
+	all.Wait()
 	d.must(err)
-	d.must(<-done)
 	u, err := url.Parse(prompt.URL)
 	d.must(err)
 	if q := u.Query(); q.Get("client_id") != simcloud.AzureCLI || !strings.Contains(q.Get("scope"), "https://management.azure.com/user_impersonation") || strings.Contains(q.Get("scope"), "graph") {
@@ -176,4 +178,21 @@ func TestAnAdministratorIsForGraph(t *testing.T) {
 			t.Errorf("%v %+v", err, a.Person())
 		}
 	})
+}
+
+func TestAnAdministratorInABrowserIsForGraph(t *testing.T) {
+	d := newDesk(t, licensed())
+	var all sync.WaitGroup
+	a, err := d.entra.SignInBrowser(t.Context(), d.forAzure(), func(p account.SignInPrompt) {
+		all.Go(func() {
+			if _, err := d.tenant.Browser(boss).Open(t.Context(), p.URL); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	all.Wait()
+	d.must(err)
+	if _, err := a.Survey(t.Context(), account.SurveyWish{}); err != nil || a.Person().Client != account.CommandLineTools {
+		t.Errorf("%v %+v", err, a.Person())
+	}
 }

@@ -47,6 +47,12 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 			t.Errorf("got %q (%v), want %q", lines, err, want)
 		}
 	}
+	// A denial that holds only sometimes.
+	deny := `{"Statement":{"Effect":"Deny","Action":"kms:Decrypt","Resource":"*"}}`
+	lines, err := differences(strings.Replace(deny, `"Effect"`, `"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect"`, 1), deny)
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0], "Condition is {Bool={aws:SecureTransport=[false]}}, ours is not there") {
+		t.Errorf("a condition more: %q, %v", lines, err)
+	}
 	for _, bad := range []string{"", "no", "%zz", `{"Statement":"x"}`, `{"Statement":[1]}`, "[]"} {
 		if _, err := differences(bad, ourTrust); err == nil {
 			t.Errorf("%q was read as a policy", bad)

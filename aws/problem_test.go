@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
 // TestRefusalsOfEveryService: the codes that all services share.
@@ -111,5 +112,25 @@ func TestWhatIsNotAWS(t *testing.T) {
 		})
 		_, _, err := as(a).role(ctxOf(t), "x")
 		wantProblem(t, err, account.Offline, "iam.amazonaws.com")
+	})
+}
+
+func FuzzReadRefusal(f *testing.F) {
+	f.Add([]byte("<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"), "")
+	f.Add([]byte(`{"__type":"com.amazonaws#Throttling","Message":"slow"}`), "AccessDeniedException:http://x/")
+	f.Add([]byte(`{"message":"\u001b[2J"}`), "#:")
+	f.Add([]byte("<a><b>"), "")
+	f.Fuzz(func(t *testing.T, body []byte, header string) {
+		got := rest.Exchanged{Header: http.Header{"X-Amzn-Errortype": {header}}, Body: body}
+		code, _ := readRefusal(got)
+		if strings.Contains(code, ":") && !strings.Contains(string(body), "<") {
+			t.Errorf("code %q", code)
+		}
+		var into struct {
+			ARNs []string `xml:"XResult>AttachedPolicies>member>PolicyArn"`
+		}
+		if readXML(body, "X", &into) == nil && !strings.Contains(string(body), "XResponse") {
+			t.Errorf("%q was read as an answer", body)
+		}
 	})
 }

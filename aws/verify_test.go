@@ -309,3 +309,11 @@ func TestVerifyTrustsThePlatformThatIsConfigured(t *testing.T) {
 		w.wantDetail(w.want(w.verify(), account.AWSTrust, account.Missing, account.AWSTrustChanged), "statement PlatformOptional: Condition is")
 	})
 }
+
+// TestVerifyIsNotFooledByPages: an answer that is nobody's is no empty list.
+func TestVerifyIsNotFooledByPages(t *testing.T) {
+	inLinked(t, management(), func(w *world) {
+		w.desk.says("ListAttachedRolePolicies", -1, 200, "<html><body>Sign in to the hotel's network</body></html>")
+		w.want(w.verify(), account.AWSPolicies, account.Unknown, account.NotTheService)
+	})
+}

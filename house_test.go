@@ -48,7 +48,7 @@ var rules = map[string]rule{
 	"aws":                      {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}, "providers do not know one another, nor any screen; a machine's or container's credentials are never asked for"},
 	"internal/rest":            {[]string{"account"}, []string{"os/exec", "charm.land/"}, "one pipeline for all providers"},
 	"internal/browser":         {nil, []string{"net/http", "charm.land/"}, "opening a link is all it does"},
-	"internal/demo":            {[]string{"account", "internal/simcloud"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
+	"internal/demo":            {[]string{"account", "internal/simcloud", "internal/simcloud/simaws"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
 	"internal/simcloud":        {[]string{"account", "internal/simcloud/simaws"}, []string{"testing", "charm.land/"}, "it is linked into the product by --demo"},
 	"internal/simcloud/simaws": {nil, []string{"testing", "charm.land/", "os/exec", "github.com/aws/"}, "it plays AWS by what the vendor documents, and verifies with nothing of the vendor's client"},
 	"azure":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},

@@ -312,7 +312,7 @@ func (p *running) administrator() (account.Draft, link.Administrator, account.Su
 	if err != nil {
 		return d, nil, account.Survey{}, err
 	}
-	look := d.Made.SurveyWish()
+	look := d.SurveyWish()
 	if look.Adopt == "" {
 		look.Adopt = p.adopts
 	}

@@ -67,7 +67,7 @@ func TestMadeOfAnAdoptedApp(t *testing.T) {
 		t.Error("HasApp is wrong")
 	}
 	for _, m := range []Made{chosen, adopted} {
-		if w := Draft{Made: m}.SurveyWish(); w != (SurveyWish{Unique: "u", Adopt: "client"}) {
+		if w := (Draft{Made: m}).SurveyWish(); w != (SurveyWish{Unique: "u", Adopt: "client"}) {
 			t.Errorf("of %+v the wish is %+v", m, w)
 		}
 	}

@@ -95,11 +95,20 @@ func (l *look) everywhere(check func(*place) account.Check) account.Check {
 			all.State, all.Problem = c.State, c.Problem
 		}
 		for _, d := range c.Detail {
-			all.Detail = append(all.Detail, p.scope.ID()+": "+d)
+			all.Detail = append(all.Detail, l.place(p.scope)+": "+d)
 		}
 		all.Evidence = slices.Concat(all.Evidence, p.roles.evidence, p.denies.evidence, p.probe.evidence)
 	}
 	return all
+}
+
+// place is a scope as people call it: the tenant's root group has no name of its
+// own that is worth reading.
+func (l *look) place(s account.AzureScope) string {
+	if strings.EqualFold(s.ID(), string(l.t.Link.Tenant)) {
+		return "root group"
+	}
+	return s.ID()
 }
 
 // readsAt is whether Reader is in force at a scope. An assignment that is shown

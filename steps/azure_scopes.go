@@ -125,7 +125,7 @@ func scopePicks(tree account.AzureSurvey, d account.Draft) (p kit.Picks) {
 		}
 		p.All = append(p.All, one)
 	}
-	vaults := kit.Pick{Title: "Key Vault Reader, too", Detail: "names of vaults and of what is in them, no values", On: l.Vaults || len(l.Scopes) == 0}
+	vaults := kit.Pick{Title: "Key Vault Reader, too", Detail: "names, no values", On: l.Vaults || len(l.Scopes) == 0}
 	p.All = append(p.All, vaults)
 	for i, one := range p.All {
 		if one.On {
@@ -140,7 +140,7 @@ func scopePicks(tree account.AzureSurvey, d account.Draft) (p kit.Picks) {
 func groupDetail(g account.AzureGroup) string {
 	switch {
 	case !g.Scope.IsSubscription():
-		return "with all that is and comes under it"
+		return "and all under it"
 	case g.State != "" && !strings.EqualFold(g.State, "Enabled"):
 		return g.State
 	}

@@ -22,9 +22,28 @@ type providerRow struct {
 func init() {
 	providers = []providerRow{
 		{provider: account.AWS, title: "AWS", takes: "An AWS account or organization.", off: "Not available yet in this version."},
-		{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant. Two to ten minutes. Needs an Owner or User Access Administrator there, and the roles that Microsoft needs.", "", AzureByHand, AzureAutomatic},
+		{account.Azure, "Azure", "Subscriptions of an Azure tenant. Two to fifteen minutes. Needs an Owner of them, and who may register apps.", "", AzureByHand, AzureAutomatic},
 		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", "", MicrosoftByHand, MicrosoftAutomatic},
 	}
+}
+
+// Card is a provider's card, as Integrations names it.
+func Card(p account.Provider) string {
+	if p == account.Microsoft {
+		return "Microsoft › M365"
+	}
+	return p.String()
+}
+
+// Asking is what is asked while an account of a provider is verified.
+func Asking(p account.Provider) string {
+	switch p {
+	case account.AWS:
+		return "Asking AWS"
+	case account.Azure:
+		return "Asking Entra, Microsoft Graph and Azure"
+	}
+	return "Asking Entra and Microsoft Graph"
 }
 
 // Available tells whether accounts of a provider can be linked; else why not.

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -83,7 +85,7 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 			kit.Frame{Text: kit.Wrap("Enter these in the Xops 360 form:", size.Width)},
 			kit.Stack(values...),
 			kit.Value(size.Width, t, "Tenant", a.Microsoft().TenantName),
-			kit.Value(size.Width, t, "Access reviews", ReviewWords(c.last)),
+			answer(size.Width, t, a, c.last),
 			kit.Value(size.Width, t, "Key expires", Day(a.Key.Certificate.NotAfter)),
 			kit.Value(size.Width, t, "Renewed by", RenewLine(a.Name)),
 			kit.Blank,
@@ -105,6 +107,30 @@ func connectedNote(a account.Account) string {
 // RenewLine is the command that gives an account another key, without any
 // administrator.
 func RenewLine(n account.Name) string { return "xops-onboard rotate " + quoted(string(n)) }
+
+// answer is a real answer of the account, as a value.
+func answer(width int, t kit.Theme, a account.Account, r account.Report) kit.Frame {
+	if a.Provider == account.Azure {
+		return kit.Value(width, t, "Subscriptions", SubscriptionWords(r))
+	}
+	return kit.Value(width, t, "Access reviews", ReviewWords(r))
+}
+
+// SubscriptionWords are the subscriptions that the account sees.
+func SubscriptionWords(r account.Report) string {
+	const most = 3
+	var names []string
+	for _, s := range r.Facts.Subscriptions {
+		names = append(names, s.Name)
+	}
+	switch {
+	case len(names) == 0:
+		return "could not be read"
+	case len(names) > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
 
 // ReviewWords is a real answer of the account: the newest access review.
 func ReviewWords(r account.Report) string {

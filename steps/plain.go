@@ -261,10 +261,10 @@ func plainWay(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	if d.Way != "" {
 		return d, Next, nil
 	}
-	p.Say("Link a new Microsoft account.")
+	p.Say("Link a new %s account.", d.Provider)
 	p.machine(d)
 	for {
-		n, err := p.Choose("Way", "Sign in and let the wizard do it", "Do it by hand in the Entra admin center; the wizard checks every step", "Choose the national cloud: "+cloudLine(d))
+		n, err := p.Choose("Way", "Sign in and let the wizard do it", "Do it by hand in "+wordsOfWay(d.Provider).portal+"; the wizard checks every step", "Choose the national cloud: "+cloudLine(d))
 		if err != nil {
 			return d, Stay, err
 		}

@@ -100,7 +100,11 @@ func (s *survey) ways() (ways []wayOn) {
 	case lacks(*s.found, s.draft):
 		ways = append(ways, wayOn{"Go on as far as this account may", "Somebody with the missing role finishes it.", Next})
 	default:
-		ways = append(ways, wayOn{"Yes, show me the plan", "", Next})
+		yes := "Yes, show me the plan"
+		if s.draft.Provider == account.Azure {
+			yes = "Yes, go on to Azure"
+		}
+		ways = append(ways, wayOn{yes, "", Next})
 	}
 	ways = append(ways, wayOn{"Sign in as somebody else", "", SignInAgain})
 	if s.draft.Made.Nothing() && (s.found == nil || !s.found.Own.Found()) {

@@ -128,7 +128,7 @@ func (v *verify) View(size kit.Size, t kit.Theme) kit.Page {
 		Why:   "Each line was asked of the service with the stored key.",
 	}
 	if v.report == nil {
-		p.Live = kit.Mark(size.Width, v.sign(t), "Asking Entra and Microsoft Graph")
+		p.Live = kit.Mark(size.Width, v.sign(t), Asking(v.draft.Provider))
 		return p
 	}
 	p.Body = Checks(size.Width, t, *v.report, false)

@@ -35,6 +35,28 @@ type machine struct {
 	unseen []account.Problem // the hosts that could not be reached
 }
 
+// wayWords are what a provider's two ways are said to be.
+type wayWords struct{ title, why, portal, automatic, byHand string }
+
+func wordsOfWay(p account.Provider) wayWords {
+	if p == account.Azure {
+		return wayWords{
+			title:     "Link a New Azure Account",
+			why:       "Xops 360 reads how your subscriptions are set up, as an app, with a key that stays on this machine.",
+			portal:    "the Entra admin center and the Azure portal",
+			automatic: "Two sign-ins, usually two to five minutes. Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator; and for Azure an Owner or User Access Administrator.",
+			byHand:    "The manual's road, about fifteen minutes. The wizard checks every step. Needs the same people.",
+		}
+	}
+	return wayWords{
+		title:     "Link a New Microsoft Account",
+		why:       "Microsoft › M365. Xops 360 reads your access reviews as an app, with a key that stays on this machine.",
+		portal:    "the Entra admin center",
+		automatic: "Usually one to five minutes. Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator.",
+		byHand:    "The manual's road, about ten minutes. The wizard checks every step. Needs the right to register an app, and a Privileged Role Administrator or Global Administrator for consent and role.",
+	}
+}
+
 const (
 	automaticAt = iota
 	byHandAt
@@ -44,15 +66,10 @@ var cloudKey = key.NewBinding(key.WithKeys("n"), key.WithHelp("n", "national clo
 
 func newWay(e Env, d account.Draft) *way {
 	w := &way{env: e, draft: d}
+	words := wordsOfWay(d.Provider)
 	w.choice.Options = []kit.Option{
-		{
-			Title:  "Sign in and let the wizard do it",
-			Detail: "Usually one to five minutes. Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator.",
-		},
-		{
-			Title:  "Do it by hand in the Entra admin center",
-			Detail: "The manual's road, about ten minutes. The wizard checks every step. Needs the right to register an app, and a Privileged Role Administrator or Global Administrator for consent and role.",
-		},
+		{Title: "Sign in and let the wizard do it", Detail: words.automatic},
+		{Title: "Do it by hand in " + words.portal, Detail: words.byHand},
 	}
 	if d.Way == account.ByHand {
 		w.choice.Go(byHandAt)
@@ -168,10 +185,8 @@ func chosenCloud(at int) (account.CloudID, bool) {
 }
 
 func (w *way) View(size kit.Size, t kit.Theme) kit.Page {
-	p := kit.Page{
-		Title: "Link a New Microsoft Account",
-		Why:   "Microsoft › M365. Xops 360 reads your access reviews as an app, with a key that stays on this machine.",
-	}
+	words := wordsOfWay(w.draft.Provider)
+	p := kit.Page{Title: words.title, Why: words.why}
 	if w.clouds != nil {
 		p.Title, p.Why = "National cloud", "It decides every host, portal link and permission scope together."
 		p.Body = w.clouds.Draw(size.Width, t)

@@ -248,7 +248,7 @@ func repoint(a *App, acc account.Account) dialog {
 }
 
 func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
-	v := kit.Page{Title: p.named(), Why: "Microsoft › M365"}
+	v := kit.Page{Title: p.named(), Why: steps.Card(p.account.Provider)}
 	now := p.app.ports.Env.Now()
 	var out []kit.Frame
 	if p.account.ID != "" {
@@ -270,7 +270,7 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 	case p.wrong != nil:
 		v.Live = kit.Mark(size.Width, t.Bad.Render("✗"), steps.Advise(p.wrong).Line())
 	case p.active:
-		v.Live = kit.Mark(size.Width, t.Faint.Render("…"), "Asking Entra and Microsoft Graph")
+		v.Live = kit.Mark(size.Width, t.Faint.Render("…"), steps.Asking(p.account.Provider))
 	case checked:
 		v.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Checked "+Ago(now.Sub(p.report.At))+".")
 	}

@@ -444,3 +444,18 @@ func (w *world) session(r *sessionRequest) (caller, granted) {
 	c := g.CredentialSet[0].Credentials
 	return caller{w.cloud, aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, region, w.clock.Now}, g
 }
+
+// credentialsOf reads role credentials of IAM Identity Center.
+func credentialsOf(t testing.TB, body []byte) aws.Credentials {
+	t.Helper()
+	var v struct {
+		RoleCredentials struct {
+			AccessKeyID, SecretAccessKey, SessionToken string
+			Expiration                                 int64
+		}
+	}
+	if err := json.Unmarshal(body, &v); err != nil || v.RoleCredentials.Expiration != at.Add(time.Hour).UnixMilli() {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return aws.Credentials{AccessKeyID: v.RoleCredentials.AccessKeyID, SecretAccessKey: v.RoleCredentials.SecretAccessKey, SessionToken: v.RoleCredentials.SessionToken}
+}

@@ -207,3 +207,7 @@ func TestAssumeRoleHoldsToItsModel(t *testing.T) {
 	w.account.SetSTS(region, true)
 	must[*sts.GetCallerIdentityOutput](t)(w.as(w.admin).sts().GetCallerIdentity(t.Context(), nil))
 }
+
+func assumeIn(role string) *sts.AssumeRoleInput {
+	return &sts.AssumeRoleInput{RoleArn: aws.String(role)}
+}

@@ -94,6 +94,13 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// in is the same world in another test, as a fuzz target has one for each input.
+func (w *world) in(t testing.TB) *world {
+	o := *w
+	o.t = t
+	return &o
+}
+
 // caller are credentials and where they are used.
 type caller struct {
 	cloud  *simaws.Cloud

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -187,8 +188,8 @@ func TestElsewhereIsRefusedBeforeAnyByte(t *testing.T) {
 	env := homeWith(t, keys+"endpoint_url = "+there+"\n", "")
 	env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
 	t.Setenv("AWS_ENDPOINT_URL", there)
-	refusing := refusingProxy(t)
-	t.Setenv("HTTPS_PROXY", refusing)
+	proxy, asked := refusingProxy()
+	t.Setenv("HTTPS_PROXY", proxy)
 	c, err := rest.New(rest.Options{Version: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -198,29 +199,34 @@ func TestElsewhereIsRefusedBeforeAnyByte(t *testing.T) {
 	if k := kindOfError(err); k != account.ProxyRefused {
 		t.Errorf("over the network: %v", err)
 	}
+	asked.Range(func(what, _ any) bool {
+		if what != "CONNECT sts.eu-west-1.amazonaws.com:443" {
+			t.Errorf("the proxy was asked for %s", what)
+		}
+		return true
+	})
 	listener.Close()
 	for who := range came {
 		t.Errorf("somebody came: %s", who)
 	}
 }
 
-// refusingProxy is a proxy that lets nobody through.
-func refusingProxy(t *testing.T) string {
-	t.Helper()
+// refusingProxy is a proxy that lets nobody through. It lives as long as the
+// process, which reads its proxy's address once.
+var refusingProxy = sync.OnceValues(func() (address string, asked *sync.Map) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect || r.Host != "sts.eu-west-1.amazonaws.com:443" {
-			t.Errorf("the proxy was asked for %s %s", r.Method, r.Host)
-		}
-		http.Error(w, "no", http.StatusForbidden)
-	})}
-	go func() { _ = server.Serve(l) }()
-	t.Cleanup(func() { server.Close() })
-	return "http://" + l.Addr().String()
-}
+	asked = &sync.Map{}
+	go func() {
+		_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.Method+" "+r.Host, true)
+			http.Error(w, "no", http.StatusForbidden)
+		}))
+	}()
+	return "http://" + l.Addr().String(), asked
+})
 
 func FuzzSections(f *testing.F) {
 	f.Add(configuration)

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"crypto/ecdsa"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -192,6 +193,13 @@ func TestVerifySeesAnotherAuthorityAndWhatIsGone(t *testing.T) {
 		w.must(w.account.SetAnchor(home, string(w.target.Link.Anchor), w.target.Authority.PEM+other.PEM))
 		c := w.want(w.verify(), account.AWSTrust, account.Missing, account.AWSAuthorityOther)
 		w.wantDetail(c, "SHA-256 "+other.SHA256)
+	})
+	inLinked(t, management(), func(w *world) {
+		other, err := w.aws.Authority(newKey(t), w.target.Link, time.Now())
+		w.must(err)
+		w.desk.says("GetTrustAnchor", -1, 200, fmt.Sprintf(`{"trustAnchor":{"trustAnchorArn":"a","enabled":true,"source":{"sourceType":"CERTIFICATE_BUNDLE","sourceData":{"x509CertificateData":%q}}}}`, other.PEM))
+		c := w.want(w.verify(), account.AWSTrust, account.Missing, account.AWSAuthorityOther)
+		w.wantDetail(c, "does not have the link's authority, SHA-256 "+w.target.Authority.SHA256)
 	})
 	for action, thing := range map[string]string{"GetProfile": "profile", "GetTrustAnchor": "trust anchor"} {
 		inLinked(t, management(), func(w *world) {

@@ -94,6 +94,13 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// in is the same world in another test, as a fuzz target has one for each input.
+func (w *world) in(t testing.TB) *world {
+	o := *w
+	o.t = t
+	return &o
+}
+
 // caller are credentials and where they are used.
 type caller struct {
 	cloud  *simaws.Cloud
@@ -443,4 +450,19 @@ func (w *world) session(r *sessionRequest) (caller, granted) {
 	}
 	c := g.CredentialSet[0].Credentials
 	return caller{w.cloud, aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, region, w.clock.Now}, g
+}
+
+// credentialsOf reads role credentials of IAM Identity Center.
+func credentialsOf(t testing.TB, body []byte) aws.Credentials {
+	t.Helper()
+	var v struct {
+		RoleCredentials struct {
+			AccessKeyID, SecretAccessKey, SessionToken string
+			Expiration                                 int64
+		}
+	}
+	if err := json.Unmarshal(body, &v); err != nil || v.RoleCredentials.Expiration != at.Add(time.Hour).UnixMilli() {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return aws.Credentials{AccessKeyID: v.RoleCredentials.AccessKeyID, SecretAccessKey: v.RoleCredentials.SecretAccessKey, SessionToken: v.RoleCredentials.SessionToken}
 }

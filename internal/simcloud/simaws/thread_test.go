@@ -1,6 +1,7 @@
 package simaws_test
 
 import (
+	"encoding/hex"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,7 +33,7 @@ func TestAdministratorLinksAndTheCertificateGetsIn(t *testing.T) {
 		t.Errorf("the session is %+v", g)
 	}
 	who = must[*sts.GetCallerIdentityOutput](t)(session.sts().GetCallerIdentity(t.Context(), nil))
-	if want := "arn:aws:sts::111122223333:assumed-role/XopsReadOnly/" + leaf.cert.SerialNumber.Text(16); aws.ToString(who.Arn) != want {
+	if want := "arn:aws:sts::111122223333:assumed-role/XopsReadOnly/" + hex.EncodeToString(leaf.cert.SerialNumber.Bytes()); aws.ToString(who.Arn) != want {
 		t.Errorf("the session's caller is %s, want %s", aws.ToString(who.Arn), want)
 	}
 }

@@ -137,7 +137,7 @@ func open(simulated bool) (world, error) {
 	ports.Keys, ports.Registry, ports.Save = keystore.New(filepath.Join(data, "keys"), os.Getenv), reg, files
 	return world{
 		ports: ports,
-		open: browser.Open,
+		open:  browser.Open,
 		text: func(ctx context.Context, name, text string) (string, error) {
 			return files.Text(ctx, certificates(), name, text)
 		},

@@ -176,25 +176,25 @@ func (l *look) roleFor(p *place, enough func(definition) bool) (by string, unrea
 		case d.err != nil:
 			unread = problemOf(d.err, apps)
 		case enough(d.value):
-			return l.roleName(a) + inherited(a, p.scope), nil
+			return l.roleName(a) + l.inherited(a, p.scope), nil
 		}
 	}
 	return "", unread
 }
 
 // inherited says where a role comes from, if not from the scope itself.
-func inherited(a assignment, s account.AzureScope) string {
+func (l *look) inherited(a assignment, s account.AzureScope) string {
 	if strings.EqualFold(a.Properties.Scope, string(s)) {
 		return ""
 	}
-	return ", inherited from " + scopeText(a)
+	return ", inherited from " + l.scopeText(a)
 }
 
-func scopeText(a assignment) string {
+func (l *look) scopeText(a assignment) string {
 	if a.Properties.Scope == string(account.AzureRoot) {
 		return "the root of the tenant"
 	}
-	return rest.Text(lastPart(a.Properties.Scope), longestText)
+	return rest.Text(l.place(account.AzureScope(a.Properties.Scope)), longestText)
 }
 
 // roleName is the role's name as the portal has it.
@@ -354,7 +354,7 @@ func (l *look) readOnly() (c account.Check) {
 func (l *look) exceeds(a assignment, p *place) (string, bool) {
 	role := account.AzureRole(a.role())
 	d := l.definitions[a.role()]
-	where := l.roleName(a) + " at " + scopeText(a)
+	where := l.roleName(a) + " at " + l.scopeText(a)
 	what := d.value.beyondRead(l.deniedFor(a, p))
 	switch {
 	case d.err != nil:

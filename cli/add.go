@@ -17,16 +17,20 @@ func newAdd(l *line) *cobra.Command {
 		Short: "Link an account",
 		Args:  l.words(0),
 		RunE: l.does(func(context.Context, []string) error {
-			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft"}
+			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft, or: xops-onboard add azure"}
 		}),
 	}
-	cmd.AddCommand(newAddMicrosoft(l))
+	cmd.AddCommand(newAddMicrosoft(l), newAddAzure(l))
 	return cmd
 }
 
-// addMicrosoft is the flags of add microsoft.
+// addMicrosoft is the flags of add microsoft, and of add azure, whose account is
+// an app registration too.
 type addMicrosoft struct {
 	*line
+	provider            account.Provider
+	scopes              []string // of Azure
+	noVaults            bool
 	name, tenant, cloud string
 	signInWay, keyStore string
 	adopt               string
@@ -40,19 +44,42 @@ type told struct {
 	way   account.SignInWay
 	store account.Store
 	adopt account.ClientID
+	scope []account.AzureScope
+}
+
+func newAddAzure(l *line) *cobra.Command {
+	a := &addMicrosoft{line: l, provider: account.Azure}
+	cmd := &cobra.Command{
+		Use:   "azure",
+		Short: "Link an Azure account",
+		Long: "Link an Azure account: an app registration that may read subscriptions. With --automatic you sign in twice, as Azure takes a sign-in of its own, and the program makes every change; " +
+			"--plan shows them and changes nothing, --yes asks nothing. What is missing is asked on a terminal. Run again with the same name it goes on with the same draft and key.",
+		Example: "xops-onboard add azure --automatic --name Contoso --tenant contoso.com --sign-in device-code --plan",
+	}
+	a.flags(cmd)
+	f := cmd.Flags()
+	f.StringArrayVar(&a.scopes, "scope", nil, "a management group or subscription to read, by its address or a subscription's id; may be given again. Else the uppermost place where you may assign roles")
+	f.BoolVar(&a.noVaults, "no-key-vaults", false, "without Key Vault Reader")
+	return cmd
 }
 
 func newAddMicrosoft(l *line) *cobra.Command {
-	a := &addMicrosoft{line: l}
+	a := &addMicrosoft{line: l, provider: account.Microsoft}
 	cmd := &cobra.Command{
 		Use:   "microsoft",
 		Short: "Link a Microsoft account",
 		Long: "Link a Microsoft account (Entra ID). With --automatic you sign in and the program makes every change; --plan shows them and changes nothing, --yes asks nothing. " +
 			"What is missing is asked on a terminal. Run again with the same name it goes on with the same draft and key.",
 		Example: "xops-onboard add microsoft --automatic --name Contoso --tenant contoso.com --sign-in device-code --plan",
-		Args:    l.words(0),
-		RunE:    l.does(func(ctx context.Context, _ []string) error { return a.run(ctx) }),
 	}
+	a.flags(cmd)
+	return cmd
+}
+
+// flags gives the command its flags, and has it run.
+func (a *addMicrosoft) flags(cmd *cobra.Command) {
+	l := a.line
+	cmd.Args, cmd.RunE = l.words(0), l.does(func(ctx context.Context, _ []string) error { return a.run(ctx) })
 	f := cmd.Flags()
 	f.StringVar(&a.name, "name", "", "what the account is called here")
 	f.StringVar(&a.tenant, "tenant", "", "the tenant: its id or one of its domains")
@@ -64,7 +91,6 @@ func newAddMicrosoft(l *line) *cobra.Command {
 	signsIn(cmd, &a.signInWay)
 	l.asJSON(cmd)
 	l.asksNothing(cmd)
-	return cmd
 }
 
 // parse reads the flags that are there.
@@ -89,6 +115,13 @@ func (a *addMicrosoft) parse() (t told, err error) {
 	}
 	if t.adopt, err = parseAdopt(a.adopt); err != nil {
 		return t, err
+	}
+	for _, text := range a.scopes {
+		s, err := account.ParseAzureScope(text)
+		if err != nil {
+			return t, wrong("--scope", err)
+		}
+		t.scope = append(t.scope, s)
 	}
 	t.way, err = a.parseSignIn(a.signInWay)
 	return t, err
@@ -158,6 +191,9 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	if err != nil {
 		return err
 	}
+	if acc.Provider != a.provider {
+		return usage{fmt.Errorf("%s is an account of %s; another account needs another --name", r.Name, acc.Provider)}
+	}
 	if adopt != "" && adopt != acc.Microsoft().Client {
 		return usage{fmt.Errorf("--adopt: %s has an app already", r.Name)}
 	}
@@ -199,6 +235,9 @@ func (a *addMicrosoft) resolve(ctx context.Context, w World, cloud account.Cloud
 func (a *addMicrosoft) begin(ctx context.Context, w World, t told) (account.Draft, error) {
 	if _, begun := named(w.Known.Drafts, string(t.name)); begun {
 		d, err := w.onboarding(ctx, []string{string(t.name)})
+		if err == nil && d.Provider != a.provider {
+			return d, usage{fmt.Errorf("%s was begun as an account of %s; choose another --name", d.Name, d.Provider)}
+		}
 		if err == nil && a.automatic && d.Way != account.Automatic && d.Way != "" {
 			return d, &outcome{err: fmt.Errorf("%s was begun by hand", d.Name), code: WrongUsage, hint: "Go on with: xops-onboard resume " + word(string(d.Name)) + ". Or choose another --name."}
 		}
@@ -208,17 +247,34 @@ func (a *addMicrosoft) begin(ctx context.Context, w World, t told) (account.Draf
 				d.Trail = passed[:2]
 			}
 		}
-		return d, err
+		return a.scoped(d, t), err
 	}
-	d := account.Draft{Provider: account.Microsoft, Name: t.name, Cloud: t.cloud, Chosen: t.cloud != "", Link: account.MicrosoftLink{}, Trail: passed[:1]}
+	d := account.Draft{Provider: a.provider, Name: t.name, Cloud: t.cloud, Chosen: t.cloud != "", Link: account.NewLink(a.provider), Trail: passed[:1]}
 	if t.name != "" {
 		d.ID = account.ID(w.Env.NewID())
-		d.Link = account.MicrosoftLink{AppName: account.AppName(t.name)}
+		d = d.WithMicrosoft(account.MicrosoftLink{AppName: account.AppName(t.name)})
 	}
+	d = a.scoped(d, t)
 	if a.automatic {
 		d.Way, d.Trail = account.Automatic, passed[:2]
 	}
 	return d, nil
+}
+
+// scoped is the draft with what the flags say of Azure.
+func (a *addMicrosoft) scoped(d account.Draft, t told) account.Draft {
+	l, ok := d.Link.(account.AzureLink)
+	if !ok {
+		return d
+	}
+	if len(t.scope) > 0 {
+		l.Scopes = t.scope
+	}
+	if l.Vaults = l.Vaults || len(d.Trail) <= 2; a.noVaults {
+		l.Vaults = false
+	}
+	d.Link = l
+	return d
 }
 
 // open are the flags that are missing to do it without a question.

@@ -11,7 +11,7 @@ func adviseAzure(p *account.Problem) (Advice, bool) {
 	case account.InputNotScope:
 		return Advice{Say: "This is neither a management group nor a subscription.", Do: "Copy its ID in the Azure portal; a subscription's is 32 hexadecimal digits."}, true
 	case account.AzureRoleMissing:
-		return Advice{Say: "Azure refuses this for want of a role" + about(p) + ".", Do: "Reading takes Reader. Assigning roles takes Owner, User Access Administrator or Role Based Access Control Administrator at that scope. One that is new may take minutes to spread."}, true
+		return Advice{Say: "Azure refuses this for want of a role.", Do: asksFor(p) + "Reading takes Reader. Assigning roles takes Owner, User Access Administrator or Role Based Access Control Administrator at that scope. One that is new may take minutes to spread."}, true
 	case account.NoSubscriptions:
 		return Advice{
 			Say: "The app signs in and sees no subscription yet.",
@@ -41,6 +41,14 @@ func adviseAzure(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "Key vaults that go by access policies are not opened by Key Vault Reader:", Do: "Give the app List there for keys, secrets and certificates, and never Get for secrets, which reads their values."}, true
 	}
 	return Advice{}, false
+}
+
+// asksFor is the action that Azure refused, in its own words.
+func asksFor(p *account.Problem) string {
+	if p.Subject == "" {
+		return ""
+	}
+	return "It asks for " + p.Subject + ". "
 }
 
 // about is what a problem is about, after "for".

@@ -39,7 +39,11 @@ func iamPage(d account.Draft) account.PortalPage {
 	if len(scopes) == 0 {
 		return d.Cloud.Cloud().AzureAccessPage("")
 	}
-	return d.Cloud.Cloud().AzureAccessPage(scopes[0])
+	p := d.Cloud.Cloud().AzureAccessPage(scopes[0])
+	if scopes[0].ID() == string(d.Azure().Tenant) {
+		p.Path[1] = "Tenant Root Group" // as the portal calls it
+	}
+	return p
 }
 
 // readerClicks is what to click, in the portal's own words.

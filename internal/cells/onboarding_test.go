@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/azure"
 	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/rest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
@@ -110,6 +111,9 @@ type cell struct {
 	reg    link.Registry
 	ring   *ring
 	id     account.ID
+	azure  bool
+	scopes []account.AzureScope
+	hosts  []string // of the calls
 	adopts account.ClientID
 	before []simcloud.AppState // with the one that is adopted
 	theirs []simcloud.PrincipalState
@@ -179,13 +183,14 @@ func (c *cell) process(n int, what trouble) *running {
 	c.must(err)
 	e := entra.New(client, time.Now)
 	c.mu.Lock()
-	c.calls = 0
+	c.calls, c.hosts = 0, nil
 	c.mu.Unlock()
 	sign := func(ctx context.Context, _ account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
 		return e.SignInDevice(ctx, wish, tell)
 	}
 	p.ops = link.New(p.ctx, link.Ports{
 		Keys: mortalRing{c.ring, p}, Registry: mortalDisk{c.reg, p}, Microsoft: e, SignIn: sign, Save: nil, Now: time.Now,
+		Azure: azure.New(client, e, time.Now), SignInAzure: signInAzure(client, e),
 	})
 	return p
 }
@@ -215,6 +220,7 @@ func (p *running) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	p.mu.Lock()
 	p.calls++
+	p.hosts = append(p.hosts, r.URL.Host)
 	mine := p.calls == p.n
 	if mine {
 		p.hit, p.host = r.Method+" "+r.URL.String(), r.URL.Host
@@ -299,6 +305,9 @@ func (p *running) administrator() (account.Draft, link.Administrator, account.Su
 			ID: p.id, Name: "Contoso", Provider: account.Microsoft, Way: account.Automatic, Cloud: account.Global,
 			Link: account.MicrosoftLink{Tenant: account.TenantID(p.tenant.ID()), AppName: account.AppName("Contoso")},
 		}
+		if p.azure {
+			d.Provider, d.Link = account.Azure, account.AzureLink{MicrosoftLink: d.Microsoft(), Scopes: p.scopes, Vaults: true}
+		}
 		if d, err = p.ops.SaveAnswers(p.ctx, d); err != nil {
 			return d, nil, account.Survey{}, err
 		}
@@ -330,7 +339,13 @@ func (c *cell) connect(p *running) error {
 	}
 	wish := link.ConnectWish{Key: link.KeyWish{ID: account.KeyID(uuid.NewString()), Store: account.Keyring, Bits: 2048}, Graph: s.Graph, Lives: link.Lives}
 	wish.Adopt = s.Adopted.App
-	return p.end(p.ops.Connect(d.ID, link.Signed{Directory: admin}, wish))
+	by, err := p.signed(d, admin)
+	if err != nil {
+		p.stop()
+		p.ops.Close()
+		return err
+	}
+	return p.end(p.ops.Connect(d.ID, by, wish))
 }
 
 // takeBack takes everything back, and looks that nothing is left.
@@ -338,7 +353,9 @@ func (c *cell) takeBack(p *running) {
 	c.t.Helper()
 	d, admin, _, err := p.administrator()
 	c.must(err)
-	c.must(p.end(p.ops.TakeBack(d.ID, link.Signed{Directory: admin})))
+	by, err := p.signed(d, admin)
+	c.must(err)
+	c.must(p.end(p.ops.TakeBack(d.ID, by)))
 	time.Sleep(time.Hour) // until all of it is seen everywhere
 	if apps, principals, deleted := c.tenant.Apps(), c.principals(), c.tenant.Deleted(); !reflect.DeepEqual(apps, c.before) || !reflect.DeepEqual(principals, c.theirs) || len(deleted) != 0 {
 		c.t.Errorf("%s, at %s: in the tenant are\n%+v\n%+v\n%+v\nbefore there were\n%+v\n%+v", c.where, c.hit, apps, principals, deleted, c.before, c.theirs)
@@ -349,6 +366,7 @@ func (c *cell) takeBack(p *running) {
 	if n := c.ring.count(); n != 0 {
 		c.t.Errorf("%s: %d keys are left", c.where, n)
 	}
+	c.inAzure(0)
 }
 
 // principals are the enterprise apps that an onboarding makes.
@@ -378,6 +396,10 @@ func (c *cell) connected() {
 	a := apps[0]
 	if len(a.Certificates) != 1 || a.Certificates[0].SHA1 != acc.Key.Certificate.SHA1 {
 		c.t.Errorf("%s, at %s: the app's certificates are %+v, the account's %s", c.where, c.hit, a.Certificates, acc.Key.Certificate.SHA1)
+	}
+	if c.azure {
+		c.inAzure(4)
+		a.Granted = append(a.Granted, "Application AccessReview.Read.All") // is not its to have
 	}
 	if len(a.Granted) != 1 || a.Granted[0] != "Application AccessReview.Read.All" || len(a.Roles) != 1 || a.Roles[0] != "Global Reader" {
 		c.t.Errorf("%s: granted %v, roles %v; want one of each", c.where, a.Granted, a.Roles)

@@ -96,7 +96,8 @@ func (a *Account) in(region string) *regional {
 	return r
 }
 
-// enabled tells whether a region is one that the account can use.
+// enabled tells whether a region is one that the account can use; those of
+// another partition never are.
 func (a *Account) enabled(region string) bool {
 	return slices.Contains(a.partition.regions, region) || slices.Contains(a.opted, region)
 }

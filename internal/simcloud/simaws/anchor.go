@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +43,7 @@ const (
 	maxPEM          = 8000
 )
 
-var anchorNameForm = regexp.MustCompile(`^[ a-zA-Z0-9_-]{1,255}$`)
+var anchorNameForm = pattern(`^[ a-zA-Z0-9_-]{1,255}$`)
 
 // anchorIn is what a trust anchor is made of or changed to.
 type anchorIn struct {
@@ -68,7 +67,7 @@ type sourceIn struct {
 }
 
 func checkName(name *string) *failure {
-	if name != nil && !anchorNameForm.MatchString(*name) {
+	if name != nil && !anchorNameForm().MatchString(*name) {
 		return violation(*name, "name", "satisfy regular expression pattern: [ a-zA-Z0-9-_]*")
 	}
 	return nil

@@ -2,7 +2,6 @@ package simaws
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -71,7 +70,7 @@ func parseAuthorization(header string) (authorization, *failure) {
 
 const amzDate = "20060102T150405Z"
 
-var amzDateForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z$`)
+var amzDateForm = pattern(`^[0-9]{8}T[0-9]{6}Z$`)
 
 // skew is how far a request's date may be from the service's clock.
 const skew = 5 * time.Minute
@@ -85,7 +84,7 @@ func (k *call) dated(a authorization) (string, *failure) {
 		}
 	}
 	t, err := time.Parse(amzDate, date)
-	if err != nil || !amzDateForm.MatchString(date) {
+	if err != nil || !amzDateForm().MatchString(date) {
 		return "", incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
 	}
 	if a.date != date[:8] {

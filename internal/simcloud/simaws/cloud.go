@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -185,6 +186,12 @@ func bodyOf(r *http.Request) url.Values {
 		return nil
 	}
 	return form
+}
+
+// pattern is a regular expression that is compiled when it is first asked for: no
+// program that links this pays for it at its start.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 // random is n random bytes.

@@ -2,7 +2,6 @@ package simaws
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -19,8 +18,8 @@ var formationOperations = map[string]operation{
 }
 
 var (
-	stackNameForm = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
-	tokenForm     = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$`)
+	stackNameForm = pattern(`^[a-zA-Z][-a-zA-Z0-9]*$`)
+	tokenForm     = pattern(`^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$`)
 )
 
 // notInStacks are parameters of CreateStack and UpdateStack that are not played.
@@ -55,7 +54,7 @@ func (k *call) stackIn(in form) (stackIn, *failure) {
 	switch {
 	case s.name == "":
 		return s, missing("stackName")
-	case s.token != "" && !tokenForm.MatchString(s.token):
+	case s.token != "" && !tokenForm().MatchString(s.token):
 		return s, violation(s.token, "clientRequestToken", "satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*")
 	case !slices.Contains([]string{"", "ROLLBACK", "DELETE", "DO_NOTHING"}, s.onFailure):
 		return s, violation(s.onFailure, "onFailure", "satisfy enum value set: [ROLLBACK, DELETE, DO_NOTHING]")
@@ -114,7 +113,7 @@ func createStack(k *call, in form) (string, *failure) {
 	if len(s.name) > 128 {
 		return "", violation(s.name, "stackName", "have length less than or equal to 128")
 	}
-	if !stackNameForm.MatchString(s.name) {
+	if !stackNameForm().MatchString(s.name) {
 		return "", violation(s.name, "stackName", "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
 	}
 	if f := k.mayStack("CreateStack", s.name); f != nil {

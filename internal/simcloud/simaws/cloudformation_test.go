@@ -289,6 +289,16 @@ func TestUpdateIsTakenBack(t *testing.T) {
 		t.Errorf("%s, anchor %s, %d roles", st.Status, a.Anchors(region)[0].Name, len(a.Roles()))
 	}
 	w.session(w.request(ca.leaf(t, newKey(t)), s))
+
+	// What was made on the way to a failure goes again.
+	dig(tmpl, "Resources", "Role", "Properties")["RoleName"] = "New"
+	dig(tmpl, "Resources", "Profile", "Properties")["DurationSeconds"] = 43201
+	_, err = c.formation().UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String(stackName), TemplateBody: aws.String(toJSON(tmpl)), Capabilities: named})
+	w.must(err)
+	if a.Stacks(region)[0].Status != "UPDATE_ROLLBACK_COMPLETE" || slices.ContainsFunc(a.Roles(), func(r simaws.RoleState) bool { return r.Name == "New" }) {
+		t.Errorf("%s, roles %v", a.Stacks(region)[0].Status, a.Roles())
+	}
+	w.session(w.request(ca.leaf(t, newKey(t)), s))
 }
 
 // TestDeleteTakesEverythingAway holds the one step that removes a link, drift
@@ -424,6 +434,9 @@ func TestPropertiesAreLookedAtWhenAResourceIsMade(t *testing.T) {
 		},
 		"Policy arn:aws:iam::aws:policy/None does not exist or is not attachable. (Service: Iam, Status Code: 404": func(m map[string]any) {
 			dig(m, "Resources", "Role", "Properties")["ManagedPolicyArns"] = []any{"arn:aws:iam::aws:policy/None"}
+		},
+		"Value 'PEM' at 'source.sourceType' failed to satisfy constraint": func(m map[string]any) {
+			dig(m, "Resources", "Anchor", "Properties", "Source")["SourceType"] = "PEM"
 		},
 		"Member must have value less than or equal to 43200": func(m map[string]any) { dig(m, "Resources", "Profile", "Properties")["DurationSeconds"] = 43201 },
 	} {

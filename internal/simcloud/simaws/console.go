@@ -28,7 +28,7 @@ func (a *Account) UploadTemplate(region, stackName, template string) (id string,
 		switch {
 		case f != nil:
 			return f
-		case !stackNameForm.MatchString(stackName):
+		case !stackNameForm().MatchString(stackName):
 			return violation(stackName, "stackName", "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
 		case a.live(region, stackName) != nil:
 			return refuse(http.StatusBadRequest, "AlreadyExistsException", "Stack [%s] already exists", stackName)
@@ -157,9 +157,9 @@ func lastOf(arn string) string {
 	return arn[strings.LastIndexByte(arn, '/')+1:]
 }
 
-// Forget ends every session of a role at once, as a policy that denies older
+// EndSessions ends every session of a role at once, as a policy that denies older
 // tokens does.
-func (a *Account) Forget(role string) {
+func (a *Account) EndSessions(role string) {
 	a.c.set(func() {
 		for id, k := range a.c.keys {
 			if r := k.who.role; r != nil && r.account == a && r.name == role {

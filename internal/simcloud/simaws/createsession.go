@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -292,14 +291,14 @@ var attributes = map[string]string{
 	"2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "T", "0.9.2342.19200300.100.1.25": "DC", "0.9.2342.19200300.100.1.1": "UID",
 }
 
-var tagForm = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{0,256}$`)
+var tagForm = pattern(`^[A-Za-z0-9 _.:/=+@-]{0,256}$`)
 
 // mapped are the session tags that a certificate gives; what does not fit into a
 // tag fails all of it.
 func mapped(leaf *x509.Certificate, role string) (map[string]string, *failure) {
 	tags, bad := map[string]string{}, map[string][]string{}
 	put := func(field, name, value string) {
-		if !tagForm.MatchString(value) {
+		if !tagForm().MatchString(value) {
 			bad[field] = append(bad[field], name)
 		}
 		key := "x509" + field + "/" + name

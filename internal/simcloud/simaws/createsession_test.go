@@ -82,11 +82,10 @@ func TestCreateSessionRefuses(t *testing.T) {
 		"an authority below the authority": {leaf: spoilLeaf(func(c *x509.Certificate) {
 			c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature
 		}), code: denied, text: insufficient},
-		"the authority itself":                    {leaf: func(ca pair) pair { return ca }, code: denied, text: insufficient},
-		"a subject of another name":               {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.CommonName = "somebody-else" }), code: denied, text: unable},
-		"brackets in the subject":                 {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.CommonName = "xops [4f2a]" }), code: denied, text: unable + ". Some attributes failed to be mapped into session tags. Issuer: [  ]; Subject: [ CN ]; SAN: [  ]"},
-		"an umlaut in the subject":                {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.Organization = []string{"Müller"} }), code: denied, text: "Subject: [ O ]"},
-		"a name too long to be a source identity": {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("x", 62) }), code: denied, text: unable},
+		"the authority itself":      {leaf: func(ca pair) pair { return ca }, code: denied, text: insufficient},
+		"a subject of another name": {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.CommonName = "somebody-else" }), code: denied, text: unable},
+		"brackets in the subject":   {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.CommonName = "xops [4f2a]" }), code: denied, text: unable + ". Some attributes failed to be mapped into session tags. Issuer: [  ]; Subject: [ CN ]; SAN: [  ]"},
+		"an umlaut in the subject":  {leaf: spoilLeaf(func(c *x509.Certificate) { c.Subject.Organization = []string{"Müller"} }), code: denied, text: "Subject: [ O ]"},
 
 		"another key":                    {request: func(r *sessionRequest) { r.key = newKey(t) }, code: denied, text: signature},
 		"another serial":                 {request: func(r *sessionRequest) { r.serial = "42" }, code: denied, text: signature},
@@ -118,6 +117,11 @@ func TestCreateSessionRefuses(t *testing.T) {
 		}, code: "ResourceNotFoundException"},
 		"the endpoint of another region":    {request: func(r *sessionRequest) { r.host, r.region = "rolesanywhere.us-east-1.amazonaws.com", "us-east-1" }, code: "ResourceNotFoundException"},
 		"a role that is not in the profile": {request: func(r *sessionRequest) { r.body["roleArn"] = "arn:aws:iam::111122223333:role/Other" }, code: denied, text: "Unable to assume role for arn:aws:iam::111122223333:role/Other"},
+
+		"a role that is there and not in the profile": {
+			world:   func(w *world, _ simaws.StackState) { w.must(w.account.CreateRole("Other", w.account.Roles()[0].Trust)) },
+			request: func(r *sessionRequest) { r.body["roleArn"] = "arn:aws:iam::111122223333:role/Other" }, code: denied, text: "Unable to assume role for arn:aws:iam::111122223333:role/Other",
+		},
 
 		"anchor disabled": {world: func(w *world, s simaws.StackState) {
 			w.must(w.account.EnableAnchor(region, s.Outputs["TrustAnchorARN"], false))
@@ -201,7 +205,14 @@ func TestTrustPolicyDecides(t *testing.T) {
 	}
 	t.Run("no conditions", func(t *testing.T) { // any certificate of any anchor: a known mistake, and allowed
 		w, ca, s := linked(t, func(tmpl map[string]any) { delete(statement(tmpl), "Condition") })
-		w.session(w.request(ca.leaf(t, newKey(t), func(c *x509.Certificate) { c.Subject.CommonName = "anybody" }), s))
+		called := func(cn string) *sessionRequest {
+			return w.request(ca.leaf(t, newKey(t), func(c *x509.Certificate) { c.Subject.CommonName = cn }), s)
+		}
+		w.session(called("anybody"))
+		w.session(called(strings.Repeat("x", 61)))
+		if a := w.send(called(strings.Repeat("x", 62)).build(t)); a.code() != "AccessDeniedException" {
+			t.Errorf("a name too long to be a source identity: %d %s", a.status, a.body)
+		}
 	})
 }
 
@@ -220,6 +231,17 @@ func TestSessionLastsNoLongerThanItMay(t *testing.T) {
 	w.clock.forward(time.Second)
 	_, err := who.sts().GetCallerIdentity(t.Context(), nil)
 	wantError(t, err, "ExpiredToken", "The security token included in the request is expired")
+}
+
+// TestRoleLimitsTheProfile holds that a profile cannot ask for more than the role gives.
+func TestRoleLimitsTheProfile(t *testing.T) {
+	w, ca, s := linked(t, func(tmpl map[string]any) { dig(tmpl, "Resources", "Profile", "Properties")["DurationSeconds"] = 7200 })
+	r := w.request(ca.leaf(t, newKey(t)), s)
+	w.session(r)
+	r.body["durationSeconds"] = 3601
+	if a := w.send(r.build(t)); a.code() != "ValidationException" || !strings.Contains(a.message(), "MaxSessionDuration") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 }
 
 // TestRoleIsUsableOnlyAfterItSpread holds IAM's eventual consistency.

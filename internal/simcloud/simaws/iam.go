@@ -153,8 +153,16 @@ func getAccountSummary(k *call, _ form) (string, *failure) {
 		key string
 		n   int
 	}{
-		{"Users", len(a.users)}, {"UsersQuota", 5000}, {"Roles", len(a.roles)}, {"RolesQuota", 1000}, {"Groups", 0}, {"MFADevices", 0},
-		{"AccountMFAEnabled", 1}, {"AccountAccessKeysPresent", 0}, {"AttachedPoliciesPerRoleQuota", maxManaged}, {"AccessKeysPerUserQuota", 2},
+		{"Users", len(a.users)},
+		{"UsersQuota", 5000},
+		{"Roles", len(a.roles)},
+		{"RolesQuota", 1000},
+		{"Groups", 0},
+		{"MFADevices", 0},
+		{"AccountMFAEnabled", 1},
+		{"AccountAccessKeysPresent", 0},
+		{"AttachedPoliciesPerRoleQuota", maxManaged},
+		{"AccessKeysPerUserQuota", 2},
 	} {
 		entries += tag("entry", text("key", e.key)+text("value", itoa(e.n)))
 	}

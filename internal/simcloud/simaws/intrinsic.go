@@ -195,7 +195,7 @@ func (t *template) substitutes(arg any, block string) (names []string, parts []a
 // variables are the names in ${…} of a text; ${!…} is none.
 func variables(text string) []string {
 	var names []string
-	for _, m := range variable.FindAllStringSubmatch(text, -1) {
+	for _, m := range variable().FindAllStringSubmatch(text, -1) {
 		if !strings.HasPrefix(m[1], "!") {
 			names = append(names, m[1])
 		}
@@ -286,7 +286,7 @@ func (s *stack) substitute(arg any) (any, *failure) {
 		return nil, f
 	}
 	var refused *failure
-	out := variable.ReplaceAllStringFunc(text, func(m string) string {
+	out := variable().ReplaceAllStringFunc(text, func(m string) string {
 		name := m[2 : len(m)-1]
 		if literal, ok := strings.CutPrefix(name, "!"); ok {
 			return "${" + literal + "}"

@@ -5,24 +5,27 @@ import (
 	"sync"
 )
 
-// managed are the managed policies of AWS that can be attached here. Those that
-// grant reads hold the part of the real ones that monitoring asks about, and
-// what they really leave out is left out: SecurityAudit reads no object, no
-// secret and no log, but a portion of a database's log and lists of users.
+// managed are the statements of the managed policies of AWS that can be attached
+// here. Those that grant reads hold the part of the real ones that monitoring
+// asks about, and what they really leave out is left out: SecurityAudit reads no
+// object, no secret and no log, but a portion of a database's log and lists of
+// users.
 // Source: docs.aws.amazon.com/aws-managed-policy/latest/reference, 2026.
-var managed = map[string]string{
-	"AdministratorAccess": `{"Effect":"Allow","Action":"*","Resource":"*"}`,
-	"PowerUserAccess": `{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},` +
-		`{"Effect":"Allow","Action":["account:GetAccountInformation","iam:ListRoles","organizations:DescribeOrganization"],"Resource":"*"}`,
-	"ReadOnlyAccess":               `{"Effect":"Allow","Action":["*:Get*","*:List*","*:Describe*"],"Resource":"*"}`,
-	"IAMReadOnlyAccess":            `{"Effect":"Allow","Action":["iam:GenerateCredentialReport","iam:GenerateServiceLastAccessedDetails","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy"],"Resource":"*"}`,
-	"IAMFullAccess":                `{"Effect":"Allow","Action":["iam:*","organizations:DescribeAccount","organizations:DescribeOrganization","organizations:ListPolicies","organizations:ListRoots"],"Resource":"*"}`,
-	"AWSCloudFormationFullAccess":  `{"Effect":"Allow","Action":["cloudformation:*"],"Resource":"*"}`,
-	"AmazonS3ReadOnlyAccess":       `{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}`,
-	"job-function/ViewOnlyAccess":  allow(viewOnly),
-	"SecurityAudit":                allow(securityAudit),
-	"AWSRolesAnywhereFullAccess":   allow(anywhereFull) + `,` + passToAnywhere,
-	"SignInLocalDevelopmentAccess": `{"Effect":"Allow","Action":["signin:AuthorizeOAuth2Access","signin:CreateOAuth2Token"],"Resource":"*"}`,
+func managed() map[string]string {
+	return map[string]string{
+		"AdministratorAccess": `{"Effect":"Allow","Action":"*","Resource":"*"}`,
+		"PowerUserAccess": `{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},` +
+			`{"Effect":"Allow","Action":["account:GetAccountInformation","iam:ListRoles","organizations:DescribeOrganization"],"Resource":"*"}`,
+		"ReadOnlyAccess":               `{"Effect":"Allow","Action":["*:Get*","*:List*","*:Describe*"],"Resource":"*"}`,
+		"IAMReadOnlyAccess":            `{"Effect":"Allow","Action":["iam:GenerateCredentialReport","iam:GenerateServiceLastAccessedDetails","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy"],"Resource":"*"}`,
+		"IAMFullAccess":                `{"Effect":"Allow","Action":["iam:*","organizations:DescribeAccount","organizations:DescribeOrganization","organizations:ListPolicies","organizations:ListRoots"],"Resource":"*"}`,
+		"AWSCloudFormationFullAccess":  `{"Effect":"Allow","Action":["cloudformation:*"],"Resource":"*"}`,
+		"AmazonS3ReadOnlyAccess":       `{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}`,
+		"job-function/ViewOnlyAccess":  allow(viewOnly),
+		"SecurityAudit":                allow(securityAudit),
+		"AWSRolesAnywhereFullAccess":   allow(anywhereFull) + `,` + passToAnywhere,
+		"SignInLocalDevelopmentAccess": `{"Effect":"Allow","Action":["signin:AuthorizeOAuth2Access","signin:CreateOAuth2Token"],"Resource":"*"}`,
+	}
 }
 
 const securityAudit = `access-analyzer:Get* access-analyzer:List* account:GetAccountInformation account:GetAlternateContact account:GetRegionOptStatus ` +
@@ -71,7 +74,7 @@ var managedPolicies = sync.OnceValue(allManaged)
 
 func allManaged() map[string]*policy {
 	m := map[string]*policy{}
-	for path, statements := range managed {
+	for path, statements := range managed() {
 		p, f := parsePolicy(`{"Version":"2012-10-17","Statement":[`+statements+`]}`, identity)
 		if f != nil {
 			panic(path + ": " + f.message) // the table is ours

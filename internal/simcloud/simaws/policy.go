@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -173,12 +172,12 @@ func parsePrincipal(raw json.RawMessage) (map[string][]string, bool) {
 	return out, true
 }
 
-var sidForm = regexp.MustCompile(`^[0-9A-Za-z]*$`)
+var sidForm = pattern(`^[0-9A-Za-z]*$`)
 
 // check refuses a statement that its kind of policy cannot have.
 func (s *statement) check(of use) *failure {
 	switch {
-	case of != trust && !sidForm.MatchString(s.sid):
+	case of != trust && !sidForm().MatchString(s.sid):
 		return malformed("Statement IDs (SID) should match the regular expression [0-9A-Za-z]*.")
 	case len(s.actions)+len(s.notActions) == 0:
 		return malformed("Policy statement must contain actions.")
@@ -207,7 +206,7 @@ func (s *statement) check(of use) *failure {
 	return nil
 }
 
-var servicePrincipal = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$`)
+var servicePrincipal = pattern(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$`)
 
 func (s *statement) checkTrust() *failure {
 	switch {
@@ -222,7 +221,7 @@ func (s *statement) checkTrust() *failure {
 		}
 	}
 	for _, name := range s.principals["Service"] {
-		if !servicePrincipal.MatchString(name) {
+		if !servicePrincipal().MatchString(name) {
 			return malformed(`Invalid principal in policy: "SERVICE":"%s"`, name)
 		}
 	}
@@ -296,11 +295,11 @@ func wildcard(pattern, s string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
+var variable = pattern(`\$\{([^}]*)\}`)
 
 // fill puts policy variables in; one that is not known matches nothing.
 func fill(pattern string, context map[string][]string) string {
-	return variable.ReplaceAllStringFunc(pattern, func(v string) string {
+	return variable().ReplaceAllStringFunc(pattern, func(v string) string {
 		switch key := v[2 : len(v)-1]; key {
 		case "*", "?", "$":
 			return key

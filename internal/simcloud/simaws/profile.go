@@ -1,7 +1,6 @@
 package simaws
 
 import (
-	"regexp"
 	"slices"
 	"time"
 )
@@ -50,7 +49,7 @@ type profileIn struct {
 	Tags       []label  `json:"tags"`
 }
 
-var anyRoleARN = regexp.MustCompile(`^arn:aws(-[^:]+)?:iam(:.*){2}(:role.*)$`)
+var anyRoleARN = pattern(`^arn:aws(-[^:]+)?:iam(:.*){2}(:role.*)$`)
 
 func (in *profileIn) check(a *Account) *failure {
 	if f := checkName(in.Name); f != nil {
@@ -67,7 +66,7 @@ func (in *profileIn) check(a *Account) *failure {
 		return notPlayed("instance properties")
 	}
 	for _, arn := range in.Roles {
-		if !anyRoleARN.MatchString(arn) {
+		if !anyRoleARN().MatchString(arn) {
 			return violation(arn, "roleArns", "satisfy regular expression pattern: arn:aws(-[^:]+)?:iam(:.*){2}(:role.*)")
 		}
 	}

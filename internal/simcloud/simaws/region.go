@@ -55,10 +55,6 @@ var partitions = []*partition{
 
 func (p *partition) all() []string { return append(slices.Clone(p.regions), p.opt...) }
 
-func (p *partition) has(region string) bool {
-	return slices.Contains(p.regions, region) || slices.Contains(p.opt, region)
-}
-
 // site is what is behind a host name.
 type site struct {
 	service   service

@@ -2,7 +2,6 @@ package simaws
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -114,9 +113,9 @@ func limitExceeded(format string, args ...any) *failure {
 }
 
 var (
-	roleNameForm   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	policyNameForm = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
-	pathForm       = regexp.MustCompile(`^(/|/[!-~]+/)$`)
+	roleNameForm   = pattern(`^[\w+=,.@-]{1,64}$`)
+	policyNameForm = pattern(`^[\w+=,.@-]{1,128}$`)
+	pathForm       = pattern(`^(/|/[!-~]+/)$`)
 )
 
 // newRole is what a role is made of.
@@ -136,9 +135,9 @@ func (in *newRole) check() *failure {
 	switch {
 	case in.name == "":
 		return missing("roleName")
-	case !roleNameForm.MatchString(in.name):
+	case !roleNameForm().MatchString(in.name):
 		return violation(in.name, "roleName", `satisfy regular expression pattern: [\w+=,.@-]+`)
-	case !pathForm.MatchString(in.path):
+	case !pathForm().MatchString(in.path):
 		return violation(in.path, "path", `satisfy regular expression pattern: (\u002F)|(\u002F[\u0021-\u007F]+\u002F)`)
 	case in.maxSession < 3600:
 		return violation(itoa(in.maxSession), "maxSessionDuration", "have value greater than or equal to 3600")
@@ -191,7 +190,7 @@ func (r *role) setTrust(text string) *failure {
 	bound := map[string]string{}
 	for i := range p.statements {
 		for _, arn := range p.statements[i].principals["AWS"] {
-			if arn == "*" || accountForm.MatchString(arn) || asItIs.MatchString(arn) {
+			if arn == "*" || accountForm().MatchString(arn) || asItIs().MatchString(arn) {
 				continue
 			}
 			id, known := r.account.c.entity(arn)
@@ -206,9 +205,9 @@ func (r *role) setTrust(text string) *failure {
 }
 
 var (
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+	accountForm = pattern(`^[0-9]{12}$`)
 	// asItIs are principals that no id stands for: whole accounts and sessions.
-	asItIs = regexp.MustCompile(`^arn:[a-z-]+:(iam::[0-9]{12}:root|sts::[0-9]{12}:assumed-role/[^/]+/[^/]+)$`)
+	asItIs = pattern(`^arn:[a-z-]+:(iam::[0-9]{12}:root|sts::[0-9]{12}:assumed-role/[^/]+/[^/]+)$`)
 )
 
 // shownTrust is the trust policy as it is read back: in the place of a user or
@@ -288,7 +287,7 @@ func (a *Account) putInline(by actor, name, policyName, text string) *failure {
 	if f != nil {
 		return f
 	}
-	if !policyNameForm.MatchString(policyName) {
+	if !policyNameForm().MatchString(policyName) {
 		return violation(policyName, "policyName", `satisfy regular expression pattern: [\w+=,.@-]+`)
 	}
 	p, f := parsePolicy(text, identity)

@@ -115,7 +115,7 @@ func (k *call) authenticate() *failure {
 		return incomplete("Unsupported AWS 'algorithm': '%s'.", a.algorithm)
 	}
 	cred, ok := k.c.keys[a.credential]
-	if !ok || !cred.usable() || cred.who.account.partition != k.site.partition || !cred.who.account.enabled(k.site.region) {
+	if !ok || !cred.usable() || !cred.who.account.enabled(k.site.region) {
 		return unknownToken()
 	}
 	if cred.token != k.r.Header.Get("X-Amz-Security-Token") {

@@ -2,6 +2,10 @@ package simaws_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -120,6 +124,41 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
+// TestHostAndDateMustBeSigned holds what a signature must cover, with one that is
+// made here, by hand, since the vendor's clients always cover both.
+func TestHostAndDateMustBeSigned(t *testing.T) {
+	w := newWorld(t)
+	const body, scope = "Action=GetCallerIdentity&Version=2011-06-15", "20261122/us-east-1/sts/aws4_request"
+	send := func(signed ...string) answer {
+		req := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodPost, "https://sts.amazonaws.com/", strings.NewReader(body)))
+		values := map[string]string{"content-type": "application/x-www-form-urlencoded", "host": "sts.amazonaws.com", "x-amz-date": "20261122T193619Z"}
+		req.Header.Set("Content-Type", values["content-type"])
+		req.Header.Set("X-Amz-Date", values["x-amz-date"])
+		var headers strings.Builder
+		for _, name := range signed {
+			headers.WriteString(name + ":" + values[name] + "\n")
+		}
+		names := strings.Join(signed, ";")
+		canonical := "POST\n/\n\n" + headers.String() + "\n" + names + "\n" + hexSHA256(body)
+		key := []byte("AWS4" + w.admin.Secret)
+		for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n20261122T193619Z\n"+scope+"\n"+hexSHA256(canonical)) {
+			m := hmac.New(sha256.New, key)
+			m.Write([]byte(part))
+			key = m.Sum(nil)
+		}
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+w.admin.ID+"/"+scope+", SignedHeaders="+names+", Signature="+hex.EncodeToString(key))
+		return w.send(req)
+	}
+	if a := send("content-type", "host", "x-amz-date"); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	for missing, signed := range map[string][]string{"'Host' or ':authority' must be": {"content-type", "x-amz-date"}, "'X-Amz-Date' must be": {"content-type", "host"}} {
+		if a := send(signed...); a.status != http.StatusForbidden || !strings.Contains(string(a.body), "<Code>SignatureDoesNotMatch</Code>") || !strings.Contains(string(a.body), strings.ReplaceAll(missing, "'", "&#39;")) {
+			t.Errorf("%v: %d %s", signed, a.status, a.body)
+		}
+	}
+}
+
 // TestRegionsAreTold holds EC2's own shapes.
 func TestRegionsAreTold(t *testing.T) {
 	w := newWorld(t)
@@ -170,6 +209,10 @@ func TestOrganization(t *testing.T) {
 	wantError(t, err, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
 	_, err = w.as(m.AddUser("b", true)).organizations().ListAccounts(t.Context(), nil)
 	wantError(t, err, "AccessDeniedException", "You don't have permissions to access this resource.")
+	var status interface{ HTTPStatusCode() int }
+	if !errors.As(err, &status) || status.HTTPStatusCode() != http.StatusBadRequest {
+		t.Errorf("a refusal of JSON 1.1 has a status of its own: %v", err)
+	}
 	_, err = w.as(w.account.AddUser("c", false)).organizations().ListAccounts(t.Context(), nil)
 	wantError(t, err, "AccessDeniedException", "is not authorized to perform: organizations:ListAccounts on resource: *")
 

@@ -3,7 +3,6 @@ package simaws
 import (
 	"encoding/base64"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,10 +25,10 @@ func (k *call) stsOn() *failure {
 }
 
 var (
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
-	sourceForm      = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	roleARNForm     = regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`)
+	sessionNameForm = pattern(`^[\w+=,.@-]{2,64}$`)
+	externalIDForm  = pattern(`^[\w+=,.@:/-]{2,}$`)
+	sourceForm      = pattern(`^[\w+=,.@-]{2,64}$`)
+	roleARNForm     = pattern(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`)
 )
 
 // assuming is what AssumeRole is asked for.
@@ -49,15 +48,15 @@ func (k *call) assuming(in form) (assuming, *failure) {
 		return a, missing("roleArn")
 	case a.session == "":
 		return a, missing("roleSessionName")
-	case !roleARNForm.MatchString(a.roleARN):
+	case !roleARNForm().MatchString(a.roleARN):
 		return a, invalid("%s is invalid", a.roleARN)
-	case !sessionNameForm.MatchString(a.session):
+	case !sessionNameForm().MatchString(a.session):
 		return a, violation(a.session, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
 	case len(a.external) > 1224:
 		return a, violation(a.external[:20]+"...", "externalId", "have length less than or equal to 1224")
-	case in.Has("ExternalId") && !externalIDForm.MatchString(a.external):
+	case in.Has("ExternalId") && !externalIDForm().MatchString(a.external):
 		return a, violation(a.external, "externalId", `satisfy regular expression pattern: [\w+=,.@:\/-]*`)
-	case in.Has("SourceIdentity") && !sourceForm.MatchString(a.source):
+	case in.Has("SourceIdentity") && !sourceForm().MatchString(a.source):
 		return a, violation(a.source, "sourceIdentity", `satisfy regular expression pattern: [\w+=,.@-]*`)
 	case in.Has("SerialNumber") || in.Has("TokenCode"):
 		return a, notPlayed("MFA of AssumeRole")

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -38,7 +37,7 @@ const maxTemplate = 51200
 var (
 	sections       = []string{"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Transform", "Hooks", "Globals", "Resources", "Outputs"}
 	resourceFields = []string{"Type", "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Condition", "CreationPolicy", "UpdatePolicy"}
-	logicalForm    = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
+	logicalForm    = pattern(`^[A-Za-z0-9]{1,255}$`)
 )
 
 // parseTemplate reads a template and refuses what cannot be one. Properties are
@@ -142,7 +141,7 @@ func unrecognized(types []string) *failure {
 }
 
 func declare(name string, in map[string]json.RawMessage) (*declared, *failure) {
-	if !logicalForm.MatchString(name) {
+	if !logicalForm().MatchString(name) {
 		return nil, invalid("Template format error: Resource name %s is non alphanumeric.", name)
 	}
 	for _, field := range slices.Sorted(maps.Keys(in)) {
@@ -192,7 +191,7 @@ func (t *template) tell(raw json.RawMessage) *failure {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		o := all[name]
 		switch {
-		case !logicalForm.MatchString(name):
+		case !logicalForm().MatchString(name):
 			return invalid("Template format error: Output name %s is non alphanumeric.", name)
 		case o.Value == nil:
 			return invalid("Template format error: Every Outputs member must contain a Value object")

@@ -128,3 +128,58 @@ func TestEveryAzureCall(t *testing.T) {
 		t.Errorf("%d cells were resumed and %d taken back: the troubles trouble nobody", resumed, back)
 	}
 }
+
+// TestOneAppForTwo has one app serve a Microsoft account and an Azure account:
+// removing the one that made it leaves the other working, and removing that one
+// leaves nothing.
+func TestOneAppForTwo(t *testing.T) {
+	inBubble(t, false, func(c *cell) {
+		c.must(c.connect(c.process(0, "")))
+		first := c.id
+		acc, err := c.reg.Account(t.Context(), first)
+		c.must(err)
+		c.subscribe()
+		c.id, c.adopts, c.name = account.ID("5f3c1a70-0000-4000-8000-0000000000aa"), acc.Microsoft().Client, "Contoso Azure"
+		c.must(c.connect(c.process(0, "")))
+		c.id, c.adopts = first, ""
+		if n := len(c.tenant.Apps()); n != 1 {
+			t.Fatalf("%d apps, want one for both", n)
+		}
+		c.removed(c.process(0, ""), first)
+		second := account.ID("5f3c1a70-0000-4000-8000-0000000000aa")
+		acc, err = c.reg.Account(t.Context(), second)
+		c.must(err)
+		app := c.tenant.Apps()[0]
+		if len(app.Certificates) != 1 || app.Certificates[0].SHA1 != acc.Key.Certificate.SHA1 || len(app.Granted) != 0 || len(app.Roles) != 1 {
+			t.Errorf("of the app is left %+v", app)
+		}
+		p := c.process(0, "")
+		op := p.ops.Verify(acc)
+		c.must(p.end(op))
+		if r := op.Last().Report; !r.Linked() {
+			t.Errorf("the other does not hold any more: %+v", r.Checks)
+		}
+		c.removed(c.process(0, ""), second)
+		time.Sleep(time.Hour)
+		if apps, deleted := c.tenant.Apps(), c.tenant.Deleted(); len(apps) != 0 || len(deleted) != 0 {
+			t.Errorf("left are %+v, deleted %+v", apps, deleted)
+		}
+		c.inAzure(0)
+		if n := c.ring.count(); n != 0 {
+			t.Errorf("%d keys are left", n)
+		}
+	})
+}
+
+// removed removes an account with all that was made for it.
+func (c *cell) removed(p *running, id account.ID) {
+	c.t.Helper()
+	acc, err := c.reg.Account(c.t.Context(), id)
+	c.must(err)
+	wish := account.SignInWish{Cloud: acc.Cloud, Tenant: acc.Microsoft().Tenant}
+	admin, err := p.ops.Ports().SignIn(p.ctx, account.ByDeviceCode, wish, func(s account.SignInPrompt) { c.must(p.tenant.EnterCode(person, s.UserCode)) })
+	c.must(err)
+	by, err := p.signed(account.Draft{Cloud: acc.Cloud, Link: acc.Link}, admin)
+	c.must(err)
+	c.must(p.end(p.ops.Remove(id, by)))
+}

@@ -1,6 +1,7 @@
 package cells_test
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -112,6 +113,7 @@ type cell struct {
 	ring   *ring
 	id     account.ID
 	azure  bool
+	name   account.Name
 	scopes []account.AzureScope
 	hosts  []string // of the calls
 	adopts account.ClientID
@@ -302,7 +304,7 @@ func (p *running) administrator() (account.Draft, link.Administrator, account.Su
 	d, err := p.reg.Draft(p.t.Context(), p.id)
 	if err != nil { // nothing is on disk yet
 		d = account.Draft{
-			ID: p.id, Name: "Contoso", Provider: account.Microsoft, Way: account.Automatic, Cloud: account.Global,
+			ID: p.id, Name: cmp.Or(p.name, "Contoso"), Provider: account.Microsoft, Way: account.Automatic, Cloud: account.Global,
 			Link: account.MicrosoftLink{Tenant: account.TenantID(p.tenant.ID()), AppName: account.AppName("Contoso")},
 		}
 		if p.azure {

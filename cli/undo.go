@@ -160,6 +160,12 @@ func left(d account.Draft) (out []stay) {
 	default:
 		out = append(out, at("app registration "+name, string(made.Application), name, c.CertificatesPage(m.Client)))
 	}
+	for _, a := range made.Azure {
+		out = append(out, at("its role "+a.Role.String()+" in Azure on "+a.Scope.ID(), string(a.ID), name, c.AzureAccessPage(a.Scope)))
+	}
+	if made.Elevated {
+		out = append(out, at("User Access Administrator over all of Azure, taken for the changes", "", name, c.AzureAccessPage("")))
+	}
 	for _, s := range []stay{
 		{What: "its enterprise app", ID: string(made.Principal)},
 		{What: "its grant of AccessReview.Read.All", ID: string(made.Grant)},
@@ -188,6 +194,11 @@ func byHand(d account.Draft) (out []stay) {
 		out = append(out, at("app registration "+name+", with its enterprise app, consent and role", string(m.Client), name, c.AppRegistrationsPage()))
 		if d.Leaving || slices.Contains(d.Ticked, "role") {
 			out = append(out, at("Global Reader of that app, which goes with it", "", name, c.RolesPage()))
+		}
+		for _, s := range d.Azure().Scopes {
+			if d.Leaving || slices.Contains(d.Ticked, "azure-reader") {
+				out = append(out, at("its roles in Azure on "+s.ID()+", which do not go with it", "", name, c.AzureAccessPage(s)))
+			}
 		}
 	}
 	return append(out, files(d)...)

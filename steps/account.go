@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -33,6 +34,8 @@ func PageOf(a account.Account, n account.CheckName) account.PortalPage {
 		return c.RolesPage()
 	case account.Consent, account.AccessReviews:
 		return c.PermissionsPage(a.Microsoft().Client)
+	case account.Subscriptions, account.AzureReads, account.KeyVaults, account.AzureReadOnly:
+		return iamPage(OfAccount(a))
 	}
 	return c.CertificatesPage(a.Microsoft().Client)
 }
@@ -71,8 +74,20 @@ func Removal(a account.Account, everything bool) (here, there, stays []string) {
 		stays = made
 	default:
 		stays = []string{"the app registration " + name + ", with its enterprise app, consent and role", "under " + RemovalPage(a).Menu(name)}
+		if a.Provider == account.Azure {
+			stays = append(stays, "its roles in Azure, which do not go with the app", "under "+iamPage(OfAccount(a)).Menu(name))
+		}
 	}
 	return here, there, stays
+}
+
+// assignedWords are roles in Azure, each with where.
+func assignedWords(all []account.AzureAssignment) string {
+	var out []string
+	for _, a := range all {
+		out = append(out, a.Role.String()+" on "+a.Scope.ID())
+	}
+	return strings.Join(out, ", ")
 }
 
 // madeWords name what was made in a tenant.
@@ -81,6 +96,8 @@ func madeWords(m account.Made, name string) (out []string) {
 		made  bool
 		words string
 	}{
+		{len(m.Azure) > 0, "its roles in Azure: " + assignedWords(m.Azure)},
+		{m.Elevated, "User Access Administrator over all of Azure, which was taken for the changes"},
 		{m.Role != "", "the role Global Reader of the app"},
 		{m.Grant != "", "the admin consent to AccessReview.Read.All"},
 		{m.Adopted != nil, "our certificate and permission on the app " + name},

@@ -33,6 +33,9 @@ func newAdopt(e Env, d account.Draft) *adopt {
 	a := &adopt{env: e, draft: d}
 	a.which = kit.NewField(clientField.Label, adoptWhich, "")
 	a.yes = kit.NewField(adoptQuestion, "", "")
+	if _, m, ok := sharedApp(e.Known, d); ok {
+		a.which.Set(string(m.Client))
+	}
 	a.which.Focus()
 	return a
 }

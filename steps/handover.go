@@ -20,7 +20,7 @@ func handOver(d account.Draft) Offer {
 }
 
 // handedOver are the names of the stops that somebody else can do.
-var handedOver = []string{"register", "upload", "role", "permission"}
+var handedOver = []string{"register", "upload", "role", "permission", "azure-reader"}
 
 // HandOverText is what another administrator needs: which tenant and app, the
 // exact clicks that are still open, why, and the links. It holds no secret.
@@ -28,7 +28,11 @@ func HandOverText(d account.Draft) string {
 	m, c := d.Microsoft(), d.Cloud.Cloud()
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
-	line("Xops 360 needs the following in Microsoft Entra ID, to read access reviews of this tenant.")
+	if d.Provider == account.Azure {
+		line("Xops 360 needs the following in Microsoft Entra ID and in Azure, to read how the subscriptions of this tenant are set up.")
+	} else {
+		line("Xops 360 needs the following in Microsoft Entra ID, to read access reviews of this tenant.")
+	}
 	if d.Way == account.Automatic {
 		line("")
 		line("The shortest way: sign in where xops-onboard runs, with the draft %s. It shows every change before it makes it. Or in the portal, as below.", d.Name)
@@ -57,6 +61,7 @@ func HandOverText(d account.Draft) string {
 		{"Upload the certificate (owner of the app, or Application Administrator)", "Entra recognises the app by it. The file comes from the person who sent you this; compare the thumbprint.", c.CertificatesPage(m.Client).URL, "upload", uploadClicks(d, filepath.Base(d.Key().Saved))},
 		{"Assign Global Reader (Privileged Role Administrator)", "It lets the app's set-up be checked without an administrator. It reads only.", c.RolesPage().URL, "role", roleClicks(d)},
 		{consent, "AccessReview.Read.All, an application permission, lets Xops 360 read access reviews.", c.PermissionsPage(m.Client).URL, "permission", consentClicks},
+		{"Assign Reader in Azure (Owner, User Access Administrator or Role Based Access Control Administrator)", "With it the subscriptions can be read: how they are set up, no data and no secrets.", iamPage(d).URL, "azure-reader", readerClicks(d)},
 	}
 	for _, p := range parts {
 		if done(d, p.stop) || p.stop == "upload" && d.Key().Saved == "" {
@@ -84,7 +89,9 @@ func done(d account.Draft, stop string) bool {
 	case "role":
 		return did(d, link.TheRole) || slices.Contains(d.Ticked, stop)
 	case "permission":
-		return did(d, link.TheGrant) || slices.Contains(d.Ticked, stop)
+		return !asksPermission(d) || did(d, link.TheGrant) || slices.Contains(d.Ticked, stop)
+	case "azure-reader":
+		return d.Provider != account.Azure || slices.Contains(d.Ticked, stop) || len(d.Azure().Scopes) > 0 && len(d.Made.Azure) >= len(d.Azure().Scopes)*len(d.Azure().Roles())
 	}
 	return false
 }

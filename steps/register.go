@@ -29,7 +29,11 @@ func (r *register) Enter() tea.Cmd { return nil }
 func (r *register) Typing() bool   { return false }
 
 func (r *register) Keys() []key.Binding {
-	return r.demo.keys(r.env, []key.Binding{named(enterKey, "done, go on"), backKey})
+	keys := []key.Binding{named(enterKey, "done, go on"), backKey}
+	if _, _, ok := sharedApp(r.env.Known, r.draft); ok {
+		keys = append(keys, useKey)
+	}
+	return r.demo.keys(r.env, keys)
 }
 
 func (r *register) Offers() []Offer {
@@ -49,6 +53,11 @@ func (r *register) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 			return Next, nil
 		case key.Matches(msg, backKey):
 			return Back, nil
+		case key.Matches(msg, useKey):
+			if _, m, ok := sharedApp(r.env.Known, r.draft); ok {
+				r.draft = r.draft.WithMicrosoft(m)
+				return Next, nil
+			}
 		case r.demo.wants(r.env, msg):
 			return Stay, r.demo.do(r.env, registerStop.Name, r.draft)
 		}
@@ -58,17 +67,35 @@ func (r *register) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	return Stay, nil
 }
 
+// words are what there is to say before the identifiers are known.
+func (r *register) words() string {
+	if row, _, ok := sharedApp(r.env.Known, r.draft); ok {
+		return sharedWords(row, r.draft) + " u uses it, with a certificate of its own; Enter goes on with a new one."
+	}
+	return "Nothing can be seen of this step from here. The identifiers come next."
+}
+
 func (r *register) View(size kit.Size, t kit.Theme) kit.Page {
 	page := r.draft.Cloud.Cloud().AppRegistrationsPage()
 	return kit.Page{
 		Title: "Register the application",
 		Why:   "The app registration is what Xops 360 signs in as. It gets no secret, only a certificate.",
 		Body:  clicks(size.Width, t, page, registerClicks(r.draft)),
-		Live:  r.demo.line(size.Width, t, "Nothing can be seen of this step from here. The identifiers come next."),
+		Live:  r.demo.line(size.Width, t, r.words()),
 	}
 }
 
-func (r *register) Fill(d account.Draft) account.Draft { return d }
+// Fill takes the ids of an app that is used once more.
+func (r *register) Fill(d account.Draft) account.Draft {
+	if m := r.draft.Microsoft(); m.Client != "" {
+		m.AppName = ""
+		d = d.WithMicrosoft(m)
+	}
+	return d
+}
+
+// useKey has an app used that an account here has already.
+var useKey = key.NewBinding(key.WithKeys("u"), key.WithHelp("u", "use the app that is linked"))
 
 // registerClicks is what to click, in the portal's own words.
 func registerClicks(d account.Draft) []string {

@@ -196,7 +196,7 @@ func (s *survey) View(size kit.Size, t kit.Theme) kit.Page {
 	for _, r := range f.Rights {
 		out = append(out, rightLine(size.Width, t, r, s.draft))
 	}
-	p.Body = kit.Stack(append(out, tagged(size.Width, t, f), kit.Blank, s.menu.Draw(size.Width, t))...)
+	p.Body = kit.Stack(append(out, s.taggedApps(size.Width, t), kit.Blank, s.menu.Draw(size.Width, t))...)
 	switch wrong := s.inTheWay(); {
 	case wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(wrong).Line())
@@ -241,11 +241,11 @@ func rightText(r account.Right, d account.Draft) string {
 	return "You may " + rightWords[r.Name]
 }
 
-// tagged are apps of this program that are there already.
-func tagged(width int, t kit.Theme, s account.Survey) kit.Frame {
+// taggedApps are apps of this program that are there already.
+func (s *survey) taggedApps(width int, t kit.Theme) kit.Frame {
 	out := []kit.Frame{kit.Blank}
-	for _, a := range others(s) {
-		out = append(out, kit.Mark(width, t.Warn.Render("!"), taggedText(a)))
+	for _, a := range others(*s.found) {
+		out = append(out, kit.Mark(width, t.Warn.Render("!"), s.tagged(a)))
 	}
 	if len(out) == 1 {
 		return kit.Frame{}
@@ -258,6 +258,15 @@ func others(s account.Survey) []account.App {
 	return slices.DeleteFunc(slices.Clone(s.Tagged), func(a account.App) bool {
 		return s.Own.Found() && a.Application == s.Own.Application || s.Adopted.App.Found() && a.Application == s.Adopted.App.Application
 	})
+}
+
+// tagged says that there is an app of this program already; one that an account
+// here has may be used for this one, too.
+func (s *survey) tagged(a account.App) string {
+	if r, m, ok := sharedApp(s.env.Known, s.draft); ok && m.Client == a.Client {
+		return sharedWords(r, s.draft) + " a uses it; going on makes another."
+	}
+	return taggedText(a)
 }
 
 // taggedText says that there is an app of this program already.

@@ -91,7 +91,7 @@ func rankOf(c account.Check) int {
 	switch {
 	case c.State != account.Missing:
 		return 0
-	case c.Name == account.CertificateAccepted:
+	case c.Name == account.CertificateAccepted, c.Name == account.AWSSession:
 		return notKnown
 	}
 	return mayNotRead

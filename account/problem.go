@@ -149,6 +149,7 @@ const (
 // Azure Resource Manager.
 const (
 	AzureRoleMissing   Kind = "azure-role-missing"  // 403 AuthorizationFailed; Subject is the action and the scope
+	AzureNotInForce    Kind = "azure-not-in-force"  // a role is not seen to hold; Subject is the role, and where
 	NoSubscriptions    Kind = "no-subscriptions"    // the app signs in and sees no subscription: no Reader, or not spread yet
 	ScopeNotFound      Kind = "scope-not-found"     // 404: no such management group or subscription; Subject is its id
 	PrincipalSpreading Kind = "principal-spreading" // 400 PrincipalNotFound: the enterprise app has not reached Azure yet

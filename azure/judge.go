@@ -120,11 +120,11 @@ func (l *look) readsAt(p *place) account.Check {
 	by, unread := l.roleFor(p, definition.readsAll)
 	switch err := p.probe.err; {
 	case err != nil && !refused(err):
-		return l.refusedAt(err)
+		return l.refusedAt(err, p.scope)
 	case err != nil && by != "":
-		return waiting(problemOf(err, apps))
+		return waiting(l.notInForce(problemOf(err, apps), p.scope))
 	case err != nil:
-		return l.refusedAt(err)
+		return l.refusedAt(err, p.scope)
 	case by != "":
 		return holds(append([]string{by}, l.kept(p)...)...)
 	case unread != nil:
@@ -141,13 +141,14 @@ func (l *look) notListed(p *place) (account.Check, bool) {
 	if p.roles.err == nil {
 		return account.Check{}, true
 	}
-	return l.refusedAt(p.roles.err), false
+	return l.refusedAt(p.roles.err, p.scope), false
 }
 
 // refusedAt is how a check ends whose read was not answered.
-func (l *look) refusedAt(err error) account.Check {
+func (l *look) refusedAt(err error, s account.AzureScope) account.Check {
 	switch p := problemOf(err, apps); p.Kind {
 	case account.AzureRoleMissing:
+		p = l.notInForce(p, s)
 		if l.seesNothing() {
 			return waiting(p)
 		}
@@ -161,7 +162,15 @@ func (l *look) refusedAt(err error) account.Check {
 
 // lacks is that a role is not assigned.
 func (l *look) lacks(role account.AzureRole, s account.AzureScope) *account.Problem {
-	return &account.Problem{Kind: account.AzureRoleMissing, Subject: role.String() + " at " + string(s)}
+	return &account.Problem{Kind: account.AzureNotInForce, Subject: role.String() + " on " + l.place(s)}
+}
+
+// notInForce is a refusal for what it means: Reader, which would allow what was
+// asked, does not hold at that place.
+func (l *look) notInForce(p *account.Problem, s account.AzureScope) *account.Problem {
+	q := *p
+	q.Kind, q.Subject = account.AzureNotInForce, account.AzureReader.String()+" on "+l.place(s)
+	return &q
 }
 
 // roleFor is the assignment at or above a scope whose role allows enough, as a

@@ -47,11 +47,11 @@ func TestNothingAssigned(t *testing.T) {
 		e.target.Vaults = true
 		made := e.see()
 		e.wantIn(made, account.Subscriptions, account.Waiting, account.NoSubscriptions)
-		p := e.wantIn(made, account.AzureReads, account.Waiting, account.AzureRoleMissing).Problem
-		if !strings.HasPrefix(p.Subject, "Microsoft.") || !strings.HasSuffix(p.Subject, " at "+string(e.prod)) || p.Code != "AuthorizationFailed" {
+		p := e.wantIn(made, account.AzureReads, account.Waiting, account.AzureNotInForce).Problem
+		if p.Subject != "Reader on prod" || p.Code != "AuthorizationFailed" {
 			t.Errorf("%+v", p)
 		}
-		e.wantIn(made, account.KeyVaults, account.Waiting, account.AzureRoleMissing)
+		e.wantIn(made, account.KeyVaults, account.Waiting, account.AzureNotInForce)
 		e.wantIn(made, account.AzureReadOnly, account.Waiting, account.AzureRoleMissing)
 	})
 }
@@ -61,7 +61,7 @@ func TestSpreading(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.tenant.SetAzureDelays(simcloud.AzureDelays{Assignments: 8 * time.Minute})
 		e.assign(e.prod, account.AzureReader)
-		e.want(account.AzureReads, account.Waiting, account.AzureRoleMissing)
+		e.want(account.AzureReads, account.Waiting, account.AzureNotInForce)
 		time.Sleep(8 * time.Minute)
 		made := e.see()
 		e.wantIn(made, account.Subscriptions, account.Holds, "", "Shop")
@@ -69,7 +69,7 @@ func TestSpreading(t *testing.T) {
 		// A second one is shown, and not in force: the read says so.
 		e.target.Scopes = []account.AzureScope{e.prod, e.lab}
 		e.tenant.AssignAzureRole(e.lab, account.AzureKeyVaultReader, e.app.PrincipalID)
-		e.want(account.AzureReads, account.Missing, account.AzureRoleMissing)
+		e.want(account.AzureReads, account.Missing, account.AzureNotInForce)
 	})
 }
 
@@ -77,10 +77,10 @@ func TestSpreading(t *testing.T) {
 func TestShownAndNotInForce(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.assign(e.prod, e.tenant.DefineAzureRole(e.prod, "Lists", []string{"Microsoft.Authorization/*/read"}, nil, nil))
-		e.want(account.AzureReads, account.Missing, account.AzureRoleMissing)
+		e.want(account.AzureReads, account.Missing, account.AzureNotInForce)
 		e.tenant.SetAzureDelays(simcloud.AzureDelays{Assignments: time.Minute})
 		e.assign(e.prod, account.AzureReader)
-		e.want(account.AzureReads, account.Waiting, account.AzureRoleMissing)
+		e.want(account.AzureReads, account.Waiting, account.AzureNotInForce)
 		time.Sleep(time.Minute)
 		e.want(account.AzureReads, account.Holds, "")
 	})
@@ -90,12 +90,12 @@ func TestEveryScopeCounts(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.assign(e.prod, account.AzureReader)
 		e.target.Scopes = []account.AzureScope{e.prod, e.shop, e.dev}
-		c := e.want(account.AzureReads, account.Missing, account.AzureRoleMissing, "prod: Reader", shop+": Reader, inherited from prod")
-		if !strings.HasSuffix(c.Problem.Subject, string(e.dev)) {
+		c := e.want(account.AzureReads, account.Missing, account.AzureNotInForce, "prod: Reader", shop+": Reader, inherited from prod")
+		if !strings.HasSuffix(c.Problem.Subject, " on "+e.dev.ID()) {
 			t.Errorf("%+v", c.Problem)
 		}
 		e.assign(e.lab, account.AzureReader) // below dev is not dev
-		e.want(account.AzureReads, account.Missing, account.AzureRoleMissing)
+		e.want(account.AzureReads, account.Missing, account.AzureNotInForce)
 		e.assign(e.dev, account.AzureReader)
 		e.want(account.AzureReads, account.Holds, "")
 		e.target.Scopes = nil
@@ -110,7 +110,7 @@ func TestBelowIsNotAt(t *testing.T) {
 		e.assign(rg, account.AzureReader)
 		e.assign(e.shop, account.AzureKeyVaultReader) // which lets it list
 		e.target.Scopes = []account.AzureScope{e.shop}
-		e.want(account.AzureReads, account.Missing, account.AzureRoleMissing)
+		e.want(account.AzureReads, account.Missing, account.AzureNotInForce)
 	})
 }
 
@@ -162,7 +162,7 @@ func TestKeyVaults(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.target.Vaults = true
 		e.assign(e.prod, account.AzureReader)
-		if c := e.want(account.KeyVaults, account.Missing, account.AzureRoleMissing); c.Problem.Subject != "Key Vault Reader at "+string(e.prod) {
+		if c := e.want(account.KeyVaults, account.Missing, account.AzureNotInForce); c.Problem.Subject != "Key Vault Reader on prod" {
 			t.Errorf("%+v", c.Problem)
 		}
 		e.assign(e.prod, account.AzureKeyVaultReader)

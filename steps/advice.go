@@ -27,7 +27,7 @@ func certain(k account.Kind) bool {
 	switch k {
 	case account.CertificateUnseen, account.RoleMissing, account.PermissionUnseen, account.PermissionSpreading,
 		account.IdentitySpreading, account.NotAsked, account.Throttled, account.Unavailable, account.ReadRefused, account.AppNotFound,
-		account.NoSubscriptions, account.AzureRoleMissing, account.PrincipalSpreading, account.AWSUntrusted, account.AWSRoleNotTaken:
+		account.NoSubscriptions, account.AzureNotInForce, account.AzureRoleMissing, account.PrincipalSpreading, account.AWSUntrusted, account.AWSRoleNotTaken:
 		return false
 	}
 	return true

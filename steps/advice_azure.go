@@ -12,6 +12,17 @@ func adviseAzure(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "This is neither a management group nor a subscription.", Do: "Copy its ID in the Azure portal; a subscription's is 32 hexadecimal digits."}, true
 	case account.AzureRoleMissing:
 		return Advice{Say: "Azure refuses this for want of a role.", Do: asksFor(p) + "Reading takes Reader. Assigning roles takes Owner, User Access Administrator or Role Based Access Control Administrator at that scope. One that is new may take minutes to spread."}, true
+	case account.AzureNotInForce:
+		return Advice{
+			Say: fmt.Sprintf("%s is not in force for the app yet.", subjectOr(p, "The role")),
+			Do:  "It cannot be told from here which it is:",
+			Causes: []string{
+				"it is not assigned to the app",
+				"it was assigned to another app or person",
+				"it was assigned at another place",
+				"it is assigned and still spreading, minutes as a rule",
+			},
+		}, true
 	case account.NoSubscriptions:
 		return Advice{
 			Say: "The app signs in and sees no subscription yet.",

@@ -196,7 +196,7 @@ func (s *azureScopes) View(size kit.Size, t kit.Theme) kit.Page {
 	default:
 		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Nothing is changed yet. The plan comes next.")
 	}
-	if s.seen {
+	if s.seen && !s.helpless() {
 		const around = 6
 		p.Body = s.picks.Draw(kit.Size{Width: size.Width, Height: size.Height - around}, t)
 	}

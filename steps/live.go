@@ -297,7 +297,7 @@ func (w *watching) advice(width int, t kit.Theme) kit.Frame {
 // spreads tells whether a kind is what one sees of every change that was just
 // made. An app that Entra does not find was made some steps ago.
 func spreads(k account.Kind) bool {
-	return k == account.CertificateUnseen || k == account.RoleMissing || k == account.PermissionUnseen
+	return k == account.CertificateUnseen || k == account.RoleMissing || k == account.PermissionUnseen || k == account.AzureNotInForce
 }
 
 // causesAfter is how long "not yet" stands alone. After that the person should

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,12 +24,14 @@ import (
 	"github.com/axiomio/xops-onboard/internal/termtest/vterm"
 )
 
-// screens are every screen in every state. Each brings its state about and
-// says by what a person knows that it is there.
-var screens = []struct {
+type screen struct {
 	name string
 	show func(*world) *person
-}{
+}
+
+// screens are every screen in every state. Each brings its state about and
+// says by what a person knows that it is there.
+var screens = []screen{
 	{"cloud", func(w *world) *person {
 		p := w.start(80, 24)
 		p.See("Which cloud do you want to link first?")
@@ -953,7 +956,7 @@ var screens = []struct {
 // and light, and that ? lists every key that acts.
 func TestScreens(t *testing.T) {
 	t.Parallel()
-	for _, s := range screens {
+	for _, s := range slices.Concat(screens, azureScreens) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

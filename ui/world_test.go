@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/azure"
 	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/rest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
@@ -111,7 +112,10 @@ func (w *world) ports() link.Ports {
 	wire := <-wires
 	wire.gate, wire.now = w.gate, w.clock.Now
 	microsoft := entra.New(wire.client, w.clock.Now)
-	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, Now: w.clock.Now}
+	return link.Ports{
+		Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, Now: w.clock.Now,
+		Azure: azure.New(wire.client, microsoft, w.clock.Now), SignInAzure: w.signInAzure(wire.client, microsoft),
+	}
 }
 
 // start is the program started in a terminal of that size.

@@ -106,7 +106,7 @@ func (l *look) everywhere(check func(*place) account.Check) account.Check {
 // own that is worth reading.
 func (l *look) place(s account.AzureScope) string {
 	if strings.EqualFold(s.ID(), string(l.t.Link.Tenant)) {
-		return "root group"
+		return "the root group"
 	}
 	return s.ID()
 }

@@ -294,7 +294,7 @@ func toLinked(a account.Account) *linkedAccount {
 	m := a.Microsoft()
 	return &linkedAccount{
 		Name: a.Name, Provider: a.Provider, Cloud: a.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName, Client: m.Client,
-		Organization: m.Organization, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
+		Organization: m.Organization, Scopes: a.Azure().Scopes, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
 	}
 }
 

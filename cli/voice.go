@@ -30,15 +30,16 @@ type voice struct {
 
 // linkedAccount is an account as commands write it. It holds no secret.
 type linkedAccount struct {
-	Name         account.Name     `json:"name"`
-	Provider     account.Provider `json:"provider"`
-	Cloud        account.CloudID  `json:"cloud"`
-	Tenant       account.TenantID `json:"tenant"`
-	TenantName   string           `json:"tenantName,omitempty"`
-	Client       account.ClientID `json:"client"`
-	Organization account.Domain   `json:"organization,omitempty"`
-	KeyStore     account.Store    `json:"keyStore"`
-	Expires      time.Time        `json:"expires"` // end of the certificate
+	Name         account.Name         `json:"name"`
+	Provider     account.Provider     `json:"provider"`
+	Cloud        account.CloudID      `json:"cloud"`
+	Tenant       account.TenantID     `json:"tenant"`
+	TenantName   string               `json:"tenantName,omitempty"`
+	Client       account.ClientID     `json:"client"`
+	Organization account.Domain       `json:"organization,omitempty"`
+	Scopes       []account.AzureScope `json:"scopes,omitempty"` // of Azure
+	KeyStore     account.Store        `json:"keyStore"`
+	Expires      time.Time            `json:"expires"` // end of the certificate
 }
 
 // result is how a command ended: the last line of its JSON.

@@ -257,7 +257,7 @@ func (p *Plain) pickScopes(d account.Draft, may []account.AzureGroup) (account.D
 	}
 	var options []string
 	for _, g := range may {
-		options = append(options, strings.TrimSpace(g.Name+", "+g.Scope.ID()+". "+groupDetail(g)))
+		options = append(options, strings.Trim(g.Name+", "+g.Scope.ID()+", "+groupDetail(g), ", "))
 	}
 	n, err := p.Choose("Where is it to get Reader", options...)
 	if err != nil {

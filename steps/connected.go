@@ -78,6 +78,7 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 	for _, o := range AccountOffers(a) {
 		values = append(values, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
 	}
+	what, words := Answered(a, c.last)
 	return kit.Page{
 		Title: string(a.Name) + " is connected",
 		Why:   "Nothing has been sent to Xops 360. The key stays in " + storeWords(a.Key.Store) + ".",
@@ -85,7 +86,7 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 			kit.Frame{Text: kit.Wrap("Enter these in the Xops 360 form:", size.Width)},
 			kit.Stack(values...),
 			kit.Value(size.Width, t, "Tenant", a.Microsoft().TenantName),
-			answer(size.Width, t, a, c.last),
+			kit.Value(size.Width, t, what, words),
 			kit.Value(size.Width, t, "Key expires", Day(a.Key.Certificate.NotAfter)),
 			kit.Value(size.Width, t, "Renewed by", RenewLine(a.Name)),
 			kit.Blank,
@@ -108,12 +109,12 @@ func connectedNote(a account.Account) string {
 // administrator.
 func RenewLine(n account.Name) string { return "xops-onboard rotate " + quoted(string(n)) }
 
-// answer is a real answer of the account, as a value.
-func answer(width int, t kit.Theme, a account.Account, r account.Report) kit.Frame {
+// Answered is a real answer of the account, and what it is.
+func Answered(a account.Account, r account.Report) (what, words string) {
 	if a.Provider == account.Azure {
-		return kit.Value(width, t, "Subscriptions", SubscriptionWords(r))
+		return "Subscriptions", SubscriptionWords(r)
 	}
-	return kit.Value(width, t, "Access reviews", ReviewWords(r))
+	return "Access reviews", ReviewWords(r)
 }
 
 // SubscriptionWords are the subscriptions that the account sees.

@@ -663,7 +663,8 @@ func plainConnected(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	p.Say("")
 	p.says(AccountLines(a))
 	if p.report != nil {
-		p.Say("Access reviews: %s", ReviewWords(*p.report))
+		what, words := Answered(a, *p.report)
+		p.Say("%s: %s", what, words)
 	}
 	p.Say("%s", connectedNote(a))
 	if a.Made.By != "" {

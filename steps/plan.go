@@ -114,6 +114,9 @@ func planSentence(c account.PlannedChange, d account.Draft) string {
 // planWhy is why a change is needed, with how long the certificate will live.
 func planWhy(c account.PlannedChange, d account.Draft, s account.Survey) string {
 	why := planWords[c.Name][1]
+	if strings.HasPrefix(c.Subject, account.AzureKeyVaultReader.String()) {
+		why = vaultWhy
+	}
 	if !asksPermission(d) {
 		why = strings.NewReplacer("; it asks for AccessReview.Read.All", "", "It asks for AccessReview.Read.All then, too. ", "").Replace(why)
 	}
@@ -126,6 +129,10 @@ func planWhy(c account.PlannedChange, d account.Draft, s account.Survey) string 
 	}
 	return strings.Replace(why, "a certificate", life, 1)
 }
+
+// vaultWhy is what Key Vault Reader is for, and what else it allows. Source:
+// learn.microsoft.com/azure/role-based-access-control/built-in-roles/security.
+const vaultWhy = "It then sees key vaults and the names of what is in them, no values. As Microsoft defines the role it also allows alert rules, deployments and support requests."
 
 // asksPermission tells whether a draft's app asks for a permission of Graph.
 func asksPermission(d account.Draft) bool { return d.Provider != account.Azure }

@@ -241,7 +241,7 @@ func repoint(a *App, acc account.Account) dialog {
 		do: func() tea.Cmd {
 			return a.walk(account.Draft{
 				ID: account.ID(a.ports.Env.NewID()), Name: acc.Name, Provider: acc.Provider, Replaces: acc.ID,
-				Link: account.MicrosoftLink{AppName: account.AppName(acc.Name)},
+				Link: acc.WithMicrosoft(account.MicrosoftLink{AppName: account.AppName(acc.Name)}).Link,
 			})
 		},
 	}}}

@@ -27,13 +27,25 @@ func assignmentBody(s account.AzureScope, role account.AzureRole, principal acco
 	return wanted{wantedProperties{definitionAddress(s, role), string(principal), "ServicePrincipal"}}
 }
 
-// PlanAzure is what Assign would send for each of those roles at each scope.
+// What a plan shows for what is not known before the enterprise app is made. The
+// id of an assignment follows from it.
+const (
+	idLater        = "{id that follows from scope, role and enterprise app}"
+	principalLater = "{object id of the enterprise app}"
+)
+
+// PlanAzure is what Assign would send for each of those roles at each scope; with
+// names in braces while there is no principal yet.
 func (a *Administrator) PlanAzure(scopes []account.AzureScope, roles []account.AzureRole, principal account.ObjectID) (all []account.PlannedChange) {
 	for _, s := range scopes {
 		for _, r := range roles {
-			body, _ := json.Marshal(assignmentBody(s, r, principal)) // strings can be marshalled
+			address, who := assignmentAddress(s, r, principal), principal
+			if principal == "" {
+				address, who = strings.Replace(address, assignmentName(s, r, principal), idLater, 1), principalLater
+			}
+			body, _ := json.MarshalIndent(assignmentBody(s, r, who), "", " ") // strings can be marshalled
 			all = append(all, account.PlannedChange{
-				Name: "azure-role", Method: http.MethodPut, Path: strings.TrimPrefix(a.root, "https://") + assignmentAddress(s, r, principal), Body: string(body),
+				Name: "azure-role", Method: http.MethodPut, Path: strings.TrimPrefix(a.root, "https://") + address, Body: string(body),
 			})
 		}
 	}

@@ -74,6 +74,10 @@ func TestPlanSaysWhatIsSent(t *testing.T) {
 				t.Errorf("%+v", p)
 			}
 		}
+		later := a.PlanAzure([]account.AzureScope{e.prod}, []account.AzureRole{account.AzureReader}, "")[0]
+		if !strings.HasSuffix(later.Path, "/roleAssignments/{id that follows from scope, role and enterprise app}?api-version=2022-04-01") && !strings.HasSuffix(later.Path, "/roleAssignments/{id that follows from scope, role and enterprise app}") || !strings.Contains(later.Body, "{object id of the enterprise app}") {
+			t.Errorf("before there is an enterprise app: %+v", later)
+		}
 		if e.calls(http.MethodPut) != 0 {
 			t.Error("a plan was sent")
 		}

@@ -113,6 +113,7 @@ type cell struct {
 	ring   *ring
 	id     account.ID
 	azure  bool
+	amazon *amazon
 	name   account.Name
 	scopes []account.AzureScope
 	hosts  []string // of the calls
@@ -190,10 +191,14 @@ func (c *cell) process(n int, what trouble) *running {
 	sign := func(ctx context.Context, _ account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
 		return e.SignInDevice(ctx, wish, tell)
 	}
-	p.ops = link.New(p.ctx, link.Ports{
+	ports := link.Ports{
 		Keys: mortalRing{c.ring, p}, Registry: mortalDisk{c.reg, p}, Microsoft: e, SignIn: sign, Save: nil, Now: time.Now,
 		Azure: azure.New(client, e, time.Now), SignInAzure: signInAzure(client, e),
-	})
+	}
+	if c.amazon != nil {
+		ports.AWS = c.aws(client)
+	}
+	p.ops = link.New(p.ctx, ports)
 	return p
 }
 
@@ -459,14 +464,20 @@ func (m mortalRing) Probe(_ context.Context, s account.Store) account.StoreStatu
 	return account.StoreStatus{Store: s, State: account.StoreReady}
 }
 
-func (m mortalRing) Make(_ context.Context, _ account.Store, id account.KeyID, _ int) error {
+func (m mortalRing) Make(_ context.Context, _ account.Store, id account.KeyID, bits int) error {
 	return m.change(m.p, func(keys map[account.KeyID]int) {
 		if _, there := keys[id]; !there {
 			keys[id] = m.made % len(theKeys())
+			if bits == 256 {
+				keys[id] += curved
+			}
 			m.made++
 		}
 	})
 }
+
+// curved is added to the place of a key on P-256.
+const curved = 100
 
 func (m mortalRing) Delete(_ context.Context, _ account.Store, id account.KeyID) error {
 	return m.change(m.p, func(keys map[account.KeyID]int) { delete(keys, id) })
@@ -485,6 +496,9 @@ func (r *ring) signer(id account.KeyID) (crypto.Signer, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i, ok := r.keys[id]
+	if i >= curved {
+		return theCurveKeys()[i-curved], ok
+	}
 	return theKeys()[i], ok
 }
 

@@ -155,6 +155,7 @@ func openDemo() (world, error) {
 	ports, files := services(client, d.Environment), (*keystore.MemoryFiles)(nil)
 	ports.Keys, files = keystore.Memory()
 	ports.Registry, ports.Save = registry.Memory(), files
+	d.Upload(ports.AWS.Template)
 	return world{
 		ports: ports,
 		demo:  d,

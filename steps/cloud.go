@@ -21,7 +21,7 @@ type providerRow struct {
 // when both are there.
 func init() {
 	providers = []providerRow{
-		{provider: account.AWS, title: "AWS", takes: "An AWS account or organization.", off: "Not available yet in this version."},
+		{account.AWS, "AWS", "An AWS account, by a read-only role. Two to five minutes. Needs who may create a CloudFormation stack with an IAM role.", "", AWSByHand, AWSAutomatic},
 		{account.Azure, "Azure", "Subscriptions and management groups of an Azure tenant. Two to ten minutes. Needs an Owner or User Access Administrator there, and the roles that Microsoft needs.", "", AzureByHand, AzureAutomatic},
 		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", "", MicrosoftByHand, MicrosoftAutomatic},
 	}

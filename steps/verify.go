@@ -52,7 +52,20 @@ func (v *verify) Keys() []key.Binding {
 	return []key.Binding{on, unlock, v.again(), backKey}
 }
 
-func (v *verify) Offers() []Offer { return []Offer{handOver(v.seen())} }
+func (v *verify) Offers() []Offer {
+	if v.draft.Provider == account.AWS {
+		return nil
+	}
+	return []Offer{handOver(v.seen())}
+}
+
+// AskingWords say who is asked for a verification.
+func AskingWords(p account.Provider) string {
+	if p == account.AWS {
+		return "Asking AWS, with credentials of one hour"
+	}
+	return "Asking Entra and Microsoft Graph"
+}
 
 func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -128,7 +141,7 @@ func (v *verify) View(size kit.Size, t kit.Theme) kit.Page {
 		Why:   "Each line was asked of the service with the stored key.",
 	}
 	if v.report == nil {
-		p.Live = kit.Mark(size.Width, v.sign(t), "Asking Entra and Microsoft Graph")
+		p.Live = kit.Mark(size.Width, v.sign(t), AskingWords(v.draft.Provider))
 		return p
 	}
 	p.Body = Checks(size.Width, t, *v.report, false)

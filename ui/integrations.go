@@ -68,6 +68,16 @@ var links = []struct {
 	{"AWS", "Link a New AWS Account", account.AWS},
 }
 
+// cardOf is the card that a provider's accounts are on.
+func cardOf(p account.Provider) string {
+	for _, l := range links {
+		if l.provider == p {
+			return l.card
+		}
+	}
+	return ""
+}
+
 var (
 	homeKey = key.NewBinding(key.WithKeys("tab", "esc"), key.WithHelp("tab", "Home"))
 	backKey = key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back"))

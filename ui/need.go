@@ -91,7 +91,7 @@ func rankOf(c account.Check) int {
 	switch {
 	case c.State != account.Missing:
 		return 0
-	case c.Name == account.CertificateAccepted:
+	case c.Name == account.CertificateAccepted, c.Name == account.AWSSession:
 		return notKnown
 	}
 	return mayNotRead
@@ -129,7 +129,8 @@ func needed(e entry, now time.Time) need {
 	if e.lost {
 		better(problemNeed(&account.Problem{Kind: account.KeyMissing}))
 	}
-	if left := e.row.Expires.Sub(now); left <= 0 {
+	if left := e.row.Expires.Sub(now); e.row.Expires.IsZero() { // an AWS account by a profile has no certificate
+	} else if left <= 0 {
 		better(problemNeed(&account.Problem{Kind: account.Expired}))
 	} else if left < soon {
 		better(problemNeed(&account.Problem{Kind: account.ExpiringSoon, Left: left}))

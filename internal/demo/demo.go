@@ -5,7 +5,9 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +29,8 @@ type World struct {
 	tenant *simcloud.Tenant
 	amazon *simaws.Account
 	shell  map[string]string
+
+	template Templates
 
 	mu     sync.Mutex
 	client string // the app that was registered last
@@ -93,6 +97,8 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 				w.tenant.AssignAzureRole(scope, role, w.principal(client))
 			}
 		}
+	case "aws-stack":
+		return w.stack(d)
 	case "permission":
 		if err := w.tenant.AddPermission(client, simcloud.Application, "AccessReview.Read.All"); err != nil {
 			return "", err
@@ -100,6 +106,49 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 		return "", w.tenant.GrantConsent(client)
 	}
 	return "", nil
+}
+
+// Templates makes a template of a draft, as the program does.
+type Templates func(l account.AWSLink, authority account.Certificate) (string, error)
+
+// Upload tells the demo's administrator how a draft's template is made: it is what
+// was written to a file, which is in the program's memory.
+func (w *World) Upload(t Templates) { w.template = t }
+
+// stack is a stack that is made in the console from the draft's template, unless it
+// is there, and its Outputs as the console's table has them.
+func (w *World) stack(d account.Draft) (string, error) {
+	l := d.AWS()
+	if _, there := w.outputs(l); !there {
+		if w.template == nil || d.Authority == nil {
+			return "", fmt.Errorf("there is no template yet")
+		}
+		text, err := w.template(l, d.Authority.Certificate)
+		if err != nil {
+			return "", err
+		}
+		if _, err := w.amazon.UploadTemplate(string(l.Region), l.StackName(), text); err != nil {
+			return "", err
+		}
+	}
+	outputs, _ := w.outputs(l)
+	names := slices.Sorted(maps.Keys(outputs))
+	var b strings.Builder
+	b.WriteString("Key\tValue\tDescription\tExport name\n")
+	for _, n := range names {
+		b.WriteString(n + "\t" + outputs[n] + "\t-\t-\n")
+	}
+	return b.String(), nil
+}
+
+// outputs are those of a draft's stack, and whether there is one.
+func (w *World) outputs(l account.AWSLink) (map[string]string, bool) {
+	for _, s := range w.amazon.Stacks(string(l.Region)) {
+		if s.Name == l.StackName() && !s.Gone() {
+			return s.Outputs, true
+		}
+	}
+	return nil, false
 }
 
 // principal is the object id of an app's enterprise app, which registering made.

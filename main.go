@@ -47,7 +47,7 @@ func run() int {
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
 		Run: start, Open: work, In: os.Stdin, Out: os.Stdout, Version: version(),
-		Terminal: terminals(), Secret: secret(os.Stderr),
+		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 	}, os.Stderr)
 }
 

@@ -17,10 +17,10 @@ func newAdd(l *line) *cobra.Command {
 		Short: "Link an account",
 		Args:  l.words(0),
 		RunE: l.does(func(context.Context, []string) error {
-			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft"}
+			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft, or add aws"}
 		}),
 	}
-	cmd.AddCommand(newAddMicrosoft(l))
+	cmd.AddCommand(newAddMicrosoft(l), newAddAWS(l))
 	return cmd
 }
 

@@ -107,7 +107,7 @@ func adviseAWSDrift(p *account.Problem) (Advice, bool) {
 	case account.AWSPermission:
 		return Advice{Say: "Not everything that is to be read can be:", Do: "A policy of the organization or a permissions boundary does that, or a change of the role."}, true
 	case account.AWSWritable:
-		return Advice{Say: "The role may do more than read:", Do: "Look at what is attached to it; the link itself stays bounded by its profile."}, true
+		return Advice{Say: "The role may do more than read:", Do: "Look at what is attached to it. A session by certificate stays bounded by both policies; one by a profile does not."}, true
 	case account.AuthorityGone:
 		return Advice{Say: "The key of the link's own authority is not kept any more, so no new certificate can be signed.", Do: "A new authority is put in by an update of the stack."}, true
 	case account.AWSAuthorityOther:

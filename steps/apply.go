@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +66,10 @@ func newChanging(e Env, d account.Draft, then Outcome) changing {
 func newApply(e Env, d account.Draft) *apply {
 	a := &apply{newChanging(e, d, Next)}
 	a.ways = a.stopped
+	if d.AWS().DropCA {
+		a.words = maps.Clone(applyWords)
+		a.words["authority"] = "Authority's private key, deleted when it had signed"
+	}
 	return a
 }
 

@@ -33,9 +33,10 @@ var awsOutputsField = Field{
 	},
 }
 
+// awsOutputsStop is what comes back from the console. The session's check ticks it.
 var awsOutputsStop = Stop{
 	Name: "aws-outputs", Label: "Outputs", Field: []Field{awsOutputsField},
-	Skip:   ticked("aws-stack"),
+	Skip:   ticked("aws-outputs"),
 	Screen: func(e Env, d account.Draft) Step { return newAWSOutputs(e, d) },
 	Plain:  plainAWSOutputs,
 }

@@ -239,7 +239,7 @@ func (p *awsPlan) open() int {
 
 func (p *awsPlan) View(size kit.Size, t kit.Theme) kit.Page {
 	l := p.draft.AWS()
-	page := kit.Page{Title: "Plan", Why: "In " + awsPlace(l) + ", as one stack. All of it goes when the stack is deleted."}
+	page := kit.Page{Title: "Plan", Why: "In " + AWSPlace(l) + ", as one stack. All of it goes when the stack is deleted."}
 	if p.raw {
 		page.Body = p.sent(size.Width, t)
 	} else {
@@ -262,8 +262,8 @@ func (p *awsPlan) View(size kit.Size, t kit.Theme) kit.Page {
 	return page
 }
 
-// awsPlace is where the stack is, as far as is known.
-func awsPlace(l account.AWSLink) string {
+// AWSPlace is where the stack is, as far as is known.
+func AWSPlace(l account.AWSLink) string {
 	if l.Account == "" {
 		return "region " + string(l.Region)
 	}
@@ -315,14 +315,14 @@ type PlanPart struct {
 // AWSPlan is what there will be in AWS, what it can read, and what it cannot.
 func AWSPlan(d account.Draft) []PlanPart {
 	l := d.AWS()
-	authority, fingerprint := "2 years", "SHA-256 when it is made"
+	fingerprint := ". Its fingerprint shows once it is made."
 	if certified(d) {
-		fingerprint = "SHA-256 " + d.Authority.Certificate.SHA256
+		fingerprint = ", SHA-256 " + kit.Groups(d.Authority.Certificate.SHA256)
 	}
 	created := []string{
 		"Stack " + l.StackName() + ", and in it:",
 		"Role " + account.AWSRoleName + " with SecurityAudit and ViewOnlyAccess. Only a certificate with the name " + l.LeafCN() + " can take it.",
-		"Trust anchor xops360-" + l.Tag + ": the link's own authority " + l.AuthorityCN() + ", " + authority + ", " + fingerprint + ".",
+		"Trust anchor xops360-" + l.Tag + ": the link's own authority " + l.AuthorityCN() + ", for 2 years" + fingerprint,
 		"Profile xops360-" + l.Tag + ": both policies cap every session, for one hour each.",
 	}
 	if l.Platform.Principal != "" {
@@ -330,17 +330,17 @@ func AWSPlan(d account.Draft) []PlanPart {
 	}
 	return []PlanPart{
 		{"Created", "+", created},
-		{"Not possible with it", "✗", []string{
+		{"To be known", "!", []string{
+			authorityWords(l),
+			"Security teams may have an alert on a trust anchor with an external authority. Give them the stack's name and the fingerprint.",
+		}},
+		{"Not possible with it", "-", []string{
 			"Change, start or delete anything.",
-			"Read objects of S3, rows of DynamoDB, secrets, parameters, log events, database logs, users of Cognito, or decrypt: a policy of the role denies that.",
+			"Read objects of S3, rows of DynamoDB, secrets, parameters, log events, database logs or users of Cognito, or decrypt: a policy of the role denies that.",
 		}},
 		{"Possible with it", "·", []string{
 			"Read how everything is set up, in all regions: among that names of objects, environment variables of Lambda functions, stack templates, and users of IAM Identity Center.",
-			"Resources whose own policy does not let the role in, opted-out regions and policies of the organization stay closed.",
-		}},
-		{"To be known", "!", []string{
-			"Security teams may have an alert on a trust anchor with an external authority. Give them the stack's name and the fingerprint.",
-			authorityWords(l),
+			"What stays closed: resources whose own policy keeps the role out, regions that are not enabled, and what a policy of the organization forbids.",
 		}},
 	}
 }
@@ -350,7 +350,7 @@ func authorityWords(l account.AWSLink) string {
 	if l.DropCA {
 		return "The authority's key is deleted once it has signed: nobody can sign another certificate, and after 90 days an administrator has to update the stack."
 	}
-	return "The authority's key is kept in the key store: the certificate of 90 days is renewed without an administrator, and whoever can use this user's key store can sign one. d drops it."
+	return "The authority's key is kept in the key store: the certificate of 90 days is renewed without an administrator, and whoever can use this user's key store can sign one."
 }
 
 func plainAWSPlan(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
@@ -384,7 +384,7 @@ func plainAWSPlan(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 
 // awsPlan says the plan, and asks about the authority's key where that is open.
 func (p *Plain) awsPlan(d account.Draft, asks bool) (account.Draft, error) {
-	p.Say("In %s:", awsPlace(d.AWS()))
+	p.Say("In %s:", AWSPlace(d.AWS()))
 	p.says(AWSPlanLines(d))
 	p.Say("The same with the AWS CLI: %s", AWSCommand(d.AWS()))
 	if l := d.AWS(); asks && !l.DropCA {
@@ -403,7 +403,7 @@ func AWSPlanLines(d account.Draft) (out []string) {
 	for _, part := range AWSPlan(d) {
 		out = append(out, part.Title+":")
 		for _, s := range part.Lines {
-			out = append(out, "  "+strings.TrimSuffix(s, " d drops it."))
+			out = append(out, "  "+s)
 		}
 	}
 	return out

@@ -10,11 +10,11 @@ import (
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
-// awsStackStop is the stack as somebody makes it in the console. The session's
-// check ticks it.
+// awsStackStop is the stack as somebody makes it in the console. What came of it
+// shows in the Outputs.
 var awsStackStop = Stop{
 	Name: "aws-stack", Label: "Create the stack",
-	Skip:   ticked("aws-stack"),
+	Skip:   ticked("aws-outputs"),
 	Screen: func(e Env, d account.Draft) Step { return &awsStack{env: e, draft: d} },
 	Plain:  plainAWSStack,
 }
@@ -141,7 +141,7 @@ func AWSHandOverText(d account.Draft, template string) string {
 	line := func(s ...string) { b.WriteString(strings.Join(s, "") + "\n") }
 	line("Xops 360 needs one CloudFormation stack in AWS, to read how the account is set up. It reads only.")
 	line()
-	for _, part := range AWSPlan(d)[:3] {
+	for _, part := range AWSPlan(d) {
 		line(part.Title, ":")
 		for _, s := range part.Lines {
 			line("  - ", s)
@@ -162,4 +162,13 @@ func AWSHandOverText(d account.Draft, template string) string {
 	line()
 	line("Questions: support@axiomio.com")
 	return b.String()
+}
+
+// AWSUpload are the steps of who makes the stack by hand, in sentences.
+func AWSUpload(d account.Draft) (out []string) {
+	l := d.AWS()
+	for i, s := range stackClicks(d, l.File) {
+		out = append(out, "  "+string(rune('1'+i))+". "+s)
+	}
+	return append(out, "Page: "+l.Region.CreateStackPage().URL, "Or with the AWS CLI: "+AWSCommand(l))
 }

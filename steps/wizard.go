@@ -338,7 +338,7 @@ var tickedBy = []struct {
 	{"role", account.GlobalReader},
 	{"permission", account.Consent},
 	{"azure-reader", account.AzureReads},
-	{"aws-stack", account.AWSSession},
+	{"aws-outputs", account.AWSSession},
 	{"aws-profile", account.AWSSession},
 }
 

@@ -4,6 +4,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,6 +20,9 @@ import (
 
 // The demo's tenant is somewhat slow to spread changes, as a real one is.
 const spreading = 3 * time.Second
+
+// building is how long CloudFormation takes for each resource there.
+const building = time.Second
 
 // administrator is who signs in there.
 const administrator = "ada@contoso.com"
@@ -50,6 +54,7 @@ func New(now func() time.Time) *World {
 	t.SetReplication(spreading)
 	t.AddUser(simcloud.UserSpec{UPN: administrator, Name: "Ada Lovelace", Roles: []string{simcloud.GlobalAdministrator}})
 	inAzure(t)
+	c.AWS().SetResourceTime(building)
 	amazon := c.AWS().AddAccount(simaws.AccountSpec{Name: "Contoso", Alias: "contoso", Organization: simaws.Management})
 	key := amazon.AddUser("ada", true)
 	return &World{cloud: c, tenant: t, amazon: amazon, shell: map[string]string{
@@ -74,7 +79,7 @@ func (w *World) Transport() http.RoundTripper { return w.cloud.Client().Transpor
 
 // Do does a by-hand step in the portal. It returns what the administrator
 // brings back on the clipboard, if anything.
-func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, error) {
+func (w *World) Do(ctx context.Context, stop string, d account.Draft) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	client := string(d.Microsoft().Client)
@@ -98,7 +103,7 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 			}
 		}
 	case "aws-stack":
-		return w.stack(d)
+		return w.stack(ctx, d)
 	case "permission":
 		if err := w.tenant.AddPermission(client, simcloud.Application, "AccessReview.Read.All"); err != nil {
 			return "", err
@@ -116,12 +121,12 @@ type Templates func(l account.AWSLink, authority account.Certificate) (string, e
 func (w *World) Upload(t Templates) { w.template = t }
 
 // stack is a stack that is made in the console from the draft's template, unless it
-// is there, and its Outputs as the console's table has them.
-func (w *World) stack(d account.Draft) (string, error) {
+// is there, and its Outputs as the console's table has them, once it is whole.
+func (w *World) stack(ctx context.Context, d account.Draft) (string, error) {
 	l := d.AWS()
 	if _, there := w.outputs(l); !there {
 		if w.template == nil || d.Authority == nil {
-			return "", fmt.Errorf("there is no template yet")
+			return "", errors.New("there is no template yet")
 		}
 		text, err := w.template(l, d.Authority.Certificate)
 		if err != nil {
@@ -131,14 +136,28 @@ func (w *World) stack(d account.Draft) (string, error) {
 			return "", err
 		}
 	}
-	outputs, _ := w.outputs(l)
-	names := slices.Sorted(maps.Keys(outputs))
+	look := time.NewTicker(building / 4)
+	defer look.Stop()
+	for {
+		if outputs, _ := w.outputs(l); len(outputs) > 0 {
+			return table(outputs), nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
+// table are Outputs as they are copied from the console.
+func table(outputs map[string]string) string {
 	var b strings.Builder
 	b.WriteString("Key\tValue\tDescription\tExport name\n")
-	for _, n := range names {
-		b.WriteString(n + "\t" + outputs[n] + "\t-\t-\n")
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		b.WriteString(name + "\t" + outputs[name] + "\t-\t-\n")
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // outputs are those of a draft's stack, and whether there is one.

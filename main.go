@@ -47,7 +47,7 @@ func run() int {
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
 		Run: start, Open: work, In: os.Stdin, Out: os.Stdout, Version: version(),
-		Terminal: terminals(), Secret: secret(os.Stderr),
+		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 	}, os.Stderr)
 }
 
@@ -155,6 +155,7 @@ func openDemo() (world, error) {
 	ports, files := services(client, d.Environment), (*keystore.MemoryFiles)(nil)
 	ports.Keys, files = keystore.Memory()
 	ports.Registry, ports.Save = registry.Memory(), files
+	d.Upload(ports.AWS.Template)
 	return world{
 		ports: ports,
 		demo:  d,

@@ -333,7 +333,7 @@ func (a Account) Leaving() Draft {
 	}
 	d.Keys = append(d.Keys, a.Abandoned...)
 	for _, k := range []*Key{a.Last, a.Next, &a.Key} {
-		if k != nil {
+		if k != nil && k.ID != "" { // of an AWS account by a profile there is none
 			d.Keys = append(d.Keys, *k)
 		}
 	}

@@ -264,7 +264,7 @@ type AWSCaller struct {
 	ARN     string     `json:"arn"` // also of kinds that ARN does not parse, as a root user's
 	Alias   string     `json:"alias,omitempty"`
 	// Management tells whether the account is its organization's management
-	// account, Holds; Missing: it is not, or there is no organization; Unknown.
+	// account, or in no organization, Holds; Missing: it is a member; Unknown.
 	Management CheckState `json:"management"`
 }
 

@@ -149,12 +149,19 @@ var essential = map[Provider][]CheckName{
 // stand in the way.
 func (r Report) Linked() bool {
 	for _, n := range essential[r.Provider] {
+		if _, asked := r.Check(n); !asked && ofStack[n] {
+			continue
+		}
 		if !r.Holds(n) {
 			return false
 		}
 	}
 	return true
 }
+
+// ofStack are the checks of what a stack made. An AWS account that is linked by
+// a profile has none, and its reports do not have them.
+var ofStack = map[CheckName]bool{AWSTrust: true, AWSPolicies: true}
 
 // Settled tells whether every check that makes an account holds, and none is
 // waiting that may come to hold by itself.

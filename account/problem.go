@@ -11,25 +11,28 @@ type Kind string
 
 // What a person entered.
 const (
-	InputEmpty         Kind = "input-empty"
-	InputLong          Kind = "input-long"
-	InputNotID         Kind = "input-not-id"     // neither a GUID nor anything that holds one
-	InputManyIDs       Kind = "input-many-ids"   // several different GUIDs where one was asked
-	InputNotDomain     Kind = "input-not-domain" // not a DNS name
-	InputNotTenant     Kind = "input-not-tenant" // neither a tenant's id nor a domain
-	InputSameIDs       Kind = "input-same-ids"   // client id and tenant id are equal
-	InputTaken         Kind = "input-taken"      // Subject is the account or draft that has the name
-	AppTaken           Kind = "app-taken"        // Subject is the account that has this app
-	InputReserved      Kind = "input-reserved"   // a word the portal refuses
-	InputControl       Kind = "input-control"    // control characters
-	AlreadyLinked      Kind = "already-linked"   // Subject is the account with the same cloud, tenant and client
-	InputWeakPhrase    Kind = "input-weak-phrase"
-	InputMismatch      Kind = "input-mismatch"        // the two passphrases differ
-	InputNotScope      Kind = "input-not-scope"       // neither a management group nor a subscription
-	InputNotAWSAccount Kind = "input-not-aws-account" // not 12 digits
-	InputNotRegion     Kind = "input-not-region"
-	InputNotARN        Kind = "input-not-arn"
-	InputNotRole       Kind = "input-not-role" // an ARN of something else; Subject is of what
+	InputEmpty          Kind = "input-empty"
+	InputLong           Kind = "input-long"
+	InputNotID          Kind = "input-not-id"     // neither a GUID nor anything that holds one
+	InputManyIDs        Kind = "input-many-ids"   // several different GUIDs where one was asked
+	InputNotDomain      Kind = "input-not-domain" // not a DNS name
+	InputNotTenant      Kind = "input-not-tenant" // neither a tenant's id nor a domain
+	InputSameIDs        Kind = "input-same-ids"   // client id and tenant id are equal
+	InputTaken          Kind = "input-taken"      // Subject is the account or draft that has the name
+	AppTaken            Kind = "app-taken"        // Subject is the account that has this app
+	InputReserved       Kind = "input-reserved"   // a word the portal refuses
+	InputControl        Kind = "input-control"    // control characters
+	AlreadyLinked       Kind = "already-linked"   // Subject is the account with the same cloud, tenant and client
+	InputWeakPhrase     Kind = "input-weak-phrase"
+	InputMismatch       Kind = "input-mismatch"        // the two passphrases differ
+	InputNotScope       Kind = "input-not-scope"       // neither a management group nor a subscription
+	InputNotAWSAccount  Kind = "input-not-aws-account" // not 12 digits
+	InputOutputsOpen    Kind = "input-outputs-open"    // of a stack's Outputs one is not there; Subject names it
+	InputOutputsRegion  Kind = "input-outputs-region"  // they are of another region or partition; Subject is which, Message the home region
+	InputOutputsAccount Kind = "input-outputs-account" // they are of two accounts, or of another than the link's; Subject is which
+	InputNotRegion      Kind = "input-not-region"
+	InputNotARN         Kind = "input-not-arn"
+	InputNotRole        Kind = "input-not-role" // an ARN of something else; Subject is of what
 )
 
 // The way to a service.

@@ -146,11 +146,12 @@ func (c caller) master(ctx context.Context) (account.AWSAccount, account.Evidenc
 }
 
 // isManagement tells whether an account is its organization's management account.
+// One that is in no organization stands for itself, as such an account does.
 func isManagement(number account.AWSAccount, master read[account.AWSAccount]) account.CheckState {
 	switch {
 	case !master.ok():
 		return account.Unknown
-	case master.value == number:
+	case master.value == number, master.value == "":
 		return account.Holds
 	}
 	return account.Missing

@@ -254,7 +254,7 @@ sso_role_name = x
 }
 
 func TestSignInTellsWhatTheAccountIs(t *testing.T) {
-	for organization, want := range map[simaws.Organization]account.CheckState{simaws.Management: account.Holds, simaws.Member: account.Missing, simaws.None: account.Missing} {
+	for organization, want := range map[simaws.Organization]account.CheckState{simaws.Management: account.Holds, simaws.Member: account.Missing, simaws.None: account.Holds} {
 		inWorld(t, simaws.AccountSpec{Organization: organization, Alias: "prod"}, func(w *world) {
 			if organization == simaws.Member {
 				w.cloud.AddAccount(simaws.AccountSpec{Number: "999988887777", Organization: simaws.Management})

@@ -29,9 +29,12 @@ var externalIDForm = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
 // role that only the link's certificate can take, and a profile that caps every
 // session with the role's two policies. The same link and certificate give the
 // same text. Whether the authority's key is kept (DropCA) makes no difference to
-// it: a new leaf then needs a stack with another authority.
+// it: a new leaf then needs a stack with another authority. For an authority that
+// is not made yet a placeholder stands in it, for people: AWS takes none of those.
 func (*AWS) Template(l account.AWSLink, authority account.Certificate) (string, error) {
-	if _, err := parse(authority); err != nil {
+	if !authority.Made() {
+		authority.PEM = placeholder
+	} else if _, err := parse(authority); err != nil {
 		return "", err
 	}
 	if l.Platform.Principal != "" && (len(l.ExternalID) > 1224 || !externalIDForm.MatchString(l.ExternalID)) {
@@ -59,6 +62,9 @@ func (*AWS) Template(l account.AWSLink, authority account.Certificate) (string, 
 	}
 	return text, nil
 }
+
+// placeholder stands for a certificate that is not made yet.
+const placeholder = "(the authority's certificate, made with the keys)"
 
 func anchorResource(l account.AWSLink, authority account.Certificate) object {
 	return object{

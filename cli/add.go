@@ -17,10 +17,10 @@ func newAdd(l *line) *cobra.Command {
 		Short: "Link an account",
 		Args:  l.words(0),
 		RunE: l.does(func(context.Context, []string) error {
-			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft, or: xops-onboard add azure"}
+			return &outcome{err: fmt.Errorf("which cloud is missing"), code: WrongUsage, hint: "Write: xops-onboard add microsoft, add azure or add aws"}
 		}),
 	}
-	cmd.AddCommand(newAddMicrosoft(l), newAddAzure(l))
+	cmd.AddCommand(newAddMicrosoft(l), newAddAzure(l), newAddAWS(l))
 	return cmd
 }
 

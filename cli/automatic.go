@@ -283,7 +283,7 @@ func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, 
 		r.Checks = report.Checks
 	}
 	text := steps.AccountLines(acc)
-	if c := acc.Made.Client; acc.Made.By != "" {
+	if c := acc.Made.Client; acc.Made.By != "" && acc.Provider != account.AWS {
 		text, r.Stays = append(text, steps.SignInLeftLines(acc.Cloud, c)...), signInLeft(acc.Cloud, c)
 	}
 	v.result(text, r)
@@ -291,6 +291,12 @@ func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, 
 }
 
 func toLinked(a account.Account) *linkedAccount {
+	if a.Provider == account.AWS {
+		return &linkedAccount{
+			Name: a.Name, Provider: a.Provider, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
+			AWS: toStack(account.Draft{Link: a.Link, Authority: a.Authority}),
+		}
+	}
 	m := a.Microsoft()
 	return &linkedAccount{
 		Name: a.Name, Provider: a.Provider, Cloud: a.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName, Client: m.Client,
@@ -304,8 +310,10 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 	if err != nil {
 		return err
 	}
-	if err := l.ready(ctx, w, acc.Key.Store); err != nil {
-		return err
+	if acc.Key.Store != "" { // of an AWS account by a profile there is no key
+		if err := l.ready(ctx, w, acc.Key.Store); err != nil {
+			return err
+		}
 	}
 	report, _, err := v.follow(ctx, w.Env.Ops.Verify(acc))
 	if err != nil {

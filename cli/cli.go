@@ -37,6 +37,7 @@ type Ports struct {
 	In       io.Reader
 	Out      io.Writer // results
 	Terminal bool      // a person is there to be asked
+	Shown    bool      // Out is a terminal, so that whoever is there reads it
 	// Secret reads a passphrase without echo; nil where there is no terminal.
 	Secret  func(question string) ([]byte, error)
 	Version string
@@ -120,7 +121,7 @@ func newRoot(l *line) *cobra.Command {
 		l.err = usage{err}
 		return nil
 	})
-	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newVersion(l))
+	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newVersion(l))
 	return root
 }
 
@@ -177,6 +178,13 @@ func (l *line) voice(w World) *voice {
 // tell says how it ended, for people, and as JSON where that was asked for.
 func (l *line) tell() {
 	if l.err == nil {
+		return
+	}
+	var told *outcome
+	if errors.As(l.err, &told) && told.said {
+		if !l.json {
+			tell(l.errs, l.err)
+		}
 		return
 	}
 	if l.json {

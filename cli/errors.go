@@ -47,6 +47,7 @@ type outcome struct {
 	err  error
 	code int    // 0: the error's own
 	hint string // what to do in this command, after what the error's own advice says
+	said bool   // its result is written already
 
 	counts map[account.CheckState]int // of accounts, by how they stand
 }
@@ -123,12 +124,14 @@ func codeOf(k account.Kind) int {
 	case account.SpreadingTooLong:
 		return NotLinked
 	case account.InputEmpty, account.InputLong, account.InputNotID, account.InputManyIDs, account.InputNotDomain, account.InputNotTenant,
-		account.InputTaken, account.InputReserved, account.InputControl:
+		account.InputTaken, account.InputReserved, account.InputControl, account.AWSNoProfile:
 		return WrongUsage
 	case account.SignInBlocked, account.DeviceNotManaged, account.StrongerSignIn, account.StrongerSignInSetUp,
 		account.ConsentMissing, account.ConsentDeclined, account.ConsentNotAllowed,
 		account.ClientUnfit, account.ClientNotThere, account.ClientDisabled, account.ClientNotAssigned,
 		account.AccountElsewhere, account.GuestRefused, account.TenantRestricted, account.WrongTenantSignedIn,
+		account.AWSSignInOver, account.AWSDenied, account.AWSKeyUnknown, account.AWSSecretWrong, account.AWSNoCredentials, account.AWSOrganization,
+		account.AWSOtherAccount, account.AWSNotManagement,
 		account.SignInOver, account.SignInNotMade, account.DeviceCodeOver, account.DeviceCodeDeclined, account.RightMissing:
 		return NotAllowed
 	}

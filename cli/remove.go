@@ -14,7 +14,7 @@ import (
 )
 
 func newRemove(l *line) *cobra.Command {
-	var way string
+	var way, profile string
 	cmd := &cobra.Command{
 		Use:   "remove name",
 		Short: "Remove an account",
@@ -25,16 +25,17 @@ func newRemove(l *line) *cobra.Command {
 			if len(names) == 0 {
 				return usage{errors.New("which account is missing")}
 			}
-			return l.remove(ctx, names[0], way)
+			return l.remove(ctx, names[0], way, profile)
 		}),
 	}
 	signsIn(cmd, &way)
+	profiled(cmd, &profile)
 	l.asJSON(cmd)
 	l.asksNothing(cmd)
 	return cmd
 }
 
-func (l *line) remove(ctx context.Context, name, signIn string) error {
+func (l *line) remove(ctx context.Context, name, signIn, profile string) error {
 	way, err := l.parseSignIn(signIn)
 	if err != nil {
 		return err
@@ -46,9 +47,12 @@ func (l *line) remove(ctx context.Context, name, signIn string) error {
 		}
 		ctx, stop := stoppable(ctx)
 		defer stop()
-		r := removal{line: l, w: w, v: l.voice(w), draft: d, way: way}
+		r := removal{line: l, w: w, v: l.voice(w), draft: d, way: way, profile: profile}
+		if err := signsFor(d, way, profile); err != nil {
+			return err
+		}
 		if !r.inTenant() {
-			r.way = ""
+			r.way, r.profile = "", ""
 		}
 		if err := r.run(ctx); err != nil {
 			k := more(err)
@@ -97,17 +101,22 @@ type removal struct {
 	v     *voice
 	draft account.Draft
 	way   account.SignInWay // empty where nobody signs in
+
+	profile string // of AWS; empty where nobody signs in
 }
 
+// signs tells whether somebody signs in.
+func (r removal) signs() bool { return r.way != "" || r.profile != "" }
+
 // inTenant tells whether the program made something in the tenant by itself.
-func (r removal) inTenant() bool { return !r.draft.Made.Nothing() || r.draft.Made.Unique != "" }
+func (r removal) inTenant() bool { return inTenant(r.draft) }
 
 func (r removal) run(ctx context.Context) error {
 	stays := r.stays()
 	r.v.say("This removes %s here: its private key and its record.", r.draft.Name)
 	switch {
-	case r.way != "":
-		r.v.say("In tenant %s it removes:", r.draft.Microsoft().Tenant)
+	case r.signs():
+		r.v.say("In %s it removes:", whereMade(r.draft))
 		r.v.says(indented(left(r.draft)))
 	case len(stays) > 0:
 		r.v.say("This stays:")
@@ -122,6 +131,14 @@ func (r removal) run(ctx context.Context) error {
 		}
 	}
 	var by link.Signed
+	if r.profile != "" {
+		admin, err := r.signInAWS(ctx, r.w, r.v, r.draft, r.profile)
+		if err != nil {
+			return err
+		}
+		by = link.Signed{AWS: admin}
+		defer by.Forget()
+	}
 	if r.way != "" {
 		var err error
 		if by, err = r.signIn(ctx, r.w, r.v, r.draft, r.way, "", steps.InAzure(r.draft)); err != nil {
@@ -143,9 +160,9 @@ func (r removal) stays() (out []stay) {
 	switch {
 	case !r.inTenant():
 		return byHand(r.draft)
-	case r.way == "":
+	case !r.signs():
 		out = left(r.draft)
-		if made := r.draft.Made; made.By != "" {
+		if made := r.draft.Made; made.By != "" && r.draft.Provider != account.AWS {
 			out = append(out, signInLeft(r.draft.Cloud, made.Client)...)
 		}
 	}
@@ -160,6 +177,8 @@ func (r removal) removed(binned *link.Left, stays []stay) []string {
 			text = append(text, steps.BinnedLine(b))
 		}
 		text = append(text, steps.WhoMayPurge)
+	case r.profile != "":
+		text[0] = fmt.Sprintf("%s is removed, here and in AWS.", r.draft.Name)
 	case r.way != "":
 		text[0] = fmt.Sprintf("%s is removed, here and in the tenant.", r.draft.Name)
 	}

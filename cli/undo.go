@@ -32,21 +32,22 @@ func (s stay) String() string {
 }
 
 func newUndo(l *line) *cobra.Command {
-	var way string
+	var way, profile string
 	cmd := &cobra.Command{
 		Use:   "undo [name]",
 		Short: "Take back what was begun",
 		Long:  "Remove a draft with its key. What the program made in the tenant is removed there as well, which needs a sign-in; what a person made in the portal stays, and is listed.",
 		Args:  l.words(1),
-		RunE:  l.does(func(ctx context.Context, args []string) error { return l.undo(ctx, args, way) }),
+		RunE:  l.does(func(ctx context.Context, args []string) error { return l.undo(ctx, args, way, profile) }),
 	}
 	signsIn(cmd, &way)
+	profiled(cmd, &profile)
 	l.asJSON(cmd)
 	l.asksNothing(cmd)
 	return cmd
 }
 
-func (l *line) undo(ctx context.Context, args []string, signIn string) error {
+func (l *line) undo(ctx context.Context, args []string, signIn, profile string) error {
 	way, err := l.parseSignIn(signIn)
 	if err != nil {
 		return err
@@ -56,8 +57,11 @@ func (l *line) undo(ctx context.Context, args []string, signIn string) error {
 		if err != nil {
 			return err
 		}
-		inTenant := !d.Made.Nothing() || d.Made.Unique != ""
-		if inTenant && way == "" {
+		if err := signsFor(d, way, profile); err != nil {
+			return err
+		}
+		inTenant := inTenant(d)
+		if inTenant && way == "" && profile == "" {
 			return l.signInNeeded(w, d)
 		}
 		ctx, stop := stoppable(ctx)
@@ -71,6 +75,9 @@ func (l *line) undo(ctx context.Context, args []string, signIn string) error {
 			}
 		}
 		if inTenant {
+			if d.Provider == account.AWS {
+				return w.kept(l.takeBackAWS(ctx, w, d, profile), "undo", d)
+			}
 			return w.kept(l.takeBack(ctx, w, d, way), "undo", d)
 		}
 		return w.kept(l.throwAway(ctx, w, d), "undo", d)
@@ -80,8 +87,11 @@ func (l *line) undo(ctx context.Context, args []string, signIn string) error {
 // signInNeeded says what would stay in the tenant.
 func (l *line) signInNeeded(w World, d account.Draft) error {
 	v := l.voice(w)
-	v.say("Without a sign-in this would stay in tenant %s:", d.Microsoft().Tenant)
+	v.say("Without a sign-in this would stay in %s:", whereMade(d))
 	v.says(indented(left(d)))
+	if d.Provider == account.AWS {
+		return &outcome{err: fmt.Errorf("taking back what %s made in AWS needs a profile of the account", d.Name), code: NotAllowed, hint: "Add --profile. Nothing was changed."}
+	}
 	return &outcome{
 		err:  fmt.Errorf("taking back what %s made in the tenant needs a sign-in", d.Name),
 		code: NotAllowed, hint: "Add --sign-in browser or --sign-in device-code. Nothing was changed.",
@@ -148,6 +158,9 @@ func (l *line) throwAway(ctx context.Context, w World, d account.Draft) error {
 
 // left is what the draft made in the tenant by itself.
 func left(d account.Draft) (out []stay) {
+	if d.Provider == account.AWS {
+		return stackLeft(d)
+	}
 	m, made, c := d.Microsoft(), d.Made, d.Cloud.Cloud()
 	name := appName(d)
 	switch {
@@ -188,6 +201,9 @@ func appName(d account.Draft) string {
 
 // byHand is what the person made, as far as the draft tells. An account had all of it.
 func byHand(d account.Draft) (out []stay) {
+	if d.Provider == account.AWS {
+		return append(stackLeft(d), awsFiles(d)...)
+	}
 	m, c := d.Microsoft(), d.Cloud.Cloud()
 	name := appName(d)
 	if m.Client != "" || slices.Contains(d.Trail, "register") {
@@ -206,6 +222,9 @@ func byHand(d account.Draft) (out []stay) {
 
 // files are the certificates that were written for somebody to upload.
 func files(d account.Draft) (out []stay) {
+	if d.Provider == account.AWS {
+		return awsFiles(d)
+	}
 	for _, k := range d.Keys {
 		if s := (stay{What: "certificate file " + k.Saved}); k.Saved != "" && !slices.Contains(out, s) {
 			out = append(out, s)

@@ -223,7 +223,9 @@ func (w World) whole(ctx context.Context, rows []account.Row) (accounts []accoun
 func stores(accounts []account.Account) map[account.Store]bool {
 	all := map[account.Store]bool{}
 	for _, a := range accounts {
-		all[a.Key.Store] = true
+		if a.Key.Store != "" { // of an AWS account by a profile there is no key
+			all[a.Key.Store] = true
+		}
 	}
 	return all
 }

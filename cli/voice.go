@@ -32,14 +32,15 @@ type voice struct {
 type linkedAccount struct {
 	Name         account.Name         `json:"name"`
 	Provider     account.Provider     `json:"provider"`
-	Cloud        account.CloudID      `json:"cloud"`
-	Tenant       account.TenantID     `json:"tenant"`
+	Cloud        account.CloudID      `json:"cloud,omitempty"`
+	Tenant       account.TenantID     `json:"tenant,omitempty"`
 	TenantName   string               `json:"tenantName,omitempty"`
-	Client       account.ClientID     `json:"client"`
+	Client       account.ClientID     `json:"client,omitempty"`
 	Organization account.Domain       `json:"organization,omitempty"`
 	Scopes       []account.AzureScope `json:"scopes,omitempty"` // of Azure
 	KeyStore     account.Store        `json:"keyStore"`
-	Expires      time.Time            `json:"expires"` // end of the certificate
+	Expires      time.Time            `json:"expires,omitzero"` // end of the certificate
+	AWS          *linkedAWS           `json:"aws,omitempty"`
 }
 
 // result is how a command ended: the last line of its JSON.
@@ -60,6 +61,7 @@ type result struct {
 
 	Counts      map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
 	Certificate *savedCertificate          `json:"certificate,omitempty"`
+	Stack       *linkedAWS                 `json:"stack,omitempty"` // that is to be created by hand
 }
 
 // asked is that somebody has to sign in, as an event.

@@ -59,7 +59,8 @@ func (k *Keys) Probe(ctx context.Context, store account.Store) account.StoreStat
 	return b.probe(ctx)
 }
 
-// Make has an RSA key of 2048, 3072 or 4096 bits under id: it makes one,
+// Make has a key under id, of RSA with 2048, 3072 or 4096 bits, or for 256 bits on
+// the curve P-256: it makes one,
 // stores it, reads it back and compares. A sound key already there is kept,
 // whatever its size; KeyDamaged or KeyNewer says that there is something else,
 // which is left alone. Otherwise StoreNotUsable, StoreRanOut, StoreKeptNot,
@@ -94,7 +95,8 @@ func (k *Keys) Make(ctx context.Context, store account.Store, id account.KeyID, 
 
 // Open reads the key. KeyMissing if there is none; KeyDamaged, KeyNewer,
 // StoreNotUsable and StoreRanOut otherwise, and of the file store what Unlock
-// returns. Signatures are PKCS #1 v1.5 or, with *rsa.PSSOptions, PSS.
+// returns. Signatures are PKCS #1 v1.5 or, with *rsa.PSSOptions, PSS; on the curve
+// ECDSA in ASN.1.
 func (k *Keys) Open(ctx context.Context, store account.Store, id account.KeyID) (crypto.Signer, error) {
 	b, err := k.at(store, id)
 	if err != nil {

@@ -2,6 +2,9 @@ package keystore
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -17,8 +20,9 @@ import (
 
 // value is a private key as a store keeps it: xops1.<form>.<fingerprint>.<data>.
 //
-// The form p8 has the key as PKCS #8 in DER, pq has its two primes one after
-// the other, each half the size of the key, for the exponent 65537. The
+// The form p8 has an RSA key as PKCS #8 in DER, pq has its two primes one after
+// the other, each half the size of the key, for the exponent 65537. A key on P-256
+// is xops2.ec, as PKCS #8. The
 // fingerprint is the SHA-256 of the public half's SubjectPublicKeyInfo, so that
 // a value which a store shortened or mixed up is seen. Fingerprint and data are
 // base64url without padding. All of it is ASCII that no shell, quoting or
@@ -34,6 +38,8 @@ const (
 	valueVersion = "xops1"
 	formPKCS8    = "p8"
 	formPrimes   = "pq"
+	curveVersion = "xops2" // with formCurve alone
+	formCurve    = "ec"
 	exponent     = 65537
 
 	// valueMost is the longest value that is written as p8. Windows keeps 2560
@@ -49,15 +55,19 @@ var (
 )
 
 // encode is the key as a store keeps it.
-func encode(key *rsa.PrivateKey) (value, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+func encode(of anyKey) (value, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(of)
 	if err != nil {
 		return nil, unexpected(errors.New("a key cannot be encoded"))
 	}
 	defer clear(der)
-	fp, err := fingerprint(&key.PublicKey)
+	fp, err := fingerprint(of.Public())
 	if err != nil {
 		return nil, err
+	}
+	key, ok := of.(*rsa.PrivateKey)
+	if !ok {
+		return compose(formCurve, fp, der), nil
 	}
 	if v := compose(formPKCS8, fp, der); len(v) <= valueMost {
 		return v, nil
@@ -74,16 +84,21 @@ func encode(key *rsa.PrivateKey) (value, error) {
 }
 
 func compose(form, fp string, data []byte) value {
-	v := append(value(nil), valueVersion+"."+form+"."+fp+"."...)
+	version := valueVersion
+	if form == formCurve {
+		version = curveVersion
+	}
+	v := append(value(nil), version+"."+form+"."+fp+"."...)
 	return encoding.AppendEncode(v, data)
 }
 
 // decode is the key of a value: KeyNewer if a later version wrote it,
 // KeyDamaged if it is not, to the last bit, what was written.
-func decode(v value) (*rsa.PrivateKey, error) {
+func decode(v value) (anyKey, error) {
 	parts := bytes.Split(v, []byte("."))
-	if len(parts) != 4 || string(parts[0]) != valueVersion {
-		if versioned.Match(v) && !bytes.HasPrefix(v, []byte(valueVersion+".")) {
+	known := string(parts[0]) == valueVersion || bytes.HasPrefix(v, []byte(curveVersion+"."+formCurve+"."))
+	if len(parts) != 4 || !known {
+		if versioned.Match(v) && !known {
 			return nil, &account.Problem{Kind: account.KeyNewer}
 		}
 		return nil, damaged(errNoValue)
@@ -93,11 +108,13 @@ func decode(v value) (*rsa.PrivateKey, error) {
 	if err != nil || bytes.ContainsAny(parts[3], "\r\n") { // which the decoder skips
 		return nil, damaged(errors.New("the key is not base64url"))
 	}
-	var key *rsa.PrivateKey
-	switch string(parts[1]) {
-	case formPKCS8:
+	var key anyKey
+	switch form := string(parts[1]); {
+	case string(parts[0]) == curveVersion:
+		key, err = fromCurve(data)
+	case form == formPKCS8:
 		key, err = fromPKCS8(data)
-	case formPrimes:
+	case form == formPrimes:
 		key, err = fromPrimes(data)
 	default:
 		err = errNoValue
@@ -105,7 +122,7 @@ func decode(v value) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	if fp, err := fingerprint(&key.PublicKey); err != nil || fp != string(parts[2]) {
+	if fp, err := fingerprint(key.Public()); err != nil || fp != string(parts[2]) {
 		return nil, damaged(errors.New("the key is another one than its fingerprint says"))
 	}
 	return key, nil
@@ -127,6 +144,24 @@ func fromPKCS8(der []byte) (*rsa.PrivateKey, error) {
 		return nil, errors.New("the key is not PKCS #8 as it is written here")
 	}
 	return sound(key)
+}
+
+// fromCurve reads a key on P-256; the parser looks that its halves fit.
+func fromCurve(der []byte) (*ecdsa.PrivateKey, error) {
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, errors.New("the key is not PKCS #8")
+	}
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok || key.Curve != elliptic.P256() {
+		return nil, errors.New("the key is not of a kind that is made here")
+	}
+	again, err := x509.MarshalPKCS8PrivateKey(key)
+	defer clear(again)
+	if err != nil || !bytes.Equal(again, der) {
+		return nil, errors.New("the key is not PKCS #8 as it is written here")
+	}
+	return key, nil
 }
 
 // fromPrimes makes the whole key from its primes.
@@ -161,7 +196,7 @@ func sound(key *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 }
 
 // fingerprint is the base64url SHA-256 of the DER SubjectPublicKeyInfo.
-func fingerprint(pub *rsa.PublicKey) (string, error) {
+func fingerprint(pub crypto.PublicKey) (string, error) {
 	der, err := x509.MarshalPKIXPublicKey(pub)
 	if err != nil {
 		return "", unexpected(fmt.Errorf("encode the public key: %w", err))

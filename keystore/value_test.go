@@ -2,10 +2,12 @@ package keystore
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"os/exec"
@@ -26,7 +28,7 @@ func testKey(t testing.TB, bits int) *rsa.PrivateKey {
 		if err != nil {
 			t.Fatal(err)
 		}
-		testKeys.m[bits] = key
+		testKeys.m[bits] = key.(*rsa.PrivateKey)
 	}
 	return testKeys.m[bits]
 }
@@ -71,6 +73,58 @@ func TestValueFitsEveryStore(t *testing.T) {
 	}
 }
 
+// TestCurve holds that a key on P-256 is made, comes back the same, signs, and is
+// of a version that earlier programs know to be newer; of another curve none is read.
+func TestCurve(t *testing.T) {
+	keys, _ := Memory()
+	if err := keys.Make(t.Context(), account.Keyring, testID, curveBits); err != nil {
+		t.Fatal(err)
+	}
+	key, err := keys.Open(t.Context(), account.Keyring, testID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, ok := key.Public().(*ecdsa.PublicKey)
+	digest := sha256.Sum256([]byte("x"))
+	signed, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil || !ok || pub.Curve != elliptic.P256() || !ecdsa.VerifyASN1(pub, digest[:], signed) {
+		t.Errorf("a signature of %T: %v", key.Public(), err)
+	}
+	made, err := generate(curveBits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := encode(made)
+	if back, again := decode(v); err != nil || again != nil || !back.Equal(made) || !bytes.HasPrefix(v, []byte("xops2.ec.")) {
+		t.Errorf("%q does not come back: %v, %v", string(v[:9]), err, again)
+	}
+	if _, err := decode(v[:len(v)-4]); account.KindOf(err) != account.KeyDamaged {
+		t.Errorf("a short one: %v", err)
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fp, err := fingerprint(other.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decode(compose(formCurve, fp, der)); account.KindOf(err) != account.KeyDamaged {
+		t.Errorf("P-384: %v", err)
+	}
+	der, err = x509.MarshalPKCS8PrivateKey(testKey(t, 2048))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decode(compose(formCurve, strings.Split(string(testValue(t, 2048)), ".")[2], der)); account.KindOf(err) != account.KeyDamaged {
+		t.Errorf("an RSA key in the curve's form: %v", err)
+	}
+}
+
 // TestPrimesAreTheKey holds that the two primes alone make the same key for
 // every size, private exponent included.
 func TestPrimesAreTheKey(t *testing.T) {
@@ -84,7 +138,7 @@ func TestPrimesAreTheKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := decode(compose(formPrimes, fp, data))
-		if err != nil || !got.Equal(key) || got.D.Cmp(key.D) != 0 {
+		if err != nil || !got.Equal(key) || got.(*rsa.PrivateKey).D.Cmp(key.D) != 0 {
 			t.Errorf("%d bits: %v", bits, err)
 		}
 	}
@@ -222,6 +276,11 @@ func FuzzValue(f *testing.F) {
 	f.Add([]byte("xops1.pq." + strings.Repeat("A", 43) + "." + strings.Repeat("_", 342)))
 	f.Add([]byte("xops1.pq." + strings.Repeat("A", 43) + "." + strings.Repeat("A", 342)))
 	f.Add([]byte("xops2.x"))
+	if curve, err := generate(curveBits); err == nil {
+		if v, err := encode(curve); err == nil {
+			f.Add([]byte(v))
+		}
+	}
 	f.Add([]byte("..."))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		key, err := decode(b)

@@ -47,6 +47,9 @@ func (os *Operations) ConnectAWS(id account.ID, admin AWSAdministrator, wish AWS
 		if err != nil {
 			return err
 		}
+		if admin == nil {
+			return &account.Problem{Kind: account.AWSSignInOver}
+		}
 		c := &connectingAWS{os: os, wish: wish, tell: tell, draft: d, admin: admin}
 		for _, step := range []func(context.Context) error{c.keys, c.intent, c.stack} {
 			if err := ctx.Err(); err != nil {

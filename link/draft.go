@@ -132,6 +132,9 @@ func (os *Operations) throwAway(ctx context.Context, d account.Draft, tell func(
 		return err
 	}
 	for _, k := range d.All() {
+		if k.ID == "" { // only a store was chosen
+			continue
+		}
 		tell(Event{Step: "key", State: Doing})
 		if err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
 			tell(Event{Step: "key", State: Failed, Problem: account.AsProblem(err)})

@@ -127,7 +127,8 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 	if closed.is(store) {
 		return Found{}, false
 	}
-	if s := os.ports.Keys.Probe(ctx, store); s.State != account.StoreReady {
+	if accountParty(a, a.Key).keyless() { // no store is asked for it
+	} else if s := os.ports.Keys.Probe(ctx, store); s.State != account.StoreReady {
 		return Found{ID: id, Err: &account.Problem{Kind: account.StoreNotUsable, State: s.State, Subject: string(store)}}, closed.close(store)
 	}
 	tell(Found{ID: id, Asking: true})

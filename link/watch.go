@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"time"
@@ -128,6 +129,9 @@ func (os *Operations) finish(ctx context.Context, id account.ID, r account.Repor
 // chosen after they were begun. What cannot be deleted is returned.
 func (os *Operations) deleteOlder(ctx context.Context, d account.Draft) (left []account.Key, err error) {
 	for _, k := range d.Keys[:max(len(d.Keys)-1, 0)] {
+		if k.ID == "" { // only a store was chosen
+			continue
+		}
 		err := os.write(ctx, TheKey, func(ctx context.Context) error { return os.ports.Keys.Delete(ctx, k.Store, k.ID) })
 		switch {
 		case ctx.Err() != nil:
@@ -146,9 +150,10 @@ func learned(link account.Link, f account.Facts) account.Link {
 		l.MicrosoftLink = learnedApp(l.MicrosoftLink, f)
 		return l
 	case account.AWSLink:
-		if f.Caller != nil && f.Caller.Alias != "" {
-			l.Alias = f.Caller.Alias
+		if f.Caller == nil {
+			return l
 		}
+		l.Account, l.Alias = cmp.Or(l.Account, f.Caller.Account), cmp.Or(f.Caller.Alias, l.Alias)
 		return l
 	case account.MicrosoftLink:
 		return learnedApp(l, f)

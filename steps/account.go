@@ -11,7 +11,7 @@ import (
 // with. It is nowhere written: the account is on record.
 func OfAccount(a account.Account) account.Draft {
 	return account.Draft{
-		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Keys: []account.Key{a.Key},
+		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Keys: []account.Key{a.Key}, Authority: a.Authority,
 		Link: a.Link, Made: a.Made, Created: a.Linked, Updated: a.Updated,
 	}
 }
@@ -19,6 +19,9 @@ func OfAccount(a account.Account) account.Draft {
 // HandOverOf is a text for another administrator about what does not hold of an
 // account.
 func HandOverOf(a account.Account, r account.Report) Offer {
+	if a.Provider == account.AWS { // of a change in AWS the stack's template tells
+		return Offer{}
+	}
 	d := OfAccount(a)
 	d.Ticked = append(ticks(r, nil), "register")
 	// What was made once may be gone by now: what was seen counts.
@@ -28,6 +31,9 @@ func HandOverOf(a account.Account, r account.Report) Offer {
 
 // PageOf is the portal's page where what a check found can be dealt with.
 func PageOf(a account.Account, n account.CheckName) account.PortalPage {
+	if a.Provider == account.AWS {
+		return a.AWS().StackPage()
+	}
 	c := a.Cloud.Cloud()
 	switch n {
 	case account.GlobalReader:
@@ -58,6 +64,9 @@ func StoreName(s account.Store) string {
 // there. In the tenant only that goes which this program made.
 func Removal(a account.Account, everything bool) (here, there, stays []string) {
 	here = []string{"the private key, in " + storeWords(a.Key.Store), "the account and its last checks"}
+	if a.Provider == account.AWS {
+		return awsRemoval(a, everything)
+	}
 	name := a.Microsoft().AppName
 	if name == "" {
 		name = account.AppName(a.Name)
@@ -113,6 +122,9 @@ func madeWords(m account.Made, name string) (out []string) {
 
 // RemovalPage is where what stays of an account can be deleted by hand.
 func RemovalPage(a account.Account) account.PortalPage {
+	if a.Provider == account.AWS {
+		return a.AWS().StackPage()
+	}
 	p := a.Cloud.Cloud().CertificatesPage(a.Microsoft().Client)
 	p.Path = []string{"Entra ID", "App registrations", "All applications", "{name}", "Delete"}
 	return p

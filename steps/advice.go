@@ -72,6 +72,9 @@ func adviseInput(p *account.Problem) (Advice, bool) {
 	case account.InputMismatch:
 		return Advice{Say: "The two are not the same."}, true
 	case account.AlreadyLinked:
+		if p.Code == string(account.AWS) {
+			return Advice{Say: fmt.Sprintf("This AWS account is linked here already, as %s.", p.Subject), Do: "It can be verified as that account; another needs a profile or stack of its own."}, true
+		}
 		return Advice{Say: fmt.Sprintf("This app is linked here already, as %s.", p.Subject), Do: "It can be verified as that account; another app needs other ids."}, true
 	}
 	return Advice{}, false

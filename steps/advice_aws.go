@@ -14,6 +14,12 @@ func adviseAWSInput(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "This is not a region.", Do: "It looks like eu-west-1."}, true
 	case account.InputNotARN:
 		return Advice{Say: "This is not an ARN.", Do: "Copy it from the stack's Outputs; it begins with arn: and has the account's number in it."}, true
+	case account.InputOutputsOpen:
+		return Advice{Say: fmt.Sprintf("%s is not there yet.", p.Subject), Do: "Copy the whole table of the stack's tab Outputs."}, true
+	case account.InputOutputsRegion:
+		return Advice{Say: fmt.Sprintf("These are of %s, and the home region is %s.", p.Subject, p.Message), Do: "Copy the Outputs of the stack in that region, or change the home region."}, true
+	case account.InputOutputsAccount:
+		return Advice{Say: fmt.Sprintf("One of these is of account %s, and another is not.", p.Subject), Do: "All three come from the Outputs of one stack."}, true
 	case account.InputNotRole:
 		return Advice{Say: fmt.Sprintf("This ARN is of something else: %s.", p.Subject), Do: "The role's has :role/ in it."}, true
 	}
@@ -101,7 +107,7 @@ func adviseAWSDrift(p *account.Problem) (Advice, bool) {
 	case account.AWSPermission:
 		return Advice{Say: "Not everything that is to be read can be:", Do: "A policy of the organization or a permissions boundary does that, or a change of the role."}, true
 	case account.AWSWritable:
-		return Advice{Say: "The role may do more than read:", Do: "Look at what is attached to it; the link itself stays bounded by its profile."}, true
+		return Advice{Say: "The role may do more than read:", Do: "Look at what is attached to it. A session by certificate stays bounded by both policies; one by a profile does not."}, true
 	case account.AuthorityGone:
 		return Advice{Say: "The key of the link's own authority is not kept any more, so no new certificate can be signed.", Do: "A new authority is put in by an update of the stack."}, true
 	case account.AWSAuthorityOther:

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +66,10 @@ func newChanging(e Env, d account.Draft, then Outcome) changing {
 func newApply(e Env, d account.Draft) *apply {
 	a := &apply{newChanging(e, d, Next)}
 	a.ways = a.stopped
+	if d.AWS().DropCA {
+		a.words = maps.Clone(applyWords)
+		a.words["authority"] = "Authority's private key, deleted when it had signed"
+	}
 	return a
 }
 
@@ -72,6 +77,9 @@ func (a *apply) Enter() tea.Cmd { return a.begin() }
 
 func (a *apply) begin() tea.Cmd {
 	s := a.env.session
+	if a.draft.Provider == account.AWS {
+		return a.run(ConnectAWS(a.env, s.aws, a.draft))
+	}
 	return a.run(a.env.Ops.Connect(a.draft.ID, s.signed(), Connecting(NewKey(a.env, store(a.draft)), s.survey, s.adopt)))
 }
 
@@ -114,8 +122,14 @@ func (c *changing) follow() tea.Cmd {
 	})
 }
 
-func (c *changing) Typing() bool    { return false }
-func (c *changing) Offers() []Offer { return []Offer{handOver(c.draft)} }
+func (c *changing) Typing() bool { return false }
+
+func (c *changing) Offers() []Offer {
+	if c.draft.Provider == account.AWS {
+		return []Offer{awsHandOver(c.env, c.draft)}
+	}
+	return []Offer{handOver(c.draft)}
+}
 
 // Holds tells whether leaving is asked about first: while it changes something,
 // the first time.
@@ -256,6 +270,9 @@ func certificateLife(d account.Draft) string {
 // applyWords name the changes.
 var applyWords = map[string]string{
 	"key":                         "Private key",
+	"authority":                   "Authority's private key",
+	link.TheStack:                 "Stack",
+	"undo-" + link.TheStack:       "Stack, deleted with all that it made",
 	"certificate":                 "Certificate",
 	link.TheApplication:           "App registration",
 	link.ThePrincipal:             "Enterprise app",
@@ -285,6 +302,22 @@ var pauseWords = map[account.PauseReason]string{
 	account.GoneSeen:         "still shown",
 	account.AnswerLost:       "the answer was lost; looking again",
 	account.AskedToWait:      "Entra asked to wait",
+}
+
+// waitsFor says why a change waits.
+func waitsFor(p account.Pause) string {
+	if p.Reason == account.StackBuilds {
+		return stackWords(p.Detail)
+	}
+	return pauseWords[p.Reason]
+}
+
+// spreadsWords say what is waited for after the changes.
+func spreadsWords(p account.Provider) string {
+	if p == account.AWS {
+		return "AWS is spreading the role, a minute as a rule"
+	}
+	return "Entra is spreading the changes"
 }
 
 func (c *changing) body(size kit.Size, t kit.Theme) kit.Frame {
@@ -328,10 +361,10 @@ func (c *changing) draw(width int, t kit.Theme, l line) kit.Frame {
 		if c.report != nil && c.report.Linked() {
 			return kit.Mark(width, t.Good.Render("✓"), words)
 		}
-		return kit.Mark(width, t.Faint.Render("…"), words+": Entra is spreading the changes")
+		return kit.Mark(width, t.Faint.Render("…"), words+": "+spreadsWords(c.draft.Provider))
 	case link.Pausing:
 		if l.pause != nil {
-			why := pauseWords[l.pause.Reason]
+			why := waitsFor(*l.pause)
 			if l.name == link.TheTrial {
 				why = "Entra does not know it yet"
 			}
@@ -368,13 +401,13 @@ type wayOn struct {
 func waysOn(wrong *account.Problem, d account.Draft, linked bool) []wayOn {
 	on := wayOn{"Go on; what is done stays done", "", Stay}
 	switch wrong.Kind {
-	case account.SignInOver, account.RightMissing:
+	case account.SignInOver, account.RightMissing, account.AWSSignInOver, account.AWSDenied, account.AWSOtherAccount:
 		on = wayOn{"Sign in and go on", "Somebody else may sign in, too.", SignInAgain}
 	case account.PolicyAuthority, account.PolicyLife:
 		on = wayOn{"Try again", "Once there is an exception for the app.", Stay}
 	}
 	ways := []wayOn{on, {"Go on later; the draft and its key are kept", "", Leave}}
-	if wrong.Kind == account.RightMissing && d.Made.Nothing() {
+	if wrong.Kind == account.RightMissing && d.Made.Nothing() || d.Provider == account.AWS && untouched(d) {
 		ways = append(ways, wayOn{"Do it by hand instead", "With everything that is known already.", ByHandNow})
 	}
 	if !linked {
@@ -415,9 +448,17 @@ func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
 	case a.asked:
 		p.Live = a.stopping(size, t)
 	default:
-		p.Live = kit.Mark(size.Width, a.sign(t), "Usually one to five minutes, most of it Entra spreading the changes.")
+		p.Live = kit.Mark(size.Width, a.sign(t), applyTakes(a.draft.Provider))
 	}
 	return p
+}
+
+// applyTakes is how long it takes.
+func applyTakes(p account.Provider) string {
+	if p == account.AWS {
+		return "Usually one to three minutes, most of it CloudFormation."
+	}
+	return "Usually one to five minutes, most of it Entra spreading the changes."
 }
 
 // Fate is what became of the draft.
@@ -436,6 +477,6 @@ func (a *apply) Seen() (account.Report, bool) {
 }
 
 func (a *apply) Fill(d account.Draft) account.Draft {
-	d.Link, d.Keys, d.Made = a.draft.Link, a.draft.Keys, a.draft.Made
+	d.Link, d.Keys, d.Authority, d.Made = a.draft.Link, a.draft.Keys, a.draft.Authority, a.draft.Made
 	return d
 }

@@ -21,7 +21,7 @@ var checkNames = map[account.CheckName]string{
 	account.AzureReads:          "Reader in Azure",
 	account.KeyVaults:           "Key Vault Reader",
 	account.AzureReadOnly:       "Nothing but reading",
-	account.AWSSession:          "Certificate accepted",
+	account.AWSSession:          "Credentials issued",
 	account.AWSIdentity:         "Right account and role",
 	account.AWSTrust:            "Trust as it was made",
 	account.AWSPolicies:         "Policies attached",

@@ -21,7 +21,7 @@ type providerRow struct {
 // when both are there.
 func init() {
 	providers = []providerRow{
-		{provider: account.AWS, title: "AWS", takes: "An AWS account or organization.", off: "Not available yet in this version."},
+		{account.AWS, "AWS", "An AWS account, by a read-only role. Two to five minutes. Needs who may create a CloudFormation stack with an IAM role.", "", AWSByHand, AWSAutomatic},
 		{account.Azure, "Azure", "Subscriptions of an Azure tenant. Two to fifteen minutes. Needs an Owner of them, and who may register apps.", "", AzureByHand, AzureAutomatic},
 		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", "", MicrosoftByHand, MicrosoftAutomatic},
 	}
@@ -39,7 +39,7 @@ func Card(p account.Provider) string {
 func Asking(p account.Provider) string {
 	switch p {
 	case account.AWS:
-		return "Asking AWS"
+		return "Asking AWS, with credentials of one hour"
 	case account.Azure:
 		return "Asking Entra, Microsoft Graph and Azure"
 	}

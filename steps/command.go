@@ -143,9 +143,13 @@ func ChangeLine(e link.Event) string {
 	case e.State == link.Failed:
 		return words + ": " + Advise(e.Problem).Line()
 	case e.State == link.Pausing && e.Pause != nil:
-		return words + ": waiting, " + pauseWords[e.Pause.Reason] + "."
+		return words + ": waiting, " + waitsFor(*e.Pause) + "."
 	case e.State == link.Looked:
-		return words + ": waiting, Entra is spreading the changes."
+		provider := e.Draft.Provider
+		if e.Report != nil {
+			provider = e.Report.Provider
+		}
+		return words + ": waiting, " + spreadsWords(provider) + "."
 	}
 	return ""
 }
@@ -174,6 +178,9 @@ func indented(mark string, lines []string) (out []string) {
 // AccountLines are what there is now, what the Xops 360 form asks for, and how
 // long the key lives.
 func AccountLines(a account.Account) []string {
+	if a.Provider == account.AWS {
+		return awsAccountLines(a)
+	}
 	out := []string{string(a.Name) + " is connected.", "Nothing has been sent to Xops 360. The key stays in " + storeWords(a.Key.Store) + "."}
 	for _, o := range AccountOffers(a) {
 		out = append(out, o.Title+": "+o.Value)

@@ -41,6 +41,12 @@ func (c *connected) Fate() Fate { return Linked }
 
 func (c *connected) Offers() []Offer {
 	offers := AccountOffers(c.draft.Account(c.draft.Updated))
+	if c.draft.Provider == account.AWS {
+		if c.draft.AWS().Method == account.ByProfile {
+			return offers
+		}
+		return append(offers, Offer{Key: "o", Name: "open console", Kind: Open, Title: "The stack", Value: c.draft.AWS().StackPage().URL})
+	}
 	if c.draft.Made.By != "" {
 		offers = append(offers, leftBehindPage(c.draft))
 	}
@@ -49,6 +55,9 @@ func (c *connected) Offers() []Offer {
 
 // AccountOffers are the values of the Xops 360 form.
 func AccountOffers(a account.Account) []Offer {
+	if a.Provider == account.AWS {
+		return awsOffers(a)
+	}
 	m := a.Microsoft()
 	return []Offer{
 		{Key: "1", Name: "copy name", Kind: Copy, Title: "Account name", Value: string(a.Name)},
@@ -74,6 +83,9 @@ func (c *connected) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 
 func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 	a := c.draft.Account(c.draft.Updated)
+	if a.Provider == account.AWS {
+		return awsConnected(size, t, a)
+	}
 	var values []kit.Frame
 	for _, o := range AccountOffers(a) {
 		values = append(values, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
@@ -99,6 +111,9 @@ func (c *connected) View(size kit.Size, t kit.Theme) kit.Page {
 // connectedNote is what stays to be known: who can use the key, and what a
 // sign-in left behind.
 func connectedNote(a account.Account) string {
+	if a.Provider == account.AWS {
+		return "Whoever collects data on this machine as this user asks: xops-onboard credentials " + quoted(string(a.Name))
+	}
 	if a.Made.By != "" {
 		return SignInLeft(a.Made.Client)
 	}

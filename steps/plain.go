@@ -662,12 +662,12 @@ func plainConnected(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	a := d.Account(d.Updated)
 	p.Say("")
 	p.says(AccountLines(a))
-	if p.report != nil {
+	if p.report != nil && a.Provider != account.AWS {
 		what, words := Answered(a, *p.report)
 		p.Say("%s: %s", what, words)
 	}
 	p.Say("%s", connectedNote(a))
-	if a.Made.By != "" {
+	if a.Made.By != "" && a.Provider != account.AWS {
 		p.Say("Page: %s", SignInPage(a.Cloud, a.Made.Client).URL)
 	}
 	return d, Next, nil

@@ -217,7 +217,13 @@ func plainPlan(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 func plainApply(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	for {
 		s := p.Env.session
-		_, err := p.followed(&d, p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, store(d)), s.survey, s.adopt)))
+		var op *link.Operation
+		if d.Provider == account.AWS {
+			op = ConnectAWS(p.Env, s.aws, d)
+		} else {
+			op = p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, store(d)), s.survey, s.adopt))
+		}
+		_, err := p.followed(&d, op)
 		if err == nil {
 			s.drop()
 			return d, Next, nil
@@ -249,7 +255,9 @@ func plainTakeBack(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	if err == nil {
 		p.Env.session.drop()
 		p.says(TakenBackLines(left))
-		p.says(SignInLeftLines(d.Cloud, p.Env.Client))
+		if d.Provider != account.AWS {
+			p.says(SignInLeftLines(d.Cloud, p.Env.Client))
+		}
 		return d, Finish, nil
 	}
 	n, asked := p.on(waysBack)

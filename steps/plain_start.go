@@ -21,6 +21,10 @@ func (p *Plain) Begin(ctx context.Context, known account.Contents) (account.Draf
 		return account.Draft{}, &known.Damaged[0] // never as if there were no accounts
 	}
 	for _, a := range known.Accounts {
+		if a.Expires.IsZero() { // an AWS account by a profile
+			p.Say("%s is connected. %s.", a.Name, a.Provider)
+			continue
+		}
 		p.Say("%s is connected. %s, key expires %s.", a.Name, a.Provider, Day(a.Expires))
 	}
 	var options []string

@@ -43,7 +43,7 @@ func TestPlainRoute(t *testing.T) {
 		return r
 	}
 	said, d, err := talk(t, w, account.Draft{},
-		"1", "3", // AWS is not available yet; Microsoft
+		"3", // Microsoft
 		"2", // by hand
 		"Contoso", "",
 		client, "contoso.com", domain,
@@ -55,7 +55,7 @@ func TestPlainRoute(t *testing.T) {
 	}
 	last := 0
 	for _, want := range []string{
-		"Which cloud do you want to link first?", "3. Microsoft.", "AWS: Not available yet in this version.",
+		"Which cloud do you want to link first?", "3. Microsoft.",
 		"Friendly name", "Register the app", "1. Entra ID › App registrations › New registration", "2. Name: Xops 360 - Contoso",
 		"Application (client) ID", "Directory (tenant) ID", "Organization ID", "Tenant found in the Global cloud; the organization is the same tenant.",
 		"Making the key, storing it and reading it back: done.", "Certificate file: /home/ada/Downloads/contoso-9f3a61c2.cer", "Thumbprint (SHA-1): 9F3A61C2 9F3A61C2",

@@ -91,6 +91,10 @@ func (r *rotateWay) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 // certificate is valid, and the one that was begun.
 func (r *rotateWay) offer(a account.Account) {
 	r.known = &a
+	if a.Provider == account.AWS {
+		r.choice = kit.Choice{Options: []kit.Option{awsRotates(a)}}
+		return
+	}
 	itself := kit.Option{Title: "The app changes its key itself", Detail: "No administrator is needed."}
 	at := 0
 	if !a.Key.Certificate.NotAfter.After(r.env.Now()) {
@@ -136,7 +140,7 @@ func (r *rotateWay) View(size kit.Size, t kit.Theme) kit.Page {
 // does itself.
 func (r *rotateWay) Fill(d account.Draft) account.Draft {
 	d.Way = ""
-	if !r.onlyRest() {
+	if !r.onlyRest() && d.Provider != account.AWS {
 		d.Way = rotateWays[r.choice.At()]
 	}
 	return d
@@ -163,6 +167,9 @@ var rotateWords = map[string]string{
 func newRotate(e Env, d account.Draft) *rotate {
 	r := &rotate{changing: newChanging(e, d, Leave)}
 	r.words, r.ways = rotateWords, r.stopped
+	if d.Provider == account.AWS {
+		r.words = awsRotateWords
+	}
 	if r.byHand() {
 		r.page = d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client)
 		r.words = map[string]string{}
@@ -181,9 +188,14 @@ func (r *rotate) Enter() tea.Cmd { return r.begin() }
 func (r *rotate) begin() tea.Cmd {
 	r.lines = nil
 	for _, name := range link.Rotations {
-		r.lines = append(r.lines, line{name: name})
+		if r.words[name] != "" {
+			r.lines = append(r.lines, line{name: name})
+		}
 	}
 	wish := link.RotateWish{Key: account.KeyID(r.env.NewID()), Bits: max(r.draft.Key().Bits, 2048), Lives: link.Lives}
+	if r.draft.Provider == account.AWS {
+		wish.Bits = r.draft.Key().Bits // of its curve
+	}
 	switch r.draft.Way {
 	case account.Automatic:
 		wish.Admin = r.env.session.admin
@@ -263,11 +275,11 @@ func (r *rotate) passed() {
 func (r *rotate) stopped(m *kit.Menu[lead]) {
 	switched := r.stateOf(link.TheSwitch) == link.Done
 	m.Add(kit.Option{Title: "Try again, with the same new key"}, func() (Outcome, tea.Cmd) { return Stay, r.begin() })
-	if !switched {
+	if !switched && r.draft.Provider != account.AWS {
 		m.Add(kit.Option{Title: "Another way: an administrator, or by hand"}, outcome(Back))
 	}
 	m.Add(kit.Option{Title: "Go on later, from Home"}, outcome(Leave))
-	if itselfNot(r.wrong.Kind) && r.draft.Way == "" && !switched {
+	if itselfNot(r.wrong.Kind) && r.draft.Provider != account.AWS && r.draft.Way == "" && !switched {
 		m.Go(1)
 	}
 }

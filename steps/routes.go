@@ -24,6 +24,9 @@ func MicrosoftAutomatic(account.Draft) []Stop {
 
 // TakingBack removes what a draft made in its tenant, and the draft.
 func TakingBack(d account.Draft) []Stop {
+	if d.Provider == account.AWS {
+		return []Stop{awsSignInStop, takeBackStop}
+	}
 	if d.Provider == account.Azure && InAzure(d) {
 		return []Stop{signInStop, azureSignInStop, takeBackStop}
 	}

@@ -54,6 +54,10 @@ func (s *session) take(by link.Signed) {
 		s.drop()
 		s.admin = by.Directory
 	}
+	if by.AWS != nil {
+		s.drop()
+		s.aws = by.AWS
+	}
 	if by.Azure != nil {
 		if s.azure != nil {
 			s.azure.Forget()

@@ -40,7 +40,7 @@ func (b *takeBack) begin() tea.Cmd {
 
 // Offers are what is left in the tenant, and where it is.
 func (b *takeBack) Offers() []Offer {
-	if !b.over {
+	if !b.over || b.draft.Provider == account.AWS {
 		return nil
 	}
 	offers := []Offer{leftBehindPage(b.draft)}
@@ -87,7 +87,7 @@ func (b *takeBack) View(size kit.Size, t kit.Theme) kit.Page {
 		}
 		out = append(out, kit.Frame{Text: kit.Wrap(WhoMayPurge, size.Width)})
 	}
-	if b.over {
+	if b.over && b.draft.Provider != account.AWS {
 		out = append(out, kit.Blank, kit.Frame{Text: kit.Wrap(t.Faint.Render(SignInLeft(b.env.Client)), size.Width)})
 	}
 	p := kit.Page{Title: "Take everything back", Why: "Only what this draft made. What was there before stays.", Body: kit.Stack(out...)}

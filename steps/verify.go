@@ -52,7 +52,12 @@ func (v *verify) Keys() []key.Binding {
 	return []key.Binding{on, unlock, v.again(), backKey}
 }
 
-func (v *verify) Offers() []Offer { return []Offer{handOver(v.seen())} }
+func (v *verify) Offers() []Offer {
+	if v.draft.Provider == account.AWS {
+		return nil
+	}
+	return []Offer{handOver(v.seen())}
+}
 
 func (v *verify) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {

@@ -116,7 +116,7 @@ func passed(stops []Stop, trail []string) (at int, known []string) {
 func byHandNow(route Route, d account.Draft) account.Draft {
 	d.Way = account.ByHand
 	_, d.Trail = passed(route(d), d.Trail)
-	if d.Name != "" {
+	if d.Name != "" && !slices.Contains(d.Trail, nameStop.Name) {
 		d.Trail = append(slices.Clone(d.Trail), nameStop.Name)
 	}
 	return d
@@ -338,6 +338,8 @@ var tickedBy = []struct {
 	{"role", account.GlobalReader},
 	{"permission", account.Consent},
 	{"azure-reader", account.AzureReads},
+	{"aws-outputs", account.AWSSession},
+	{"aws-profile", account.AWSSession},
 }
 
 // checked tells whether a check ticks a stop; else passing it does.
@@ -416,6 +418,9 @@ func (w *Wizard) saved(m savedMsg) tea.Cmd {
 		// A key that was made meanwhile, as while somebody signs in, is this draft's.
 		if m.draft.Key().Stored {
 			w.draft.Keys = m.draft.Keys
+		}
+		if m.draft.Authority != nil {
+			w.draft.Authority = m.draft.Authority
 		}
 	}
 	if w.unsaved {

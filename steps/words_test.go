@@ -132,21 +132,26 @@ func TestNext(t *testing.T) {
 // is only jumped to, the screen is enough.
 func TestEveryRouteNamesItsStopsOnce(t *testing.T) {
 	t.Parallel()
-	for name, route := range map[string]Route{
-		"by hand": MicrosoftByHand, "automatic": MicrosoftAutomatic, "Azure by hand": AzureByHand, "Azure automatic": AzureAutomatic,
-		"back": TakingBack, "unlocking": Unlocking,
-	} {
+	aws := account.Draft{Provider: account.AWS, Link: account.AWSLink{}}
+	look := account.Draft{Provider: account.AWS, Link: account.AWSLink{Method: account.ByProfile}}
+	roads := map[string][]Stop{
+		"by hand": MicrosoftByHand(account.Draft{}), "automatic": MicrosoftAutomatic(account.Draft{}), "back": TakingBack(account.Draft{}), "unlocking": Unlocking(account.Draft{}),
+		"Azure by hand": AzureByHand(account.Draft{}), "Azure automatic": AzureAutomatic(account.Draft{}),
+		"AWS by hand": AWSByHand(aws), "AWS automatic": AWSAutomatic(aws), "AWS by profile": AWSByHand(look),
+	}
+	there := map[string]bool{}
+	for name, road := range roads {
 		seen := map[string]bool{}
-		for _, s := range route(account.Draft{}) {
+		for _, s := range road {
 			aside := name == "back" || s.Skip != nil && s.Skip(account.Draft{})
 			if seen[s.Name] || s.Name == "" || s.Screen == nil || s.Plain == nil && len(s.Field) == 0 && !aside {
 				t.Errorf("%s, stop %q: twice, nameless, or without one of its two faces", name, s.Name)
 			}
-			seen[s.Name] = true
+			seen[s.Name], there[s.Name] = true, true
 		}
 	}
 	for _, c := range tickedBy {
-		if place(MicrosoftByHand(account.Draft{}), c.stop) < 0 && place(AzureByHand(account.Draft{}), c.stop) < 0 {
+		if !there[c.stop] {
 			t.Errorf("no stop %q, which %s ticks", c.stop, c.check)
 		}
 	}

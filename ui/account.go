@@ -130,11 +130,23 @@ func (p *accountPage) Keys() []key.Binding {
 	if p.account.ID == "" {
 		return []key.Binding{backKey}
 	}
+	rotates, repoints, saves, moves := rotateKey, repointKey, saveKey, moveKey
+	repoints.SetEnabled(p.isApp())
+	saves.SetEnabled(p.isApp())
+	rotates.SetEnabled(p.keyed())
+	moves.SetEnabled(p.keyed())
+	keys := []key.Binding{verifyKey, rotates, shown, renameKey, repoints, saves, moves, removeKey, backKey}
 	if p.locked() {
-		return []key.Binding{steps.UnlockKey, verifyKey, rotateKey, shown, renameKey, repointKey, saveKey, moveKey, removeKey, backKey}
+		keys = append([]key.Binding{steps.UnlockKey}, keys...)
 	}
-	return []key.Binding{verifyKey, rotateKey, shown, renameKey, repointKey, saveKey, moveKey, removeKey, backKey}
+	return keys
 }
+
+// isApp tells whether the account is an app of a tenant.
+func (p *accountPage) isApp() bool { return p.account.Provider != account.AWS }
+
+// keyed tells whether the account has a key of its own.
+func (p *accountPage) keyed() bool { return p.account.AWS().Method != account.ByProfile }
 
 // locked tells whether the checks could not be made because the key is locked away.
 func (p *accountPage) locked() bool { return p.report != nil && !p.active && steps.Locked(*p.report) }
@@ -194,15 +206,15 @@ func (p *accountPage) press(msg tea.KeyPressMsg) tea.Cmd {
 			page.active = true // it is verified once it is read
 			return a.open(page)
 		})
-	case key.Matches(msg, rotateKey):
+	case key.Matches(msg, rotateKey) && p.keyed():
 		return p.app.rotate(p.account, back)
-	case key.Matches(msg, moveKey):
+	case key.Matches(msg, moveKey) && p.keyed():
 		return p.app.move(p.account, back)
 	case key.Matches(msg, renameKey):
 		return p.app.open(newRename(p.app, p.account))
-	case key.Matches(msg, repointKey):
+	case key.Matches(msg, repointKey) && p.isApp():
 		p.app.dialog = repoint(p.app, p.account)
-	case key.Matches(msg, saveKey):
+	case key.Matches(msg, saveKey) && p.isApp():
 		return p.save()
 	case key.Matches(msg, removeKey):
 		return p.app.open(newRemove(p.app, p.account))
@@ -256,6 +268,9 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 			out = append(out, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
 		}
 		out = append(out, kit.Value(size.Width, t, "  Key", keyWords(p.account, now)))
+		if p.account.Provider == account.AWS {
+			out = append(out, kit.Value(size.Width, t, "  In AWS", steps.AWSStays(p.account)))
+		}
 	}
 	checked := p.report != nil && p.account.ID != "" // a report that comes first waits for whose it is
 	if checked {
@@ -279,6 +294,9 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 
 // keyWords say where the key is and how long it lives.
 func keyWords(a account.Account, now time.Time) string {
+	if a.AWS().Method == account.ByProfile {
+		return "none; profile " + a.AWS().Named
+	}
 	s := steps.StoreName(a.Key.Store)
 	left := days(a.Key.Certificate.NotAfter.Sub(now))
 	if left != "expired" {

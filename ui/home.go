@@ -604,7 +604,9 @@ func (h *home) state(e *entry, t kit.Theme, now time.Time) (sign, words, right s
 	if e.draft {
 		return t.Faint.Render("·"), "open in another window", ""
 	}
-	right = days(e.row.Expires.Sub(now))
+	if !e.row.Expires.IsZero() { // an AWS account by a profile has no certificate
+		right = days(e.row.Expires.Sub(now))
+	}
 	provider := fmt.Sprintf("%-11s", e.row.Provider)
 	switch {
 	case h.asking[e.row.ID]:

@@ -60,12 +60,12 @@ func (c cards) place(at int) (card, line int) {
 
 // links are the cards, each with what can be linked.
 var links = []struct {
-	card, title string
-	provider    account.Provider
+	title    string
+	provider account.Provider
 }{
-	{"Microsoft › M365", "Link a New Microsoft Account", account.Microsoft},
-	{"Azure", "Link a New Azure Account", account.Azure},
-	{"AWS", "Link a New AWS Account", account.AWS},
+	{"Link a New Microsoft Account", account.Microsoft},
+	{"Link a New Azure Account", account.Azure},
+	{"Link a New AWS Account", account.AWS},
 }
 
 var (
@@ -219,7 +219,7 @@ func (p *integrations) card(i, on, width int, t kit.Theme) kit.Frame {
 		style = t.CardHere
 	}
 	inner := width - style.GetHorizontalFrameSize()
-	title := t.Title.Render(links[i].card)
+	title := t.Title.Render(steps.Card(links[i].provider))
 	if all := p.all[i]; all > 0 || i == 0 {
 		title += t.Faint.Render(counted(len(rows), all))
 	}

@@ -129,7 +129,8 @@ func needed(e entry, now time.Time) need {
 	if e.lost {
 		better(problemNeed(&account.Problem{Kind: account.KeyMissing}))
 	}
-	if left := e.row.Expires.Sub(now); left <= 0 {
+	if left := e.row.Expires.Sub(now); e.row.Expires.IsZero() { // an AWS account by a profile has no certificate
+	} else if left <= 0 {
 		better(problemNeed(&account.Problem{Kind: account.Expired}))
 	} else if left < soon {
 		better(problemNeed(&account.Problem{Kind: account.ExpiringSoon, Left: left}))

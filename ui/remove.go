@@ -33,6 +33,12 @@ func newRemove(a *App, acc account.Account) *remove {
 		{Title: "Remove it here and in the tenant", Detail: "An administrator signs in. What this program made there is deleted, for good where that is allowed."},
 		{Title: "Remove it here only", Detail: "What is in the tenant stays there, and nobody keeps its key."},
 	}
+	if acc.Provider == account.AWS {
+		r.choice.Options = []kit.Option{
+			{Title: "Remove it here and in AWS", Detail: "With a profile of the account. The stack is deleted, and with it all that it made."},
+			{Title: "Remove it here only", Detail: "The stack stays in AWS, and nobody keeps its keys."},
+		}
+	}
 	r.field.Focus()
 	r.chosen = acc.Made.Nothing()
 	if r.chosen {
@@ -50,6 +56,12 @@ func (r *remove) Title() string  { return "Integrations › " + string(r.was.Nam
 
 // Offers is the page of what stays in the tenant.
 func (r *remove) Offers() []steps.Offer {
+	if r.was.Provider == account.AWS {
+		if r.was.AWS().Method == account.ByProfile {
+			return nil
+		}
+		return []steps.Offer{{Key: "o", Name: "open console", Kind: steps.Open, Title: "The stack", Value: steps.RemovalPage(r.was).URL}}
+	}
 	return []steps.Offer{{Key: "o", Name: "open portal", Kind: steps.Open, Title: "App registration", Value: steps.RemovalPage(r.was).URL}}
 }
 
@@ -139,8 +151,12 @@ func (r *remove) View(size kit.Size, t kit.Theme) kit.Page {
 		out = append(out, kit.Blank)
 	}
 	list("Goes here", "-", here)
-	list("Goes in the tenant", "-", there)
-	list("Stays in the tenant", "·", stays)
+	where := "the tenant"
+	if r.was.Provider == account.AWS {
+		where = "AWS"
+	}
+	list("Goes in "+where, "-", there)
+	list("Stays in "+where, "·", stays)
 	if len(stays) > 0 {
 		page := steps.RemovalPage(r.was)
 		out = append(out[:len(out)-1], kit.Mark(size.Width, " ", kit.Link(t, page.URL, kit.Cut(strings.TrimPrefix(page.URL, "https://"), size.Width-2))), kit.Blank)

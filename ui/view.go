@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
+	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
@@ -149,7 +150,13 @@ func (a *App) header(width int) string {
 		right = p.Aside()
 	}
 	if a.wizard != nil {
-		if d := a.wizard.Draft(); d.Cloud != "" {
+		if l := a.wizard.Draft().AWS(); l.Region != "" {
+			right = string(l.Region)
+			if l.Account != "" {
+				right += " · " + string(l.Account)
+			}
+		}
+		if d := a.wizard.Draft(); d.Cloud != "" && d.Provider != account.AWS {
 			right = d.Cloud.Cloud().Name
 			if o := d.Microsoft().Organization; o != "" {
 				right += " · " + string(o)

@@ -4,8 +4,11 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +21,9 @@ import (
 // The demo's tenant is somewhat slow to spread changes, as a real one is.
 const spreading = 3 * time.Second
 
+// building is how long CloudFormation takes for each resource there.
+const building = time.Second
+
 // administrator is who signs in there.
 const administrator = "ada@contoso.com"
 
@@ -27,6 +33,8 @@ type World struct {
 	tenant *simcloud.Tenant
 	amazon *simaws.Account
 	shell  map[string]string
+
+	template Templates
 
 	mu     sync.Mutex
 	client string // the app that was registered last
@@ -46,6 +54,7 @@ func New(now func() time.Time) *World {
 	t.SetReplication(spreading)
 	t.AddUser(simcloud.UserSpec{UPN: administrator, Name: "Ada Lovelace", Roles: []string{simcloud.GlobalAdministrator}})
 	inAzure(t)
+	c.AWS().SetResourceTime(building)
 	amazon := c.AWS().AddAccount(simaws.AccountSpec{Name: "Contoso", Alias: "contoso", Organization: simaws.Management})
 	key := amazon.AddUser("ada", true)
 	return &World{cloud: c, tenant: t, amazon: amazon, shell: map[string]string{
@@ -70,7 +79,7 @@ func (w *World) Transport() http.RoundTripper { return w.cloud.Client().Transpor
 
 // Do does a by-hand step in the portal. It returns what the administrator
 // brings back on the clipboard, if anything.
-func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, error) {
+func (w *World) Do(ctx context.Context, stop string, d account.Draft) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	client := string(d.Microsoft().Client)
@@ -93,6 +102,8 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 				w.tenant.AssignAzureRole(scope, role, w.principal(client))
 			}
 		}
+	case "aws-stack":
+		return w.stack(ctx, d)
 	case "permission":
 		if err := w.tenant.AddPermission(client, simcloud.Application, "AccessReview.Read.All"); err != nil {
 			return "", err
@@ -100,6 +111,63 @@ func (w *World) Do(_ context.Context, stop string, d account.Draft) (string, err
 		return "", w.tenant.GrantConsent(client)
 	}
 	return "", nil
+}
+
+// Templates makes a template of a draft, as the program does.
+type Templates func(l account.AWSLink, authority account.Certificate) (string, error)
+
+// Upload tells the demo's administrator how a draft's template is made: it is what
+// was written to a file, which is in the program's memory.
+func (w *World) Upload(t Templates) { w.template = t }
+
+// stack is a stack that is made in the console from the draft's template, unless it
+// is there, and its Outputs as the console's table has them, once it is whole.
+func (w *World) stack(ctx context.Context, d account.Draft) (string, error) {
+	l := d.AWS()
+	if _, there := w.outputs(l); !there {
+		if w.template == nil || d.Authority == nil {
+			return "", errors.New("there is no template yet")
+		}
+		text, err := w.template(l, d.Authority.Certificate)
+		if err != nil {
+			return "", err
+		}
+		if _, err := w.amazon.UploadTemplate(string(l.Region), l.StackName(), text); err != nil {
+			return "", err
+		}
+	}
+	look := time.NewTicker(building / 4)
+	defer look.Stop()
+	for {
+		if outputs, _ := w.outputs(l); len(outputs) > 0 {
+			return table(outputs), nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
+// table are Outputs as they are copied from the console.
+func table(outputs map[string]string) string {
+	var b strings.Builder
+	b.WriteString("Key\tValue\tDescription\tExport name\n")
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		b.WriteString(name + "\t" + outputs[name] + "\t-\t-\n")
+	}
+	return b.String()
+}
+
+// outputs are those of a draft's stack, and whether there is one.
+func (w *World) outputs(l account.AWSLink) (map[string]string, bool) {
+	for _, s := range w.amazon.Stacks(string(l.Region)) {
+		if s.Name == l.StackName() && !s.Gone() {
+			return s.Outputs, true
+		}
+	}
+	return nil, false
 }
 
 // principal is the object id of an app's enterprise app, which registering made.

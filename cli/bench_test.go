@@ -93,7 +93,7 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
 	code = cli.Execute(b.t.Context(), cli.Ports{
 		Run:  func(_ context.Context, s cli.Start) error { b.ran = &s; return nil },
-		Open: b.open, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Version: "v1.2.3",
+		Open: b.open, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Version: "v1.2.3",
 	}, said{&e, b})
 	if b.held != 0 {
 		b.t.Errorf("%v: %d tokens of the administrator were not dropped", args, b.held)
@@ -262,6 +262,10 @@ func (m *microsoft) Verify(ctx context.Context, t account.Target, _ crypto.Signe
 }
 
 // Accepts takes what is on an app.
+func (m *microsoft) Credentials(_ context.Context, of account.Resource, t account.Target, _ crypto.Signer) (account.AppToken, error) {
+	return account.AppToken{Access: "token of " + string(t.Link.Client) + " for " + string(of), Type: "Bearer", Expires: time.Date(2026, 11, 26, 11, 0, 0, 0, time.UTC)}, nil
+}
+
 func (m *microsoft) Accepts(_ context.Context, t account.Target, _ crypto.Signer) ([]account.Evidence, error) {
 	if err := m.refuse["token"]; err != nil {
 		return nil, err

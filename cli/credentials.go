@@ -19,34 +19,38 @@ const processVersion = 1
 
 func newCredentials(l *line) *cobra.Command {
 	var show bool
+	var scope string
 	cmd := &cobra.Command{
 		Use:   "credentials name",
-		Short: "Print credentials of an AWS account, for a program",
-		Long: "Print credentials of a linked AWS account that hold for an hour, as the AWS SDKs and the AWS CLI read them from a credential_process. " +
-			"They are secret: nothing is printed to a terminal unless --show says so. Microsoft and Azure accounts are not there yet.",
+		Short: "Print what an account gives access with, for a program",
+		Long: "Print what a linked account gives access with for about an hour, as one JSON object: of a Microsoft or Azure account an access token of its app, for --scope; " +
+			"of an AWS account credentials as the AWS SDKs and the AWS CLI read them from a credential_process. " +
+			"It is secret: nothing is printed to a terminal unless --show says so.",
 		Example: "[profile xops]\ncredential_process = xops-onboard credentials Production",
 		Args:    l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) == 0 {
 				return usage{errors.New("which account is missing")}
 			}
-			return l.work(ctx, func(ctx context.Context, w World) error { return l.credentials(ctx, w, names[0], show) })
+			return l.work(ctx, func(ctx context.Context, w World) error { return l.credentials(ctx, w, names[0], scope, show) })
 		}),
 	}
+	cmd.Flags().StringVar(&scope, "scope", "", "what a token is for: graph (Microsoft Graph) or azure (Azure Resource Manager); else what the account is for")
 	cmd.Flags().BoolVar(&show, "show", false, "print them to a terminal, too")
 	return cmd
 }
 
-func (l *line) credentials(ctx context.Context, w World, name string, show bool) error {
+func (l *line) credentials(ctx context.Context, w World, name, scope string, show bool) error {
 	row, err := w.account(name)
 	if err != nil {
 		return err
 	}
+	of, err := resourceOf(row.Provider, scope)
 	switch {
-	case row.Provider != account.AWS:
-		return &outcome{err: fmt.Errorf("credentials of a %s account are not there yet; of AWS accounts they are", row.Provider), code: WrongUsage}
+	case err != nil:
+		return err
 	case l.ports.Shown && !show:
-		return &outcome{err: errors.New("these credentials are secret, and standard output is a terminal"), code: WrongUsage, hint: "Let a program read them, or add --show. Nothing was asked of AWS."}
+		return &outcome{err: errors.New("these credentials are secret, and standard output is a terminal"), code: WrongUsage, hint: "Let a program read them, or add --show. Nothing was asked for."}
 	}
 	ctx, stop := stoppable(ctx)
 	defer stop()
@@ -59,6 +63,9 @@ func (l *line) credentials(ctx context.Context, w World, name string, show bool)
 			return err
 		}
 	}
+	if a.Provider != account.AWS {
+		return l.token(ctx, w, a, of)
+	}
 	c, err := w.Env.Ops.AWSCredentials(ctx, a)
 	if err != nil {
 		return ended(ctx, err)
@@ -70,6 +77,35 @@ func (l *line) credentials(ctx context.Context, w World, name string, show bool)
 		SessionToken    string     `json:",omitempty"`
 		Expiration      *time.Time `json:",omitempty"`
 	}{processVersion, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, expiration(c)})
+}
+
+// resourceOf reads --scope; without it a token is for what the account is for.
+func resourceOf(p account.Provider, scope string) (account.Resource, error) {
+	switch {
+	case p == account.AWS && scope != "":
+		return "", usage{errors.New("--scope is for tokens of Microsoft and Azure accounts")}
+	case scope == "azure", scope == "" && p == account.Azure:
+		return account.ResourceManager, nil
+	case scope == "graph", scope == "":
+		return account.MicrosoftGraph, nil
+	}
+	return "", usage{fmt.Errorf("--scope: it is graph or azure, not %q", account.Clean(scope, 40))}
+}
+
+// token prints an access token of the account's app.
+func (l *line) token(ctx context.Context, w World, a account.Account, of account.Resource) error {
+	t, err := w.Env.Ops.Credentials(ctx, a, of)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	m := a.Microsoft()
+	return json.NewEncoder(l.ports.Out).Encode(struct {
+		AccessToken string           `json:"accessToken"`
+		ExpiresOn   time.Time        `json:"expiresOn"`
+		TokenType   string           `json:"tokenType"`
+		Tenant      account.TenantID `json:"tenant"`
+		ClientID    account.ClientID `json:"clientId"`
+	}{t.Access, t.Expires, t.Type, m.Tenant, m.Client})
 }
 
 // expiration is when credentials end; nil for those of a profile that do not.

@@ -42,6 +42,17 @@ func (e *Entra) AzureToken(ctx context.Context, t account.Target, signer crypto.
 	return b, calls.Evidence(), err
 }
 
+// Credentials asks for an app-only token for a resource with the account's
+// certificate, for whoever collects data with it. It fails as Accepts does.
+func (e *Entra) Credentials(ctx context.Context, of account.Resource, t account.Target, signer crypto.Signer) (account.AppToken, error) {
+	var calls rest.Record
+	result, err := e.acquire(ctx, of, t, signer, &calls)
+	if err != nil {
+		return account.AppToken{}, err
+	}
+	return account.AppToken{Access: result.AccessToken, Type: "Bearer", Expires: result.ExpiresOn.UTC()}, nil
+}
+
 // hostOf is the host of a resource in a cloud.
 func hostOf(r account.Resource, cloud account.Cloud) string {
 	if r == account.ResourceManager {
@@ -50,15 +61,25 @@ func hostOf(r account.Resource, cloud account.Cloud) string {
 	return cloud.Graph
 }
 
-// tokenFor asks for an app-only token. Every call is a new client without a
-// cache: a permission or role that changed is in new tokens only.
+// tokenFor is an app-only token together with the host that it is for.
 func (e *Entra) tokenFor(ctx context.Context, of account.Resource, t account.Target, signer crypto.Signer, calls *rest.Record) (rest.Bearer, error) {
+	result, err := e.acquire(ctx, of, t, signer, calls)
+	if err != nil {
+		return rest.Bearer{}, err
+	}
+	return rest.NewBearer(result.AccessToken, hostOf(of, t.Cloud.Cloud()), string(t.Link.Tenant)+"/"+string(t.Link.Client)), nil
+}
+
+// acquire asks for an app-only token. Every call is a new client without a
+// cache: a permission or role that changed is in new tokens only.
+func (e *Entra) acquire(ctx context.Context, of account.Resource, t account.Target, signer crypto.Signer, calls *rest.Record) (confidential.AuthResult, error) {
+	var none confidential.AuthResult
 	if !isGUID(string(t.Link.Tenant)) || !isGUID(string(t.Link.Client)) {
-		return rest.Bearer{}, &account.Problem{Kind: account.InputNotID}
+		return none, &account.Problem{Kind: account.InputNotID}
 	}
 	thumbprint, err := matching(t.Certificate, signer)
 	if err != nil {
-		return rest.Bearer{}, err
+		return none, err
 	}
 	cloud := t.Cloud.Cloud()
 	credential := confidential.NewCredFromAssertionCallback(
@@ -74,15 +95,14 @@ func (e *Entra) tokenFor(ctx context.Context, of account.Resource, t account.Tar
 		// Else MSAL_FORCE_REGION in the environment would change the endpoint.
 		confidential.WithAzureRegion("DisableMsalForceRegion"))
 	if err != nil {
-		return rest.Bearer{}, &account.Problem{Kind: account.Unexpected, Message: "the sign-in library refused its settings", Err: err}
+		return none, &account.Problem{Kind: account.Unexpected, Message: "the sign-in library refused its settings", Err: err}
 	}
-	host := hostOf(of, cloud)
-	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, calls)), []string{"https://" + host + "/.default"})
+	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, calls)), []string{"https://" + hostOf(of, cloud) + "/.default"})
 	if err != nil {
 		last, _ := calls.Last()
-		return rest.Bearer{}, e.tokenProblem(ctx, err, cloud.Login, last)
+		return none, e.tokenProblem(ctx, err, cloud.Login, last)
 	}
-	return rest.NewBearer(result.AccessToken, host, string(t.Link.Tenant)+"/"+string(t.Link.Client)), nil
+	return result, nil
 }
 
 // matching is the SHA-256 thumbprint of the certificate, which must be for the

@@ -21,3 +21,13 @@ func (os *Operations) AWSCredentials(ctx context.Context, a account.Account) (ac
 	c, _, err := os.ports.AWS.Session(ctx, p.aws(), signer)
 	return c, err
 }
+
+// Credentials asks for a token of a Microsoft or Azure account's app, for a
+// resource. It is told to nobody else.
+func (os *Operations) Credentials(ctx context.Context, a account.Account, of account.Resource) (account.AppToken, error) {
+	signer, err := os.ports.Keys.Open(ctx, a.Key.Store, a.Key.ID)
+	if err != nil {
+		return account.AppToken{}, err
+	}
+	return os.ports.Microsoft.Credentials(ctx, of, accountParty(a, a.Key).target(), signer)
+}

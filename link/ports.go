@@ -91,6 +91,9 @@ type Microsoft interface {
 	// Accepts asks for a token with the certificate and drops it: nil when one
 	// was issued, CertificateUnseen and its kin otherwise. What was called is told.
 	Accepts(ctx context.Context, t account.Target, signer crypto.Signer) ([]account.Evidence, error)
+	// Credentials asks for a token of the app for a resource, for whoever collects
+	// data with it. CertificateUnseen and its kin where none is issued.
+	Credentials(ctx context.Context, of account.Resource, t account.Target, signer crypto.Signer) (account.AppToken, error)
 	// FindKey is the id that the app's own certificate next has on it, asked with
 	// the app's certificate of t; empty where it is not on the app, or not shown
 	// yet. RoleMissing and its kin where the app may not read itself.

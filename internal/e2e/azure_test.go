@@ -3,6 +3,9 @@
 package e2e_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -170,5 +173,38 @@ func TestAddAzureByFlags(t *testing.T) {
 	}
 	if last := m.runs(args...).ends(0); last.State != "linked" || len(m.tenant.Apps()) != 1 {
 		t.Errorf("again: %+v", last)
+	}
+}
+
+// TestCredentials has a program use what `credentials` prints, against the services
+// that it is for.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	m, upn := connected(t, "Contoso")
+	m.inAzure(upn)
+	for scope, address := range map[string]string{
+		"graph": "https://graph.microsoft.com/v1.0/organization",
+		"azure": "https://management.azure.com/subscriptions?api-version=2022-12-01",
+	} {
+		out, errs := m.says(0, "credentials", "Contoso", "--scope", scope)
+		var got struct{ AccessToken, TokenType string }
+		m.do(json.Unmarshal([]byte(out), &got))
+		if errs != "" || got.TokenType != "Bearer" {
+			t.Errorf("%s: said %q beside %q", scope, errs, got.TokenType)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		m.do(err)
+		r.Header.Set("Authorization", "Bearer "+got.AccessToken)
+		resp, err := m.cloud.Client().Do(r)
+		m.do(err)
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: the token gets %d", scope, resp.StatusCode)
+		}
+		for path, b := range m.files() {
+			if bytes.Contains(b, []byte(got.AccessToken)) {
+				t.Errorf("%s has the token in it", path)
+			}
+		}
 	}
 }

@@ -34,13 +34,6 @@ var screens = []struct {
 		p.See("Which cloud do you want to link first?")
 		return p
 	}},
-	{"cloud-not-yet", func(w *world) *person {
-		p := w.start(80, 24)
-		p.See("Which cloud do you want to link first?")
-		p.Press("up", "up", "enter")
-		p.See("AWS: not available yet")
-		return p
-	}},
 	{"way-asking", func(w *world) *person {
 		w.t.Cleanup(w.gate.hold("login."))
 		p := w.start(80, 24).walk("way")
@@ -953,7 +946,7 @@ var screens = []struct {
 // and light, and that ? lists every key that acts.
 func TestScreens(t *testing.T) {
 	t.Parallel()
-	for _, s := range screens {
+	for _, s := range append(screens, awsScreens...) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

@@ -68,6 +68,7 @@ type world struct {
 	place  steps.Place
 	demo   steps.Demo
 	page   func(url string) string // the demo portal
+	shell  map[string]string       // environment, of AWS
 	gate   *gate
 	ids    *counter
 
@@ -111,7 +112,7 @@ func (w *world) ports() link.Ports {
 	wire := <-wires
 	wire.gate, wire.now = w.gate, w.clock.Now
 	microsoft := entra.New(wire.client, w.clock.Now)
-	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, Now: w.clock.Now}
+	return link.Ports{Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, AWS: w.aws(wire.client), Now: w.clock.Now}
 }
 
 // start is the program started in a terminal of that size.

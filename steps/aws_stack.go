@@ -86,10 +86,10 @@ func stackClicks(d account.Draft, file string) []string {
 	}
 	return []string{
 		where,
-		"Choose an existing template, Upload a template file: " + file,
-		"Stack name: " + l.StackName() + ". Next, and leave everything else.",
-		"I acknowledge that AWS CloudFormation might create IAM resources with custom names. Next, Submit.",
-		"Wait for CREATE_COMPLETE, then open the tab Outputs and copy the table.",
+		"Upload a template file: " + file,
+		"Stack name: " + l.StackName() + "; nothing else",
+		"Acknowledge IAM resources with custom names; Submit",
+		"At CREATE_COMPLETE copy the table of tab Outputs",
 	}
 }
 
@@ -97,10 +97,11 @@ func (s *awsStack) View(size kit.Size, t kit.Theme) kit.Page {
 	l := s.draft.AWS()
 	body := []kit.Frame{clicks(size.Width, t, l.Region.CreateStackPage(), stackClicks(s.draft, home(s.env, l.File)))}
 	if s.env.Place.Remote {
-		body = append(body, kit.Blank, kit.Frame{Text: kit.Wrap("Your browser is on another machine: p shows the template alone, to select and save there as a .json file; m copies it.", size.Width)})
+		body = append(body, kit.Blank)
 		if line := scpFile(s.env, l.File); line != "" {
-			body = append(body, kit.Frame{Text: t.Faint.Render("Or run this there; s copies it:")}, kit.Frame{Text: kit.Wrap(line, size.Width)})
+			body = append(body, kit.Frame{Text: t.Faint.Render("Run this where your browser is; s copies it:")}, kit.Frame{Text: kit.Wrap(line, size.Width)})
 		}
+		body = append(body, kit.Frame{Text: kit.Wrap("p shows the template alone, to save as a .json file where your browser is; m copies it.", size.Width)})
 	}
 	return kit.Page{
 		Title: "Create the stack",

@@ -102,7 +102,10 @@ func (k *keys) Open(ctx context.Context, store account.Store, id account.KeyID) 
 	return fixedKey(), nil
 }
 
-func (k *keys) Delete(_ context.Context, store account.Store, id account.KeyID) error {
+func (k *keys) Delete(ctx context.Context, store account.Store, id account.KeyID) error {
+	if k.real {
+		return k.Keys.Delete(ctx, store, id)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.made[id] = slices.DeleteFunc(k.made[id], func(s account.Store) bool { return s == store }); len(k.made[id]) == 0 {

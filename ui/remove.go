@@ -157,7 +157,7 @@ func (r *remove) View(size kit.Size, t kit.Theme) kit.Page {
 	}
 	list("Goes in "+where, "-", there)
 	list("Stays in "+where, "·", stays)
-	if len(stays) > 0 {
+	if len(stays) > 0 && !(r.was.Provider == account.AWS && r.everything()) {
 		page := steps.RemovalPage(r.was)
 		out = append(out[:len(out)-1], kit.Mark(size.Width, " ", kit.Link(t, page.URL, kit.Cut(strings.TrimPrefix(page.URL, "https://"), size.Width-2))), kit.Blank)
 	}

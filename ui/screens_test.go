@@ -37,13 +37,6 @@ var screens = []screen{
 		p.See("Which cloud do you want to link first?")
 		return p
 	}},
-	{"cloud-not-yet", func(w *world) *person {
-		p := w.start(80, 24)
-		p.See("Which cloud do you want to link first?")
-		p.Press("up", "up", "enter")
-		p.See("AWS: not available yet")
-		return p
-	}},
 	{"way-asking", func(w *world) *person {
 		w.t.Cleanup(w.gate.hold("login."))
 		p := w.start(80, 24).walk("way")
@@ -956,7 +949,7 @@ var screens = []screen{
 // and light, and that ? lists every key that acts.
 func TestScreens(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(screens, azureScreens) {
+	for _, s := range slices.Concat(screens, azureScreens, awsScreens) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

@@ -69,6 +69,7 @@ type world struct {
 	place  steps.Place
 	demo   steps.Demo
 	page   func(url string) string // the demo portal
+	shell  map[string]string       // environment, of AWS
 	gate   *gate
 	ids    *counter
 
@@ -114,7 +115,7 @@ func (w *world) ports() link.Ports {
 	microsoft := entra.New(wire.client, w.clock.Now)
 	return link.Ports{
 		Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, Now: w.clock.Now,
-		Azure: azure.New(wire.client, microsoft, w.clock.Now), SignInAzure: w.signInAzure(wire.client, microsoft),
+		Azure: azure.New(wire.client, microsoft, w.clock.Now), SignInAzure: w.signInAzure(wire.client, microsoft), AWS: w.aws(wire.client),
 	}
 }
 

@@ -8,12 +8,12 @@ import (
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
-// providers is the table of the cloud selection; a provider with a route is on.
+// providers is the table of the cloud selection.
 var providers []providerRow
 
 type providerRow struct {
 	provider          account.Provider
-	title, takes, off string
+	title, takes      string
 	byHand, automatic Route
 }
 
@@ -21,9 +21,9 @@ type providerRow struct {
 // when both are there.
 func init() {
 	providers = []providerRow{
-		{account.AWS, "AWS", "An AWS account, by a read-only role. Two to five minutes. Needs who may create a CloudFormation stack with an IAM role.", "", AWSByHand, AWSAutomatic},
-		{account.Azure, "Azure", "Subscriptions of an Azure tenant. Two to fifteen minutes. Needs an Owner of them, and who may register apps.", "", AzureByHand, AzureAutomatic},
-		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", "", MicrosoftByHand, MicrosoftAutomatic},
+		{account.AWS, "AWS", "An AWS account, by a read-only role. Two to five minutes. Needs who may create a CloudFormation stack with an IAM role.", AWSByHand, AWSAutomatic},
+		{account.Azure, "Azure", "Subscriptions of an Azure tenant. Two to fifteen minutes. Needs an Owner of them, and who may register apps.", AzureByHand, AzureAutomatic},
+		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", MicrosoftByHand, MicrosoftAutomatic},
 	}
 }
 
@@ -46,16 +46,6 @@ func Asking(p account.Provider) string {
 	return "Asking Entra and Microsoft Graph"
 }
 
-// Available tells whether accounts of a provider can be linked; else why not.
-func Available(p account.Provider) (off string, ok bool) {
-	for _, row := range providers {
-		if row.provider == p {
-			return row.off, row.off == ""
-		}
-	}
-	return "", false
-}
-
 // cloudStop is the first-time selection. Once an account is connected it does
 // not appear again: Integrations brings the provider along.
 var cloudStop = Stop{
@@ -66,15 +56,14 @@ var cloudStop = Stop{
 }
 
 type cloud struct {
-	choice  kit.Choice
-	refused bool // the one that was chosen is not available
+	choice kit.Choice
 }
 
 func newCloud() *cloud {
 	c := &cloud{}
 	for i, p := range providers {
-		c.choice.Options = append(c.choice.Options, kit.Option{Title: p.title, Detail: p.takes, Off: p.off})
-		if p.off == "" {
+		c.choice.Options = append(c.choice.Options, kit.Option{Title: p.title, Detail: p.takes})
+		if p.provider == account.Microsoft {
 			c.choice.Go(i)
 		}
 	}
@@ -86,40 +75,28 @@ func (c *cloud) Offers() []Offer { return nil }
 func (c *cloud) Typing() bool    { return false }
 
 func (c *cloud) Keys() []key.Binding {
-	choose := named(enterKey, "choose "+providers[c.choice.At()].title)
-	choose.SetEnabled(providers[c.choice.At()].off == "")
-	return []key.Binding{kit.ChooseKey, choose}
+	return []key.Binding{kit.ChooseKey, named(enterKey, "choose "+providers[c.choice.At()].title)}
 }
 
 func (c *cloud) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	if press, ok := msg.(tea.KeyPressMsg); ok {
 		switch {
 		case key.Matches(press, enterKey):
-			if c.refused = providers[c.choice.At()].off != ""; !c.refused {
-				return Next, nil
-			}
-			return Stay, nil
+			return Next, nil
 		case key.Matches(press, backKey):
 			return Back, nil
 		}
 	}
-	before := c.choice.At()
 	c.choice.Update(msg)
-	c.refused = c.refused && c.choice.At() == before
 	return Stay, nil
 }
 
 func (c *cloud) View(size kit.Size, t kit.Theme) kit.Page {
-	p := kit.Page{
+	return kit.Page{
 		Title: "Which cloud do you want to link first?",
 		Why:   "Xops 360 monitors what you link. Others can follow, under Integrations.",
 		Body:  c.choice.Cards(kit.Size{Width: min(size.Width, 76), Height: size.Height - 5}, t),
 	}
-	if c.refused {
-		at := providers[c.choice.At()]
-		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), at.title+": "+lowerFirst(at.off)+" Microsoft is.")
-	}
-	return p
 }
 
 func (c *cloud) Fill(d account.Draft) account.Draft {

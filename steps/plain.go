@@ -239,22 +239,17 @@ func (p *Plain) numbered(lines []string) {
 }
 
 func plainCloud(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
-	for {
-		p.Say("Which cloud do you want to link first?")
-		var options []string
-		for _, c := range providers {
-			options = append(options, strings.TrimSpace(c.title+". "+c.takes+" "+c.off))
-		}
-		n, err := p.Choose("Cloud", options...)
-		if err != nil {
-			return d, Stay, err
-		}
-		if providers[n].off == "" {
-			d.Provider, d.Link = providers[n].provider, account.NewLink(providers[n].provider)
-			return d, Next, nil
-		}
-		p.Say("%s: %s", providers[n].title, providers[n].off)
+	p.Say("Which cloud do you want to link first?")
+	var options []string
+	for _, c := range providers {
+		options = append(options, c.title+". "+c.takes)
 	}
+	n, err := p.Choose("Cloud", options...)
+	if err != nil {
+		return d, Stay, err
+	}
+	d.Provider, d.Link = providers[n].provider, account.NewLink(providers[n].provider)
+	return d, Next, nil
 }
 
 func plainWay(p *Plain, d account.Draft) (account.Draft, Outcome, error) {

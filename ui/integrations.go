@@ -88,14 +88,10 @@ func (p *integrations) Title() string         { return "Integrations" }
 func (p *integrations) Lists() bool           { return true }
 
 func (p *integrations) Keys() []key.Binding {
-	open := openKey
-	card, line := p.listed.place(p.at)
-	_, can := steps.Available(links[card].provider)
-	open.SetEnabled(line < len(p.listed[card]) || can)
 	if p.filter != nil {
-		return []key.Binding{open, kit.ChooseKey, unfilterKey, leafKey, quitKey}
+		return []key.Binding{openKey, kit.ChooseKey, unfilterKey, leafKey, quitKey}
 	}
-	return []key.Binding{open, kit.ChooseKey, filterKey, homeKey, leafKey, endsKey, quitKey}
+	return []key.Binding{openKey, kit.ChooseKey, filterKey, homeKey, leafKey, endsKey, quitKey}
 }
 
 // filtered is the accounts that the filter lets through.
@@ -144,10 +140,7 @@ func (p *integrations) open() tea.Cmd {
 	if line < len(p.listed[card]) {
 		return p.app.showAccount(p.listed[card][line].ID)
 	}
-	if _, ok := steps.Available(links[card].provider); ok {
-		return p.app.add(links[card].provider)
-	}
-	return nil
+	return p.app.add(links[card].provider)
 }
 
 // typed lets the filter have what is typed; what it lets through is looked for
@@ -233,9 +226,6 @@ func (p *integrations) card(i, on, width int, t kit.Theme) kit.Frame {
 		matter = append(matter, p.item(string(rows[at].Name), at == on, inner, t))
 	}
 	matter = append(matter, p.item(links[i].title, on == len(rows), inner, t))
-	if off, ok := steps.Available(links[i].provider); !ok {
-		matter = append(matter, kit.Mark(inner, " ", t.Faint.Render(off)))
-	}
 	return kit.Stack(matter...).In(style.Width(width))
 }
 

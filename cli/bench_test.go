@@ -130,7 +130,7 @@ func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 		}{keys: (*keys)(b)},
 		Registry:  b.registry,
 		Microsoft: (*microsoft)(b),
-		SignIn:    b.signIn, Save: (*files)(b), Now: time.Now,
+		SignIn:    b.signIn, Save: (*files)(b), AWS: noProfiles{}, Now: time.Now,
 	})
 	known, err := b.registry.Contents(ctx)
 	known.Damaged = append(known.Damaged, b.damaged...)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,8 @@ import (
 type listedAccount struct {
 	Name       account.Name     `json:"name"`
 	Provider   account.Provider `json:"provider"`
-	Cloud      account.CloudID  `json:"cloud"`
+	Cloud      account.CloudID  `json:"cloud,omitempty"`
+	AWS        *linkedAWS       `json:"aws,omitempty"`
 	Tenant     account.TenantID `json:"tenant,omitempty"`
 	TenantName string           `json:"tenantName,omitempty"`
 	Expires    time.Time        `json:"expires"`  // end of the certificate
@@ -100,7 +102,12 @@ func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listed
 		Name: acc.Name, Provider: acc.Provider, Cloud: acc.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName,
 		Expires: acc.Key.Certificate.NotAfter, Begun: acc.Begun(), Owned: r.Owned,
 	}
-	a.DaysLeft = int(math.Floor(a.Expires.Sub(now).Hours() / 24))
+	if acc.Provider == account.AWS {
+		a.Cloud, a.AWS = "", toStack(account.Draft{Link: acc.Link, Authority: acc.Authority})
+	}
+	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
+		a.DaysLeft = int(math.Floor(a.Expires.Sub(now).Hours() / 24))
+	}
 	if last, err := reg.LastReport(ctx, r.ID); err == nil {
 		a.Checked = &lastCheck{last.At, int64(now.Sub(last.At).Seconds()), worst(last)}
 	}
@@ -109,10 +116,15 @@ func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listed
 
 func (a listedAccount) String() string {
 	text := fmt.Sprintf("%s: %s %s", a.Name, a.Provider, a.Cloud.Cloud().Name)
+	if a.AWS != nil {
+		text = strings.TrimSpace(fmt.Sprintf("%s: %s %s", a.Name, a.Provider, a.AWS.Account))
+	}
 	if a.TenantName != "" {
 		text += ", tenant " + a.TenantName
 	}
-	if a.DaysLeft < 0 {
+	if a.AWS != nil && a.Expires.IsZero() {
+		text += ", by profile " + a.AWS.Named
+	} else if a.DaysLeft < 0 {
 		text += ", key expired"
 	} else {
 		text += ", key ends in " + counted(a.DaysLeft, "day")

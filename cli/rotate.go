@@ -120,6 +120,12 @@ func rotatedLines(a account.Account) []string {
 // brought rotates the key of an account whose new certificate somebody may have
 // to bring to the app.
 func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Account, way account.SignInWay) error {
+	switch aws := acc.Provider == account.AWS; {
+	case acc.AWS().Method == account.ByProfile:
+		return usage{fmt.Errorf("%s is used with a profile and has no key of its own", acc.Name)}
+	case aws && (way != "" || r.directory != ""):
+		return usage{errors.New("of an AWS account the link's own authority signs the new certificate; it takes neither --sign-in nor --certificate-out")}
+	}
 	if err := r.ready(ctx, w, acc.Key.Store); err != nil {
 		return err
 	}
@@ -149,10 +155,16 @@ func (r *rotate) wish(w World, acc account.Account) link.RotateWish {
 
 // rotated rotates a key, and tells each stage.
 func (r *rotate) rotated(ctx context.Context, w World, v *voice, acc account.Account, wish link.RotateWish, tell func(link.Event)) error {
-	if over := !acc.Key.Certificate.NotAfter.After(v.now()); over && wish.Admin == nil && wish.Directory == "" {
+	if over := expired(acc, v.now()); over && wish.Admin == nil && wish.Directory == "" {
 		return &account.Problem{Kind: account.CertificateOver}
 	}
 	return v.through(ctx, w.Env.Ops.Rotate(acc.ID, wish), tell)
+}
+
+// expired tells whether an account's certificate has run out, so that it cannot
+// prove what it is. Of an AWS account the authority signs another all the same.
+func expired(a account.Account, now time.Time) bool {
+	return a.Provider != account.AWS && !a.Key.Certificate.NotAfter.After(now)
 }
 
 // stages tells the stages of a rotation, of an account that is named where there
@@ -245,7 +257,7 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 		now = was
 	}
 	again := "xops-onboard rotate " + word(string(was.Name))
-	over := !now.Key.Certificate.NotAfter.After(r.voice(w).now())
+	over := expired(now, r.voice(w).now())
 	switch {
 	case now.Next == nil && now.Last != nil:
 		k.say("The new key is in use and works; the old one is not removed yet. Go on with: " + again)
@@ -273,6 +285,9 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 	v := r.voice(w)
 	var due []account.Row
 	for _, row := range w.Known.Accounts {
+		if row.Expires.IsZero() { // an AWS account by a profile
+			continue
+		}
 		if begun := row.Begun == account.Rotating || row.Begun == account.OldKeyLeft; begun || row.Expires.Before(v.now().Add(within)) {
 			due = append(due, row)
 		}

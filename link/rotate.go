@@ -64,6 +64,9 @@ func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
 			return err
 		}
 		defer os.release(ctx, id)
+		if acc.Provider == account.AWS && acc.Last == nil && (acc.Authority == nil || !acc.Authority.Stored) {
+			return &account.Problem{Kind: account.AuthorityGone} // before a key is made that nobody could sign
+		}
 		r := &rotating{os: os, wish: wish, tell: tell, acc: acc, again: o.again}
 		stages := []func(context.Context) error{r.key, r.bring, r.trial, r.swap, r.remove, r.forget}
 		if acc.Next == nil && acc.Last != nil { // one that was switched already

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/aws"
 	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/demo"
 	"github.com/axiomio/xops-onboard/internal/rest"
@@ -115,5 +116,47 @@ func TestPage(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
+	}
+}
+
+// TestStackFromTheTemplate has the administrator create the stack of a draft, and
+// brings the Outputs back; once more they are the same. Without a template there is
+// none.
+func TestStackFromTheTemplate(t *testing.T) {
+	t.Parallel()
+	w := demo.New(time.Now)
+	client, err := rest.New(rest.Options{Transport: w.Transport(), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := aws.New(client, time.Now, w.Environment)
+	keys, _ := keystore.Memory()
+	const key = "5f3c1a70-0000-4000-8000-000000000001"
+	if err := keys.Make(t.Context(), account.Keyring, key, 256); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := keys.Open(t.Context(), account.Keyring, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := account.AWSLink{Tag: "5f3c1a70", Region: "eu-west-1"}
+	authority, err := a.Authority(signer, l, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := account.Draft{Provider: account.AWS, Link: l, Authority: &account.Key{Certificate: authority}}
+	if _, err := w.Do(t.Context(), "aws-stack", d); err == nil {
+		t.Error("a stack without a template")
+	}
+	w.Upload(a.Template)
+	first, err := w.Do(t.Context(), "aws-stack", d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role, anchor, profile := account.AWSOutputs(first); role == "" || anchor == "" || profile == "" {
+		t.Errorf("it brings back %q", first)
+	}
+	if again, err := w.Do(t.Context(), "aws-stack", d); err != nil || again != first {
+		t.Errorf("again it brings back %q, %v", again, err)
 	}
 }

@@ -1,0 +1,159 @@
+package cli_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/link"
+)
+
+// noProfiles is AWS on a machine that has no profile; who is asked for more than
+// that fails.
+type noProfiles struct{ link.AWS }
+
+func (noProfiles) Profiles(context.Context) ([]account.AWSNamed, error) { return nil, nil }
+
+func (noProfiles) SignIn(_ context.Context, profile string, _ account.AWSRegion) (link.AWSAdministrator, error) {
+	return nil, &account.Problem{Kind: account.AWSNoProfile, Subject: profile}
+}
+
+// TestAddAWSWrongUsage says what is wrong with flags, and does nothing.
+func TestAddAWSWrongUsage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		says string
+	}{
+		"type":             {[]string{"--type", "member"}, "--type: it is management or linked"},
+		"method":           {[]string{"--method", "key"}, "--method: it is certificate or profile"},
+		"region":           {[]string{"--region", "Ireland"}, "--region: This is not a region."},
+		"role":             {[]string{"--method", "profile", "--role-arn", "arn:aws:iam::111122223333:user/x"}, "--role-arn: This ARN is of something else"},
+		"role by itself":   {[]string{"--role-arn", "arn:aws:iam::111122223333:role/x"}, "--role-arn goes with --method profile"},
+		"platform":         {[]string{"--platform-principal", "x"}, "--platform-principal: This is not an ARN."},
+		"store":            {[]string{"--key-store", "tpm"}, "--key-store: it is keyring or file"},
+		"plan alone":       {[]string{"--plan"}, "--plan goes with --automatic"},
+		"two ways":         {[]string{"--automatic", "--outputs", "x"}, "--outputs brings back"},
+		"profile and CA":   {[]string{"--method", "profile", "--drop-ca"}, "--method profile makes nothing in AWS"},
+		"nobody to ask":    {[]string{"--name", "P", "--json"}, "--type, --automatic, or --yes are missing"},
+		"no profile named": {[]string{"--name", "P", "--type", "management", "--automatic", "--yes"}, "--profile is missing"},
+		"linked first":     {[]string{"--name", "P", "--type", "linked", "--yes"}, "Link the management account first."},
+		"not there":        {[]string{"--name", "P", "--type", "management", "--automatic", "--profile", "nobody", "--plan"}, "There is no profile nobody"},
+		"no template":      {[]string{"--name", "P", "--type", "management", "--outputs", "-"}, "has no template yet"},
+	} {
+		b := newBench(t)
+		code, out, errs := b.call(append([]string{"add", "aws"}, tt.args...)...)
+		if code != cli.WrongUsage || !strings.Contains(errs, tt.says) {
+			t.Errorf("%s: code %d, %q %q", name, code, out, errs)
+		}
+		if c := b.contents(); len(c.Drafts)+len(c.Accounts) != 0 || len(b.keys) != 0 {
+			t.Errorf("%s: there are %+v and %d keys", name, c, len(b.keys))
+		}
+	}
+}
+
+// TestAddAWSAsksTheRest opens the screens where a person can be asked, behind what
+// the flags told.
+func TestAddAWSAsksTheRest(t *testing.T) {
+	for want, args := range map[string][]string{
+		"cloud":                              {},
+		"cloud aws-type":                     {"--type", "management"},
+		"cloud aws-type name":                {"--type", "management", "--name", "P"},
+		"cloud aws-type name aws-method way": {"--type", "management", "--name", "P", "--automatic"},
+	} {
+		b := newBench(t)
+		b.terminal = true
+		code, _, errs := b.call(append([]string{"add", "aws"}, args...)...)
+		if code != cli.Done || b.ran == nil || b.ran.Draft == nil {
+			t.Errorf("%s: code %d, ran %+v, %q", want, code, b.ran, errs)
+			continue
+		}
+		d := b.ran.Draft
+		if got := strings.Join(d.Trail, " "); got != want || d.Provider != account.AWS || len(d.AWS().Tag) != 8 || d.AWS().ExternalID == "" {
+			t.Errorf("trail %q, want %q; %+v", got, want, d.Link)
+		}
+	}
+}
+
+// linkedAWS is an AWS account that is linked, made by the program or by hand.
+func (b *bench) linkedAWS(made bool) account.Account {
+	b.t.Helper()
+	a := account.Account{
+		ID: "5f3c1a70-0000-4000-8000-000000000001", Name: "Production", Provider: account.AWS,
+		Key:  account.Key{ID: "5f3c1a70-0000-4000-8000-000000000002", Store: account.Keyring, Bits: 256, Stored: true, Certificate: account.Certificate{PEM: "PEM", NotAfter: time.Now().Add(-time.Hour)}},
+		Link: account.AWSLink{Type: account.AWSManagement, Account: "111122223333", Region: "eu-west-1", Method: account.ByCertificate, Tag: "5f3c1a70", Stack: "xops360-link-5f3c1a70", File: "/home/ada/xops360-link-5f3c1a70.json"},
+	}
+	if made {
+		a.Made.Stack, a.Made.By = "xops360-link-5f3c1a70", "arn:aws:iam::111122223333:user/ada"
+	}
+	d := account.Draft{ID: a.ID, Name: a.Name, Provider: a.Provider, Keys: []account.Key{a.Key}, Link: a.Link, Made: a.Made}
+	b.do(b.registry.SaveDraft(b.t.Context(), d))
+	b.do(b.registry.Finish(b.t.Context(), a))
+	b.keys[a.Key.ID] = true
+	return a
+}
+
+// TestRemoveAWS names the stack that stays, and takes a profile where it is to go.
+func TestRemoveAWS(t *testing.T) {
+	for _, made := range []bool{true, false} {
+		b := newBench(t)
+		b.linkedAWS(made)
+		code, out, errs := b.call("remove", "Production", "--sign-in", "browser", "--yes")
+		if code != cli.WrongUsage || !strings.Contains(errs, "of an AWS account it is --profile") {
+			t.Errorf("--sign-in: %d, %q %q", code, out, errs)
+		}
+		code, out, _ = b.call("remove", "Production", "--yes")
+		if code != cli.Done || !strings.Contains(out, "stack xops360-link-5f3c1a70 in region eu-west-1") || !strings.Contains(out, "template file") || strings.Contains(out, "app registration") {
+			t.Errorf("removed: %d, %q", code, out)
+		}
+		if c := b.contents(); len(c.Accounts)+len(c.Drafts) != 0 || len(b.keys) != 0 {
+			t.Errorf("left: %+v, %d keys", c, len(b.keys))
+		}
+	}
+	b := newBench(t)
+	b.linkedAWS(true)
+	if code, _, errs := b.call("remove", "Production", "--profile", "nobody", "--yes"); code != cli.WrongUsage || !strings.Contains(errs, "There is no profile nobody") || len(b.contents().Accounts) != 1 {
+		t.Errorf("without the profile: %d, %q", code, errs)
+	}
+}
+
+// TestCredentials refuses what it cannot do, and prints nothing then.
+func TestCredentials(t *testing.T) {
+	b := newBench(t)
+	b.linked("Contoso", time.Now().Add(time.Hour))
+	for _, args := range [][]string{{"credentials"}, {"credentials", "Contoso"}, {"credentials", "nobody"}} {
+		code, out, errs := b.call(args...)
+		if code != cli.WrongUsage || out != "" {
+			t.Errorf("%v: %d, %q %q", args, code, out, errs)
+		}
+	}
+	if _, _, errs := b.call("credentials", "Contoso"); !strings.Contains(errs, "credentials of a Microsoft account are not there yet") {
+		t.Errorf("%q", errs)
+	}
+}
+
+// TestRotateAWS is never by an administrator, and goes on after the leaf has run
+// out; what lists accounts knows them.
+func TestRotateAWS(t *testing.T) {
+	b := newBench(t)
+	b.linkedAWS(true)
+	for _, args := range [][]string{{"--sign-in", "browser"}, {"--certificate-out", "."}} {
+		if code, _, errs := b.call(append([]string{"rotate", "Production"}, args...)...); code != cli.WrongUsage || !strings.Contains(errs, "own authority") {
+			t.Errorf("%v: %d, %q", args, code, errs)
+		}
+	}
+	code, _, errs := b.call("rotate", "Production")
+	if code == cli.Done || !strings.Contains(errs, "authority is not kept any more") || strings.Contains(errs, "has expired") {
+		t.Errorf("without its authority's key: %d, %q", code, errs)
+	}
+	if a, err := b.registry.Account(t.Context(), b.contents().Accounts[0].ID); err != nil || a.Begun() != "" || len(b.keys) != 1 {
+		t.Errorf("it left %q and %d keys, %v", a.Begun(), len(b.keys), err)
+	}
+	_, out, _ := b.call("list")
+	if !slices.Contains(strings.Split(out, ", "), "key expired") || !strings.Contains(out, "Production: AWS 111122223333") {
+		t.Errorf("listed as %q", out)
+	}
+}

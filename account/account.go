@@ -124,12 +124,16 @@ func (d Draft) Key() Key {
 	return d.Keys[len(d.Keys)-1]
 }
 
-// WithKey is the draft with k in place of the key of the same id, or added.
+// WithKey is the draft with k in place of the key of the same id, or added. The
+// choice of a store, which has no id, is answered by it.
 func (d Draft) WithKey(k Key) Draft {
 	keys := make([]Key, 0, len(d.Keys)+1)
 	found := false
 	for _, have := range d.Keys {
-		if have.ID == k.ID {
+		switch have.ID {
+		case "":
+			continue
+		case k.ID:
 			have, found = k, true
 		}
 		keys = append(keys, have)

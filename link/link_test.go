@@ -129,6 +129,9 @@ func (k *keys) Open(_ context.Context, _ account.Store, id account.KeyID) (crypt
 
 func (k *keys) Delete(ctx context.Context, s account.Store, id account.KeyID) error {
 	(*world)(k).wait()
+	if id == "" {
+		return &account.Problem{Kind: account.Unexpected}
+	}
 	if k.unusable != "" && s == k.unusable {
 		return &account.Problem{Kind: account.StoreNotUsable}
 	}
@@ -354,6 +357,35 @@ func TestFinishedDraftIsNotWrittenAgain(t *testing.T) {
 	}
 	if len(w.drafts) != 0 || w.linked["draft"].Microsoft().TenantName != "Contoso" {
 		t.Errorf("drafts %v, accounts %v", w.drafts, w.linked)
+	}
+}
+
+// TestChosenStoreIsNotAKey saves the choice of a store with the first answers,
+// before there is a key: the key takes its place, and thrown away before or
+// after that nothing is in the way.
+func TestChosenStoreIsNotAKey(t *testing.T) {
+	for _, made := range []bool{false, true} {
+		w := newWorld()
+		ops := begin(t, w)
+		d := contoso()
+		d.Keys = []account.Key{{Store: account.Keyring}}
+		if _, err := ops.SaveAnswers(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if made {
+			if err := end(t, ops.MakeKey("draft", wish)); err != nil {
+				t.Fatal(err)
+			}
+			if ks := w.drafts["draft"].Keys; len(ks) != 1 || ks[0].ID != wish.ID {
+				t.Errorf("keys %+v, want the one that was made", ks)
+			}
+		}
+		if err := end(t, ops.ThrowAway("draft")); err != nil {
+			t.Errorf("thrown away, its key made %t: %v", made, err)
+		}
+		if len(w.drafts) != 0 || len(w.keys) != 0 {
+			t.Errorf("left: drafts %v, keys %v", w.drafts, w.keys)
+		}
 	}
 }
 

@@ -442,7 +442,7 @@ func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
 	case a.over:
 		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "Linked. Enter goes on.")
 	case a.wrong != nil && a.wrong.Kind == account.Cancelled:
-		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped. What was made is on record, and nothing is lost.")
+		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped. "+stoppedWords(a.draft))
 	case a.wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), Advise(a.wrong).Line())
 	case a.asked:
@@ -451,6 +451,14 @@ func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
 		p.Live = kit.Mark(size.Width, a.sign(t), applyTakes(a.draft.Provider))
 	}
 	return p
+}
+
+// stoppedWords say what becomes of what was begun.
+func stoppedWords(d account.Draft) string {
+	if d.Provider == account.AWS && d.Made.Stack == "" {
+		return "A stack that was begun goes on in AWS; it is on record, and found again."
+	}
+	return "What was made is on record, and nothing is lost."
 }
 
 // applyTakes is how long it takes.

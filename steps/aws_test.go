@@ -284,6 +284,28 @@ func TestAWSWrongAccount(t *testing.T) {
 	})
 }
 
+// TestAWSStoppedStackIsFound stops while CloudFormation is at work, and goes on with
+// the very stack: there is never another.
+func TestAWSStoppedStackIsFound(t *testing.T) {
+	inAWS(t, management(), func(t *testing.T, a *amazon) {
+		k := a.named(t)
+		k.send(enter, enter, enter, enter)
+		k.at("plan")
+		f := &follower{walker: k, msgs: make(chan tea.Msg, 64)}
+		f.press(enter)
+		f.sleep(2 * time.Second)
+		f.press(esc)
+		f.sleep(2 * time.Second)
+		k.reads("Stopped. A stack that was begun goes on in AWS")
+		f.press(enter)
+		f.sleep(5 * time.Minute)
+		k.reads("Linked. Enter goes on.")
+		if all := a.account.Stacks(region); len(all) != 1 {
+			t.Errorf("%d stacks, want the one", len(all))
+		}
+	})
+}
+
 // TestAWSTakenBack stops while the stack is made, and takes everything back.
 func TestAWSTakenBack(t *testing.T) {
 	inAWS(t, management(), func(t *testing.T, a *amazon) {

@@ -45,7 +45,7 @@ var rules = map[string]rule{
 	"registry":                 {[]string{"account"}, outside, "the registry is files"},
 	"keystore":                 {[]string{"account"}, []string{"net/http", "charm.land/"}, "a private key leaves only as crypto.Signer"},
 	"entra":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
-	"aws":                      {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}, "providers do not know one another, nor any screen; a machine's or container's credentials are never asked for"},
+	"aws":                      {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/", "github.com/aws/aws-sdk-go-v2/config"}, "providers do not know one another, nor any screen; the configuration files are read by aws itself"},
 	"internal/rest":            {[]string{"account"}, []string{"os/exec", "charm.land/"}, "one pipeline for all providers"},
 	"internal/browser":         {nil, []string{"net/http", "charm.land/"}, "opening a link is all it does"},
 	"internal/demo":            {[]string{"account", "internal/simcloud", "internal/simcloud/simaws"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
@@ -83,7 +83,16 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// TestProductIsFreeOfTestRooms holds that what only tests need is not linked.
+// neverLinked are the parts of the AWS SDK that come along with its readers of
+// configuration files and token caches: clients that renew, write, and ask a
+// machine or a container for credentials.
+var neverLinked = []string{
+	"github.com/aws/aws-sdk-go-v2/service/", "github.com/aws/aws-sdk-go-v2/feature/",
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds", "github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds",
+}
+
+// TestProductIsFreeOfTestRooms holds that what only tests need is not linked, nor
+// what is never used.
 func TestProductIsFreeOfTestRooms(t *testing.T) {
 	for _, p := range list(t, ".") {
 		for _, dep := range p.Deps {
@@ -94,6 +103,9 @@ func TestProductIsFreeOfTestRooms(t *testing.T) {
 			}
 			if dep == "testing" {
 				t.Error("the product links testing")
+			}
+			if slices.ContainsFunc(neverLinked, func(n string) bool { return strings.HasPrefix(dep, n) }) {
+				t.Errorf("the product links %s: aws makes its own calls, and never asks for a machine's or a container's credentials", dep)
 			}
 		}
 	}

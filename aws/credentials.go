@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -13,13 +12,7 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
-	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
-	"github.com/aws/aws-sdk-go-v2/service/signin"
-	"github.com/aws/aws-sdk-go-v2/service/sso"
-	ssotypes "github.com/aws/aws-sdk-go-v2/service/sso/types"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -46,17 +39,17 @@ func (a *AWS) named(ctx context.Context, profile string, region account.AWSRegio
 		set, _ := account.ParseAWSRegion(a.envRegion())
 		return source{keys: keys, region: set}, nil, nil
 	}
-	shared, err := a.shared(ctx, profile)
+	p, err := a.shared(profile)
 	if err != nil {
-		return source{}, nil, sharedProblem(profile, err)
+		return source{}, nil, err
 	}
-	if err := a.profileElsewhere(&shared); err != nil {
+	if err := a.profileElsewhere(p); err != nil {
 		return source{}, nil, err
 	}
 	r := resolver{aws: a, region: region}
-	keys, err := r.resolve(ctx, &shared)
-	s := source{keys: keys, renewal: renewal(&shared)}
-	s.region, _ = account.ParseAWSRegion(shared.Region)
+	keys, err := r.resolve(ctx, p)
+	s := source{keys: keys, renewal: renewal(p)}
+	s.region, _ = account.ParseAWSRegion(p.region)
 	return s, r.evidence, renewed(err, s.renewal)
 }
 
@@ -77,26 +70,8 @@ func (a *AWS) environment() sdk.Credentials {
 	}
 }
 
-// sharedProblem is why a profile could not be read.
-func sharedProblem(profile string, err error) error {
-	name := account.Clean(profile, 200)
-	var none config.SharedConfigProfileNotExistError
-	var role config.SharedConfigAssumeRoleError
-	var file config.SharedConfigLoadError
-	switch {
-	case errors.As(err, &role):
-		return noCredentials(name, "its source_profile has no credentials")
-	case errors.As(err, &none):
-		return &account.Problem{Kind: account.AWSNoProfile, Subject: name}
-	case errors.As(err, &file):
-		return noCredentials(name, "the file "+file.Filename+" cannot be read")
-	}
-	// The error may quote the file.
-	return noCredentials(name, "what it says of credentials is incomplete or contradicts itself")
-}
-
 func noCredentials(profile, why string) error {
-	return &account.Problem{Kind: account.AWSNoCredentials, Subject: profile, Message: account.Clean(why, longestText)}
+	return &account.Problem{Kind: account.AWSNoCredentials, Subject: account.Clean(profile, 200), Message: account.Clean(why, longestText)}
 }
 
 // resolver follows a profile to its credentials in the order of the SDK.
@@ -106,59 +81,59 @@ type resolver struct {
 	evidence []account.Evidence
 }
 
-func (r *resolver) resolve(ctx context.Context, c *config.SharedConfig) (sdk.Credentials, error) {
-	keys, err := r.first(ctx, c)
-	if err != nil || c.RoleARN == "" {
+func (r *resolver) resolve(ctx context.Context, p *sharedProfile) (sdk.Credentials, error) {
+	keys, err := r.first(ctx, p)
+	if err != nil || p.roleARN == "" {
 		return keys, err
 	}
-	return r.assume(ctx, c, keys)
+	return r.assume(ctx, p, keys)
 }
 
 // first are the credentials that a profile has before it takes a role.
-func (r *resolver) first(ctx context.Context, c *config.SharedConfig) (sdk.Credentials, error) {
+func (r *resolver) first(ctx context.Context, p *sharedProfile) (sdk.Credentials, error) {
 	switch {
-	case c.Source != nil:
-		return r.resolve(ctx, c.Source)
-	case c.Credentials.HasKeys():
-		return c.Credentials, nil
-	case c.CredentialSource == "Environment":
+	case p.source != nil:
+		return r.resolve(ctx, p.source)
+	case p.keys.HasKeys():
+		return p.keys, nil
+	case p.credentialSource == "Environment":
 		if keys := r.aws.environment(); keys.HasKeys() {
 			return keys, nil
 		}
-		return sdk.Credentials{}, noCredentials(c.Profile, "it takes credentials from the environment, which has none")
-	case c.CredentialSource != "":
-		return sdk.Credentials{}, noCredentials(c.Profile, "credentials of a machine or a container are not used ("+c.CredentialSource+")")
-	case c.WebIdentityTokenFile != "":
-		return sdk.Credentials{}, noCredentials(c.Profile, "a web identity token is not used")
-	case c.SSOSession != nil || c.SSOStartURL != "":
-		return r.sso(ctx, c)
-	case c.LoginSession != "":
-		return r.login(ctx, c)
-	case c.CredentialProcess != "":
-		return r.process(ctx, c)
+		return sdk.Credentials{}, noCredentials(p.name, "it takes credentials from the environment, which has none")
+	case p.credentialSource != "":
+		return sdk.Credentials{}, noCredentials(p.name, "credentials of a machine or a container are not used ("+p.credentialSource+")")
+	case p.webIdentityTokenFile != "":
+		return sdk.Credentials{}, noCredentials(p.name, "a web identity token is not used")
+	case p.ssoSession != "" || p.ssoStartURL != "":
+		return r.sso(ctx, p)
+	case p.loginSession != "":
+		return r.login(p)
+	case p.credentialProcess != "":
+		return r.process(ctx, p)
 	}
-	return sdk.Credentials{}, noCredentials(c.Profile, "it says nothing of credentials")
+	return sdk.Credentials{}, noCredentials(p.name, "it says nothing of credentials")
 }
 
 // assume takes the role that a profile names.
-func (r *resolver) assume(ctx context.Context, c *config.SharedConfig, keys sdk.Credentials) (sdk.Credentials, error) {
-	if c.MFASerial != "" {
-		return sdk.Credentials{}, noCredentials(c.Profile, "its role asks for the code of an MFA device, which is not asked for here")
+func (r *resolver) assume(ctx context.Context, p *sharedProfile, keys sdk.Credentials) (sdk.Credentials, error) {
+	if p.mfaSerial != "" {
+		return sdk.Credentials{}, noCredentials(p.name, "its role asks for the code of an MFA device, which is not asked for here")
 	}
-	role, err := account.ParseRoleARN(c.RoleARN)
+	role, err := account.ParseRoleARN(p.roleARN)
 	if err != nil {
-		return sdk.Credentials{}, noCredentials(c.Profile, "its role_arn is not the ARN of a role")
+		return sdk.Credentials{}, noCredentials(p.name, "its role_arn is not the ARN of a role")
 	}
-	name := c.RoleSessionName
+	name := p.roleSessionName
 	if name == "" {
 		name = sessionName
 	}
 	form := url.Values{"RoleArn": {string(role)}, "RoleSessionName": {name}}
-	if c.ExternalID != "" {
-		form.Set("ExternalId", c.ExternalID)
+	if p.externalID != "" {
+		form.Set("ExternalId", p.externalID)
 	}
-	if c.RoleDurationSeconds != nil && *c.RoleDurationSeconds > 0 {
-		form.Set("DurationSeconds", strconv.Itoa(int(c.RoleDurationSeconds.Seconds())))
+	if p.roleDuration > 0 {
+		form.Set("DurationSeconds", strconv.Itoa(int(p.roleDuration.Seconds())))
 	}
 	got, e, err := caller{r.aws, r.region, with(keys)}.assumeRole(ctx, form)
 	r.evidence = append(r.evidence, made(e)...)
@@ -183,61 +158,46 @@ func (c caller) assumeRole(ctx context.Context, form url.Values) (sdk.Credential
 	return sdk.Credentials{AccessKeyID: got.ID, SecretAccessKey: got.Secret, SessionToken: got.Token, CanExpire: true, Expires: got.Expires}, e, nil
 }
 
-// sso buys a role's credentials with the token that `aws sso login` left. The
-// token is read by the SDK's own reader, without the part of it that renews and
-// writes.
-func (r *resolver) sso(ctx context.Context, c *config.SharedConfig) (sdk.Credentials, error) {
-	key, region := c.SSOStartURL, c.SSORegion
-	if c.SSOSession != nil {
-		key, region = c.SSOSession.Name, c.SSOSession.SSORegion
+// sso buys a role's credentials with the token that `aws sso login` left.
+func (r *resolver) sso(ctx context.Context, p *sharedProfile) (sdk.Credentials, error) {
+	key, region := p.ssoStartURL, p.ssoRegion
+	if p.ssoSession != "" {
+		key, region = p.ssoSession, p.sessionRegion
 	}
 	where, err := account.ParseAWSRegion(region)
-	if err != nil || c.SSOAccountID == "" || c.SSORoleName == "" {
-		return sdk.Credentials{}, noCredentials(c.Profile, "its SSO settings are incomplete")
+	if err != nil || p.ssoAccountID == "" || p.ssoRoleName == "" {
+		return sdk.Credentials{}, noCredentials(p.name, "its SSO settings are incomplete")
 	}
-	path, err := ssocreds.StandardCachedTokenFilepath(key)
+	path := r.aws.ssoCache(key)
+	if path == "" {
+		return sdk.Credentials{}, noCredentials(p.name, "no home directory is known")
+	}
+	token, err := r.aws.ssoToken(path)
 	if err != nil {
-		return sdk.Credentials{}, noCredentials(c.Profile, "no home directory is known")
+		return sdk.Credentials{}, err
 	}
-	// The SDK asks the process's own environment for the home directory.
-	if home := r.aws.home(); home != "" {
-		path = filepath.Join(home, ".aws", "sso", "cache", filepath.Base(path))
-	}
-	keys, err := ssocreds.New(ssoPortal{r, where}, c.SSOAccountID, c.SSORoleName, c.SSOStartURL, func(o *ssocreds.Options) {
-		o.CachedTokenFilepath = path
-	}).Retrieve(ctx)
-	var over *ssocreds.InvalidTokenError
-	if errors.As(err, &over) {
-		return sdk.Credentials{}, &account.Problem{Kind: account.AWSSignInOver}
-	}
-	return keys, err
+	return r.roleCredentials(ctx, where, token, url.Values{"account_id": {p.ssoAccountID}, "role_name": {p.ssoRoleName}})
 }
 
-// ssoPortal is the access portal of IAM Identity Center, as the SDK asks it.
-type ssoPortal struct {
-	r      *resolver
-	region account.AWSRegion
-}
-
-// GetRoleCredentials asks for a role's credentials with a token.
+// roleCredentials asks the access portal of IAM Identity Center for a role's
+// credentials with a token.
 // Source: docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html.
-func (p ssoPortal) GetRoleCredentials(ctx context.Context, in *sso.GetRoleCredentialsInput, _ ...func(*sso.Options)) (*sso.GetRoleCredentialsOutput, error) {
-	query := url.Values{"account_id": {*in.AccountId}, "role_name": {*in.RoleName}}
-	body, e, err := p.r.aws.send(ctx, p.region, request{
+func (r *resolver) roleCredentials(ctx context.Context, region account.AWSRegion, token string, query url.Values) (sdk.Credentials, error) {
+	body, e, err := r.aws.send(ctx, region, request{
 		service: portal, action: "GetRoleCredentials", method: http.MethodGet, path: "/federation/credentials?" + query.Encode(),
 		sign: func(_ context.Context, r *http.Request, _ []byte) error {
-			r.Header.Set("X-Amz-Sso_bearer_token", *in.AccessToken)
+			r.Header.Set("X-Amz-Sso_bearer_token", token)
 			return nil
 		},
 	})
-	p.r.evidence = append(p.r.evidence, made(e)...)
+	r.evidence = append(r.evidence, made(e)...)
 	if err != nil {
 		if q := account.AsProblem(err); q.Status == http.StatusUnauthorized {
 			said := *q
 			said.Kind = account.AWSSignInOver
-			return nil, &said
+			return sdk.Credentials{}, &said
 		}
-		return nil, err
+		return sdk.Credentials{}, err
 	}
 	var got struct {
 		Role struct {
@@ -248,47 +208,30 @@ func (p ssoPortal) GetRoleCredentials(ctx context.Context, in *sso.GetRoleCreden
 		} `json:"roleCredentials"`
 	}
 	if err := readJSON(body, &got); err != nil {
-		return nil, err
+		return sdk.Credentials{}, err
 	}
-	if got.Role.ID == "" || got.Role.Secret == "" {
-		return nil, formMisfit()
+	k := got.Role
+	if k.ID == "" || k.Secret == "" {
+		return sdk.Credentials{}, formMisfit()
 	}
-	return &sso.GetRoleCredentialsOutput{RoleCredentials: &ssotypes.RoleCredentials{
-		AccessKeyId: &got.Role.ID, SecretAccessKey: &got.Role.Secret, SessionToken: &got.Role.Token, Expiration: got.Role.Expires,
-	}}, nil
+	return sdk.Credentials{
+		AccessKeyID: k.ID, SecretAccessKey: k.Secret, SessionToken: k.Token, CanExpire: true, Expires: time.UnixMilli(k.Expires).UTC(),
+	}, nil
 }
 
 // login takes the credentials that `aws login` left, as long as they hold.
-func (r *resolver) login(ctx context.Context, c *config.SharedConfig) (sdk.Credentials, error) {
-	dir := r.aws.env("AWS_LOGIN_CACHE_DIRECTORY")
-	if home := r.aws.home(); dir == "" && home != "" {
-		dir = filepath.Join(home, ".aws", "login", "cache")
+func (r *resolver) login(p *sharedProfile) (sdk.Credentials, error) {
+	path := r.aws.loginCache(p.loginSession)
+	if path == "" {
+		return sdk.Credentials{}, noCredentials(p.name, "no home directory is known")
 	}
-	path, err := logincreds.StandardCachedTokenFilepath(c.LoginSession, dir)
-	if err != nil {
-		return sdk.Credentials{}, noCredentials(c.Profile, "no home directory is known")
-	}
-	keys, err := logincreds.New(noRenewal{}, path).Retrieve(ctx)
-	if err != nil {
-		return sdk.Credentials{}, &account.Problem{Kind: account.AWSSignInOver}
-	}
-	return keys, nil
-}
-
-// noRenewal does not renew a session.
-type noRenewal struct{}
-
-var errOver = errors.New("the session is over")
-
-// CreateOAuth2Token is where the SDK would renew the session of `aws login`.
-func (noRenewal) CreateOAuth2Token(context.Context, *signin.CreateOAuth2TokenInput, ...func(*signin.Options)) (*signin.CreateOAuth2TokenOutput, error) {
-	return nil, errOver
+	return r.aws.loginKeys(path)
 }
 
 // process runs the program that a profile names, apart from this program's
 // terminal: it can neither ask nor write there. Nothing of what it says is kept
 // but the credentials.
-func (r *resolver) process(ctx context.Context, c *config.SharedConfig) (sdk.Credentials, error) {
+func (r *resolver) process(ctx context.Context, p *sharedProfile) (sdk.Credentials, error) {
 	type outcome struct {
 		keys sdk.Credentials
 		err  error
@@ -296,15 +239,15 @@ func (r *resolver) process(ctx context.Context, c *config.SharedConfig) (sdk.Cre
 	// What it started may keep its output open after it was stopped.
 	done := make(chan outcome, 1)
 	go func() {
-		keys, err := processcreds.NewProvider(quiet(c.CredentialProcess)).Retrieve(ctx)
+		keys, err := processcreds.NewProvider(quiet(p.credentialProcess)).Retrieve(ctx)
 		done <- outcome{keys, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return sdk.Credentials{}, noCredentials(c.Profile, "its credential_process did not end in time")
+		return sdk.Credentials{}, noCredentials(p.name, "its credential_process did not end in time")
 	case got := <-done:
 		if got.err != nil {
-			return sdk.Credentials{}, noCredentials(c.Profile, "its credential_process gave no credentials; run it by hand to see why")
+			return sdk.Credentials{}, noCredentials(p.name, "its credential_process gave no credentials; run it by hand to see why")
 		}
 		return got.keys, nil
 	}
@@ -323,20 +266,20 @@ func quiet(command string) string {
 var plainName = regexp.MustCompile(`^[\w+=,.@%/-]+$`)
 
 // renewal is the command that renews what a profile's credentials come from.
-func renewal(c *config.SharedConfig) string {
-	for c.Source != nil {
-		c = c.Source
+func renewal(p *sharedProfile) string {
+	for p.source != nil {
+		p = p.source
 	}
-	name := c.Profile
+	name := p.name
 	if !plainName.MatchString(name) {
 		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 	}
 	switch {
-	case c.Credentials.HasKeys():
+	case p.keys.HasKeys():
 		return ""
-	case c.SSOSession != nil || c.SSOStartURL != "":
+	case p.ssoSession != "" || p.ssoStartURL != "":
 		return "aws sso login --profile " + name
-	case c.LoginSession != "":
+	case p.loginSession != "":
 		return "aws login --profile " + name
 	}
 	return ""

@@ -9,11 +9,11 @@
 // or a profile says of endpoints is refused before any call (elsewhere.go), and
 // instance and container credentials are never asked for.
 //
-// Of the AWS SDK three things are used: the SigV4 signer, the reader of the
-// shared configuration files, and the readers of the CLI's token caches. The
-// calls themselves go through internal/rest, so that one proxy, one set of trusted
-// authorities and one way to retry hold for all clouds; the SDK's LoadDefaultConfig
-// alone would add 2.5 MB. What the SDK reads of the environment by itself on these
-// ways is the home directory (HOME, USERPROFILE), for the place of its files. It
-// writes nothing: it would only where it renews a session, which is not asked of it.
+// Of the AWS SDK two things are used: the SigV4 signer, and the one that runs a
+// credential_process. The calls themselves go through internal/rest, so that one
+// proxy, one set of trusted authorities and one way to retry hold for all clouds.
+// The configuration files and the CLI's token caches are read here (sections.go,
+// shared.go, caches.go), because the SDK's readers link clients of four services
+// and the code that renews a session and writes it; the tests compare every rule
+// of theirs with the SDK's. Nothing is renewed, and nothing is written.
 package aws

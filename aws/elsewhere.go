@@ -1,12 +1,9 @@
 package aws
 
 import (
-	"context"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -50,25 +47,25 @@ func (a *AWS) ignored() bool {
 
 // profileElsewhere refuses as elsewhere where a profile, or one that it takes its
 // credentials from, would send calls elsewhere.
-func (a *AWS) profileElsewhere(c *config.SharedConfig) error {
+func (a *AWS) profileElsewhere(p *sharedProfile) error {
 	if a.ignored() {
 		return nil
 	}
-	for ; c != nil; c = c.Source {
+	for ; p != nil; p = p.source {
 		what := ""
 		switch {
-		case c.IgnoreConfiguredEndpoints != nil && *c.IgnoreConfiguredEndpoints:
+		case p.ignoreEndpoints:
 			continue
-		case c.BaseEndpoint != "":
+		case p.endpointURL != "":
 			what = "endpoint_url"
-		case c.EC2IMDSEndpoint != "":
+		case p.metadataEndpoint != "":
 			what = "ec2_metadata_service_endpoint"
-		case slices.ContainsFunc(endpointServices, func(s string) bool { return c.Services.ServiceValues[s]["endpoint_url"] != "" }):
-			what = "endpoint_url of services " + c.ServicesSectionName + ","
+		case slices.ContainsFunc(endpointServices, func(s string) bool { return p.services.values[s].nested["endpoint_url"] != "" }):
+			what = "endpoint_url of services " + p.servicesName + ","
 		default:
 			continue
 		}
-		return &account.Problem{Kind: account.AWSEndpoint, Subject: account.Clean(what+" of profile "+c.Profile, longestText)}
+		return &account.Problem{Kind: account.AWSEndpoint, Subject: account.Clean(what+" of profile "+p.name, longestText)}
 	}
 	return nil
 }
@@ -91,12 +88,4 @@ func (a *AWS) home() string {
 		return home
 	}
 	return a.env("USERPROFILE")
-}
-
-// shared reads a profile by the SDK's own rules.
-func (a *AWS) shared(ctx context.Context, profile string) (config.SharedConfig, error) {
-	configuration, credentials := a.files()
-	return config.LoadSharedConfigProfile(ctx, profile, func(o *config.LoadSharedConfigOptions) {
-		o.ConfigFiles, o.CredentialsFiles = []string{configuration}, []string{credentials}
-	})
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -227,19 +226,3 @@ var refusingProxy = sync.OnceValues(func() (address string, asked *sync.Map) {
 	}()
 	return "http://" + l.Addr().String(), asked
 })
-
-func FuzzSections(f *testing.F) {
-	f.Add(configuration)
-	f.Add(credentialsFile)
-	f.Add("[a]\n=x\n[]\n[b\nkey=1\n\xff[c]\r\nregion = \x1b[2J")
-	f.Fuzz(func(t *testing.T, s string) {
-		for name, keys := range sections(s) {
-			if strings.ContainsAny(name, "\r\n]") {
-				t.Errorf("section %q", name)
-			}
-			if keys["aws_secret_access_key"] != "" || keys["aws_session_token"] != "" {
-				t.Errorf("a secret was kept of %q", s)
-			}
-		}
-	})
-}

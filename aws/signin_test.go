@@ -194,6 +194,21 @@ func TestSignInWithLogin(t *testing.T) {
 	})
 }
 
+// TestSessionOfSSOTellsItsEnd: the portal counts in milliseconds.
+func TestSessionOfSSOTellsItsEnd(t *testing.T) {
+	inWorld(t, management(), func(w *world) {
+		w.write(configuration, ".aws", "config")
+		w.ssoToken("corp", w.cloud.SignIn(time.Hour, w.account.Assign("kim", "AdministratorAccess", true)), time.Now().Add(time.Hour))
+		end := time.Now().Add(time.Hour).Truncate(time.Millisecond).UTC()
+		w.desk.says("GetRoleCredentials", 1, 200, fmt.Sprintf(`{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s","sessionToken":"t","expiration":%d}}`, end.UnixMilli()))
+		got, _, err := w.aws.Session(w.t.Context(), account.AWSTarget{Link: account.AWSLink{Method: account.ByProfile, Named: "admin"}}, nil)
+		w.must(err)
+		if !got.Expires.Equal(end) || got.SessionToken != "t" {
+			t.Errorf("it ends at %s, not %s", got.Expires, end)
+		}
+	})
+}
+
 // TestSignInWithoutCredentials: profiles that lead nowhere, and no call for them.
 func TestSignInWithoutCredentials(t *testing.T) {
 	const file = `

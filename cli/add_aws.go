@@ -249,7 +249,9 @@ func awsTrail(d account.Draft) []string {
 		stop  string
 		known bool
 	}{
-		{"aws-type", l.Type != ""}, {"name", d.Name != "" && l.Region != ""}, {"aws-method", l.Method != ""},
+		{"aws-type", l.Type != ""},
+		{"name", d.Name != "" && l.Region != ""},
+		{"aws-method", l.Method != ""},
 		{"way", d.Way != "" && l.Method == account.ByCertificate},
 	} {
 		if !s.known {

@@ -182,6 +182,7 @@ const (
 	AWSGone           Kind = "aws-gone"            // the trust anchor, the profile or the role is not there; Subject is which
 	AWSDisabled       Kind = "aws-disabled"        // the trust anchor or the profile is disabled; Subject is which
 	AWSNameTaken      Kind = "aws-name-taken"      // something of that name is there and is not ours; Subject is the name
+	AWSStackOther     Kind = "aws-stack-other"     // the stack has been changed by somebody else; Subject is its name
 	AWSStackFailed    Kind = "aws-stack-failed"    // Subject is the stack, Message the first reason
 	AWSStackBusy      Kind = "aws-stack-busy"      // another change of the stack is under way; Subject is its state
 	AWSTemplate       Kind = "aws-template"        // MalformedPolicyDocument, ValidationError: should not happen

@@ -18,6 +18,11 @@ type RotateWish struct {
 	// the app itself, which takes a certificate that is still valid.
 	Admin     Administrator
 	Directory string
+
+	// Of an AWS account whose authority signs no more: who updates the stack with
+	// another one, and the id of that one's key.
+	AWS       AWSAdministrator
+	Authority account.KeyID
 }
 
 // The stages of a rotation, in their order. The old key works until TheSwitch,
@@ -33,7 +38,7 @@ const (
 )
 
 // Rotations are the names of the stages of a rotation.
-var Rotations = []string{TheNewKey, TheNewCertificate, TheAdding, TheTrial, TheSwitch, TheRemoval, TheDeletion}
+var Rotations = []string{TheNewKey, TheAuthority, TheNewCertificate, TheAdding, TheTrial, TheSwitch, TheRemoval, TheDeletion}
 
 // rotating is one run of Rotate.
 type rotating struct {
@@ -64,10 +69,10 @@ func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
 			return err
 		}
 		defer os.release(ctx, id)
-		if acc.Provider == account.AWS && acc.Last == nil && (acc.Authority == nil || !acc.Authority.Stored) {
-			return &account.Problem{Kind: account.AuthorityGone} // before a key is made that nobody could sign
-		}
 		r := &rotating{os: os, wish: wish, tell: tell, acc: acc, again: o.again}
+		if err := r.signable(); err != nil {
+			return err
+		}
 		stages := []func(context.Context) error{r.key, r.bring, r.trial, r.swap, r.remove, r.forget}
 		if acc.Next == nil && acc.Last != nil { // one that was switched already
 			stages = stages[4:]
@@ -171,12 +176,7 @@ func (r *rotating) key(ctx context.Context) error {
 // the app. One that an earlier run may have brought there is looked for first.
 func (r *rotating) bring(ctx context.Context) error {
 	if r.acc.Provider == account.AWS {
-		// The trust anchor knows the authority, which is enough: nobody in AWS has to
-		// be told of a new leaf.
-		if c := r.acc.Next.Certificate; c.Made() && c.NotAfter.After(r.os.ports.Now().Add(time.Hour)) {
-			return nil
-		}
-		return r.certificate(ctx, account.AWSLeafLife)
+		return r.leaf(ctx)
 	}
 	now := r.os.ports.Now()
 	if c := r.acc.Next.Certificate; c.Made() && c.NotAfter.After(now.Add(time.Hour)) {
@@ -205,7 +205,7 @@ func (r *rotating) certificate(ctx context.Context, life time.Duration) error {
 		if err != nil {
 			return err
 		}
-		cert, err := r.os.renewed(ctx, r.acc, k, signer, life)
+		cert, err := r.os.renewed(ctx, r.becoming(), k, signer, life)
 		if err != nil {
 			return err
 		}
@@ -408,7 +408,7 @@ func (r *rotating) accepted(ctx context.Context, k account.Key) error {
 	if err != nil {
 		return err
 	}
-	p := accountParty(r.acc, k)
+	p := accountParty(r.becoming(), k)
 	if p.provider == account.AWS {
 		return r.os.session(ctx, p, signer)
 	}
@@ -425,14 +425,14 @@ const inARow = 3
 func (r *rotating) trial(ctx context.Context) error {
 	return r.stage(TheTrial, func() error {
 		w := r.waiting(TheTrial, account.MadeUnseen)
-		w.endless = r.wish.Admin == nil && r.wish.Directory != ""
+		w.endless = r.wish.Admin == nil && r.wish.AWS == nil && r.wish.Directory != ""
 		for got := 0; got < inARow; {
 			err := r.accepted(ctx, *r.acc.Next)
 			switch {
 			case err == nil:
 				got++
 				continue
-			case account.KindOf(err) != account.CertificateUnseen && !mayPass(err):
+			case !r.unseen(err):
 				return err
 			}
 			got = 0
@@ -510,6 +510,7 @@ func (r *rotating) swap(ctx context.Context) error {
 		return r.change(ctx, func(a *account.Account) {
 			old := a.Key
 			a.Last, a.Key, a.Next = &old, *a.Next, nil
+			succeed(a)
 		})
 	})
 }
@@ -550,6 +551,9 @@ func (r *rotating) forget(ctx context.Context) error {
 		return nil
 	}
 	return r.stage(TheDeletion, func() error {
+		if err := r.dropAuthority(ctx); err != nil {
+			return err
+		}
 		k := *r.acc.Last
 		if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
 			return err

@@ -86,6 +86,8 @@ func adviseAWS(p *account.Problem) (Advice, bool) {
 		return Advice{Say: fmt.Sprintf("The %s is disabled.", subjectOr(p, "trust anchor or profile")), Do: "Enable it in the console: IAM › Roles › Roles Anywhere."}, true
 	case account.AWSNameTaken:
 		return Advice{Say: fmt.Sprintf("%s is there already, and is not this draft's.", p.Subject), Do: "If an earlier link left it, delete its stack first. This program touches nothing that it has not made."}, true
+	case account.AWSStackOther:
+		return Advice{Say: fmt.Sprintf("The stack %s is not as this program made it: an update would undo what somebody changed.", p.Subject), Do: "Undo that change, or update the stack by hand with the link's new template."}, true
 	case account.AWSStackFailed:
 		return Advice{Say: "CloudFormation could not make the stack" + because(p) + ".", Do: "What was begun was rolled back. Mend that, and try again."}, true
 	case account.AWSStackBusy:

@@ -70,7 +70,7 @@ func (c *cell) beginAWS(p *running) (*link.Operation, error) {
 	if err != nil {
 		d = account.Draft{
 			ID: p.id, Name: "Contoso", Provider: account.AWS, Way: account.Automatic,
-			Link: account.AWSLink{Type: account.AWSManagement, Region: home, Method: account.ByCertificate, Tag: "4f2a9c10"},
+			Link: account.AWSLink{Type: account.AWSManagement, Region: home, Method: account.ByCertificate, Tag: "4f2a9c10", DropCA: c.drops},
 		}
 		if d, err = p.ops.SaveAnswers(p.ctx, d); err != nil {
 			return nil, err
@@ -220,6 +220,78 @@ func TestAWSRotation(t *testing.T) {
 	}
 	if calls == 0 {
 		t.Error("a rotation made no call")
+	}
+}
+
+// TestAWSRotationByStack gives an account whose authority's key was dropped
+// another leaf, with trouble at each call: another authority signs it, which an
+// administrator's update of the stack brings to the trust anchor.
+func TestAWSRotationByStack(t *testing.T) {
+	wished := func() link.RotateWish {
+		return link.RotateWish{
+			Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife},
+		}
+	}
+	rotate := func(p *running, acc account.Account) error {
+		wish := wished()
+		admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
+		if err != nil {
+			p.stop()
+			p.ops.Close()
+			return err
+		}
+		wish.AWS = admin
+		return p.end(p.ops.Rotate(acc.ID, wish))
+	}
+	calls, cells, again := 0, 0, 0
+	for n := 0; n <= calls; n++ {
+		for _, tr := range troubles {
+			inBubble(t, false, func(c *cell) {
+				c.inAmazon()
+				c.drops = true
+				c.where = fmt.Sprintf("call %d, %s", n, tr)
+				c.must(c.connectAWS(c.process(0, "")))
+				before, err := c.reg.Account(t.Context(), c.id)
+				c.must(err)
+				if c.ring.count() != 1 {
+					t.Errorf("%s: %d keys, want the leaf's alone", c.where, c.ring.count())
+				}
+				if n == 0 {
+					alone := c.process(0, "")
+					if err := alone.end(alone.ops.Rotate(c.id, wished())); account.KindOf(err) != account.AuthorityGone || c.ring.count() != 1 {
+						t.Errorf("without an administrator: %v, %d keys", err, c.ring.count())
+					}
+				}
+				p := c.process(n, tr)
+				err = rotate(p, before)
+				cells++
+				if n == 0 {
+					c.must(err)
+					calls = c.calls
+				}
+				if err != nil {
+					again++
+					now, err := c.reg.Account(t.Context(), c.id)
+					c.must(err)
+					c.must(rotate(c.process(0, ""), now))
+				}
+				after, err := c.reg.Account(t.Context(), c.id)
+				c.must(err)
+				if after.Key.ID == before.Key.ID || after.Authority.ID == before.Authority.ID || after.Authority.Stored || after.Begun() != "" || c.ring.count() != 1 {
+					t.Errorf("%s: the key is %+v, the authority %+v, begun %q, %d keys", c.where, after.Key, after.Authority, after.Begun(), c.ring.count())
+				}
+				v := c.process(0, "")
+				op := v.ops.Verify(after)
+				c.must(v.end(op))
+				if !op.Last().Report.Linked() {
+					t.Errorf("%s: afterwards it does not hold: %+v", c.where, op.Last().Report.Checks)
+				}
+			})
+		}
+	}
+	t.Logf("%d calls, %d cells: %d rotated again, the others helped themselves", calls, cells, again)
+	if again == 0 {
+		t.Error("the troubles trouble nobody")
 	}
 }
 

@@ -114,6 +114,7 @@ type cell struct {
 	id     account.ID
 	azure  bool
 	amazon *amazon
+	drops  bool // the key of an AWS account's authority goes once it has signed
 	name   account.Name
 	scopes []account.AzureScope
 	hosts  []string // of the calls

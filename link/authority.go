@@ -1,0 +1,197 @@
+package link
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/axiomio/xops-onboard/account"
+)
+
+// TheAuthority is the stage of an AWS account's rotation whose authority signs
+// nothing any more: another authority, which the stack is then updated with.
+const TheAuthority = "authority"
+
+// silenced tells whether the authority of an AWS account signs nothing any more,
+// as its key was dropped or its certificate is over.
+func silenced(a account.Account, now time.Time) bool {
+	return a.Authority == nil || !a.Authority.Stored || !a.Authority.Certificate.NotAfter.After(now)
+}
+
+// signable is nil where somebody signs, or brings, the next certificate of the
+// account: it is asked before a key is made that nobody could sign.
+func (r *rotating) signable() error {
+	if r.acc.Provider != account.AWS || r.acc.Last != nil || r.acc.NextAuthority != nil || r.wish.AWS != nil || r.wish.Directory != "" {
+		return nil
+	}
+	if silenced(r.acc, r.os.ports.Now()) {
+		return &account.Problem{Kind: account.AuthorityGone}
+	}
+	return nil
+}
+
+// leaf has a certificate of an AWS account for the new key that the trust anchor
+// takes. It knows the authority, so that nobody in AWS has to be told of a new
+// leaf, as long as there is an authority that signs.
+func (r *rotating) leaf(ctx context.Context) error {
+	anew := r.acc.NextAuthority != nil || silenced(r.acc, r.os.ports.Now())
+	if anew {
+		if err := r.authority(ctx); err != nil {
+			return err
+		}
+	}
+	if c := r.acc.Next.Certificate; !c.Made() || !c.NotAfter.After(r.os.ports.Now().Add(time.Hour)) {
+		if err := r.certificate(ctx, account.AWSLeafLife); err != nil {
+			return err
+		}
+	}
+	if !anew {
+		return nil
+	}
+	if r.wish.AWS == nil && r.wish.Directory == "" { // an earlier run may have brought it
+		err := r.accepted(ctx, *r.acc.Next)
+		if account.KindOf(err) == account.AWSUntrusted {
+			return &account.Problem{Kind: account.AuthorityGone, Err: err}
+		}
+		return err
+	}
+	return r.stage(TheAdding, func() error { return r.anchor(ctx) })
+}
+
+// authority has the key of another authority in the store, and its certificate.
+func (r *rotating) authority(ctx context.Context) error {
+	if k := r.acc.NextAuthority; k != nil && k.Certificate.Made() {
+		return nil
+	}
+	return r.stage(TheAuthority, func() error {
+		if r.acc.NextAuthority == nil {
+			k := account.Key{ID: r.wish.Authority, Store: r.acc.Key.Store, Bits: curve}
+			if err := r.change(ctx, func(a *account.Account) { a.NextAuthority = &k }); err != nil {
+				return err
+			}
+		}
+		k := *r.acc.NextAuthority
+		if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Make(ctx, k.Store, k.ID, k.Bits) }); err != nil {
+			return err
+		}
+		signer, err := r.os.ports.Keys.Open(ctx, k.Store, k.ID)
+		if err != nil {
+			return err
+		}
+		if k.Certificate, err = r.os.ports.AWS.Authority(signer, r.acc.AWS(), r.os.ports.Now()); err != nil {
+			return err
+		}
+		k.Stored = true
+		return r.change(ctx, func(a *account.Account) { a.NextAuthority = &k })
+	})
+}
+
+// anchor brings the new authority to the trust anchor: by the stack, which an
+// administrator's credentials update, or for which the template is written.
+func (r *rotating) anchor(ctx context.Context) error {
+	l := r.acc.AWS()
+	text, err := r.os.ports.AWS.Template(l, r.acc.NextAuthority.Certificate)
+	if err != nil {
+		return err
+	}
+	if r.wish.AWS == nil {
+		return r.savedTemplate(ctx, text)
+	}
+	if who := r.wish.AWS.Caller().Account; who != l.Account {
+		return &account.Problem{Kind: account.AWSOtherAccount, Subject: string(who)}
+	}
+	name := cmp.Or(r.acc.Made.Stack, l.StackName())
+	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
+	err = r.called(ctx, "rotate-stack", func(ctx context.Context) (calls []account.Evidence, err error) {
+		calls, err = r.ours(ctx, name, text)
+		if err != nil {
+			return calls, err
+		}
+		_, more, err := r.wish.AWS.UpdateStack(ctx, name, text, pause)
+		return append(calls, more...), err
+	})
+	if err == nil {
+		r.wish.AWS.Forget()
+	}
+	return err
+}
+
+// ours is nil where the stack is as this program made it, or as it is about to
+// be: an update would undo what somebody else changed in it.
+func (r *rotating) ours(ctx context.Context, name, text string) ([]account.Evidence, error) {
+	have, calls, err := r.wish.AWS.StackTemplate(ctx, name)
+	if err != nil || have == text {
+		return calls, err
+	}
+	var was account.Certificate
+	if r.acc.Authority != nil {
+		was = r.acc.Authority.Certificate
+	}
+	before, err := r.os.ports.AWS.Template(r.acc.AWS(), was)
+	if err == nil && have != before {
+		err = &account.Problem{Kind: account.AWSStackOther, Subject: name}
+	}
+	return calls, err
+}
+
+// savedTemplate writes the template for a person who updates the stack.
+func (r *rotating) savedTemplate(ctx context.Context, text string) error {
+	var path string
+	err := r.os.write(ctx, TheCertificate, func(ctx context.Context) (err error) {
+		path, err = r.os.ports.Save.Text(ctx, r.wish.Directory, r.acc.AWS().StackName()+".json", text)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.next(ctx, func(k *account.Key) { k.Saved = path })
+}
+
+// becoming is the account as it is once it uses the new key.
+func (r *rotating) becoming() account.Account {
+	a := r.acc
+	if a.NextAuthority != nil {
+		a.Authority = a.NextAuthority
+	}
+	return a
+}
+
+// unseen tells whether a new key may be accepted in a while.
+func (r *rotating) unseen(err error) bool {
+	switch account.KindOf(err) {
+	case account.CertificateUnseen:
+		return true
+	case account.AWSUntrusted: // the trust anchor has had the new authority for a moment
+		return r.acc.NextAuthority != nil
+	}
+	return mayPass(err)
+}
+
+// succeed has a's new authority in the place of the one that signs no more.
+func succeed(a *account.Account) {
+	if a.NextAuthority == nil {
+		return
+	}
+	if a.Authority != nil && a.Authority.Stored { // its certificate is over
+		a.Abandoned = append(slices.Clone(a.Abandoned), *a.Authority)
+	}
+	a.Authority, a.NextAuthority = a.NextAuthority, nil
+}
+
+// dropAuthority deletes the authority's key once it has signed, where that was
+// asked for when the account was linked.
+func (r *rotating) dropAuthority(ctx context.Context) error {
+	a := r.acc.Authority
+	if a == nil || !a.Stored || !r.acc.AWS().DropCA {
+		return nil
+	}
+	if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, a.Store, a.ID) }); err != nil {
+		return err
+	}
+	return r.change(ctx, func(acc *account.Account) {
+		k := *acc.Authority
+		k.Stored = false
+		acc.Authority = &k
+	})
+}

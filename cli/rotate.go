@@ -20,8 +20,8 @@ import (
 // rotate is the flags of rotate.
 type rotate struct {
 	*line
-	due, signInWay, directory string
-	wait                      time.Duration
+	due, signInWay, directory, profile string
+	wait                               time.Duration
 }
 
 func newRotate(l *line) *cobra.Command {
@@ -31,6 +31,7 @@ func newRotate(l *line) *cobra.Command {
 		Short: "Give an account another key",
 		Long: "Give an account another key and certificate. The app adds the certificate to itself, without any administrator; the old key is in use, and works, until the new one is seen to work. " +
 			"Where the app cannot do that, because its certificate has expired, an administrator signs in with --sign-in, or uploads the file that --certificate-out writes. " +
+			"Of an AWS account the link's own authority signs; where its key was dropped, --profile updates the stack with another authority, or --certificate-out writes the template for somebody who does. " +
 			"Run again it goes on where it was stopped.",
 		Example: "xops-onboard rotate Contoso\nxops-onboard rotate --due 30d",
 		Args:    l.words(1),
@@ -38,9 +39,10 @@ func newRotate(l *line) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.due, "due", "", "every account whose certificate ends within that time, such as 30d or 12h, or whose rotation was begun")
-	f.StringVar(&r.directory, "certificate-out", "", "write the new certificate into this directory for somebody who uploads it")
+	f.StringVar(&r.directory, "certificate-out", "", "write the new certificate, or of an AWS account the template, into this directory for somebody who uploads it")
 	f.DurationVar(&r.wait, "wait", 0, "how long to wait until it is uploaded; run again it goes on")
 	signsIn(cmd, &r.signInWay)
+	profiled(cmd, &r.profile)
 	l.asJSON(cmd)
 	return cmd
 }
@@ -60,10 +62,10 @@ func (r *rotate) run(ctx context.Context, names []string) error {
 		return err
 	case (r.due == "") == (len(names) == 0):
 		return &outcome{err: errors.New("which account is missing"), code: WrongUsage, hint: "Name one, or write --due 30d for all whose certificate ends by then."}
-	case r.due != "" && (way != "" || r.directory != ""):
-		return usage{errors.New("--due has the apps do it by themselves; --sign-in and --certificate-out go with a name")}
-	case way != "" && r.directory != "":
-		return usage{errors.New("--sign-in and --certificate-out are two ways to do the same")}
+	case r.due != "" && (way != "" || r.directory != "" || r.profile != ""):
+		return usage{errors.New("--due has the accounts do it by themselves; --sign-in, --profile and --certificate-out go with a name")}
+	case (way != "" || r.profile != "") && r.directory != "":
+		return usage{errors.New("--certificate-out has a person do what --sign-in or --profile does")}
 	case r.wait != 0 && r.directory == "":
 		return usage{errors.New("--wait goes with --certificate-out")}
 	}
@@ -123,8 +125,11 @@ func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Acc
 	switch aws := acc.Provider == account.AWS; {
 	case acc.AWS().Method == account.ByProfile:
 		return usage{fmt.Errorf("%s is used with a profile and has no key of its own", acc.Name)}
-	case aws && (way != "" || r.directory != ""):
-		return usage{errors.New("of an AWS account the link's own authority signs the new certificate; it takes neither --sign-in nor --certificate-out")}
+	case aws && link.Signs(acc, w.Env.Now()) && (r.profile != "" || r.directory != ""):
+		return usage{errors.New("the link's own authority signs the new certificate, and nothing changes in AWS; it takes neither --profile nor --certificate-out")}
+	}
+	if err := signsFor(account.Draft{Provider: acc.Provider}, way, r.profile); err != nil {
+		return err
 	}
 	if err := r.ready(ctx, w, acc.Key.Store); err != nil {
 		return err
@@ -141,8 +146,15 @@ func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Acc
 		}
 		defer by.Forget()
 		wish.Admin = by.Directory
+	case r.profile != "":
+		admin, err := r.signInAWS(ctx, w, v, acc.Leaving(), r.profile)
+		if err != nil {
+			return err
+		}
+		defer admin.Forget()
+		wish.AWS = admin
 	}
-	return r.rotated(ctx, w, v, acc, wish, r.stages(v, ""))
+	return r.rotated(ctx, w, v, acc, wish, r.stages(v, acc, ""))
 }
 
 func (r *rotate) wish(w World, acc account.Account) link.RotateWish {
@@ -150,7 +162,11 @@ func (r *rotate) wish(w World, acc account.Account) link.RotateWish {
 	if bits == 0 {
 		bits = steps.NewKey(w.Env, acc.Key.Store).Bits
 	}
-	return link.RotateWish{Key: account.KeyID(w.Env.NewID()), Bits: bits, Lives: link.Lives}
+	wish := link.RotateWish{Key: account.KeyID(w.Env.NewID()), Bits: bits, Lives: link.Lives}
+	if acc.Provider == account.AWS {
+		wish.Authority = account.KeyID(w.Env.NewID())
+	}
+	return wish
 }
 
 // rotated rotates a key, and tells each stage.
@@ -169,7 +185,11 @@ func expired(a account.Account, now time.Time) bool {
 
 // stages tells the stages of a rotation, of an account that is named where there
 // are several.
-func (r *rotate) stages(v *voice, name account.Name) func(link.Event) {
+func (r *rotate) stages(v *voice, acc account.Account, name account.Name) func(link.Event) {
+	words := rotationWords
+	if acc.Provider == account.AWS {
+		words = awsRotationWords
+	}
 	return func(e link.Event) {
 		if r.json {
 			v.line(v.events, struct {
@@ -178,7 +198,7 @@ func (r *rotate) stages(v *voice, name account.Name) func(link.Event) {
 			}{name, e})
 			return
 		}
-		if text := stageLine(rotationWords, e); text != "" && name != "" {
+		if text := stageLine(words, e); text != "" && name != "" {
 			v.say("%s: %s", name, text)
 		} else if text != "" {
 			v.say("%s", text)
@@ -191,6 +211,13 @@ var rotationWords = map[string]string{
 	link.TheNewKey: "New private key", link.TheNewCertificate: "New certificate", link.TheAdding: "New certificate, on its way to the app",
 	link.TheTrial: "Three tokens with the new key", link.TheSwitch: "Account, with the new key",
 	link.TheRemoval: "Old certificate, off the app", link.TheDeletion: "Old private key, deleted",
+}
+
+// awsRotationWords are the stages of an AWS account's rotation.
+var awsRotationWords = map[string]string{
+	link.TheNewKey: "New private key", link.TheAuthority: "Key of a new authority", link.TheNewCertificate: "New certificate, signed by the authority",
+	link.TheAdding: "Stack, with the new authority", link.TheTrial: "Three sessions with the new key", link.TheSwitch: "Account, with the new key",
+	link.TheDeletion: "Old private key, deleted",
 }
 
 // stageLine is an event of a stage as a sentence; empty for what says nothing new.
@@ -206,8 +233,10 @@ func stageLine(words map[string]string, e link.Event) string {
 		return name + ": " + steps.Advise(e.Problem).Line()
 	case e.State == link.Pausing && e.Pause != nil && e.Pause.Reason == account.AnswerLost:
 		return name + ": waiting, its answer was lost; looking whether it is there."
+	case e.State == link.Pausing && e.Pause != nil && e.Pause.Reason == account.StackBuilds:
+		return name + ": CloudFormation is at work."
 	case e.State == link.Pausing:
-		return name + ": waiting until Entra knows of it."
+		return name + ": waiting until the service knows of it."
 	}
 	return ""
 }
@@ -215,7 +244,7 @@ func stageLine(words map[string]string, e link.Event) string {
 // byHand writes the certificate, and waits until somebody has uploaded it, for
 // as long as was asked.
 func (r *rotate) byHand(ctx context.Context, w World, v *voice, acc account.Account, wish link.RotateWish) error {
-	tell := r.stages(v, "")
+	tell := r.stages(v, acc, "")
 	var over sync.Once
 	patient, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -229,7 +258,11 @@ func (r *rotate) byHand(ctx context.Context, w World, v *voice, acc account.Acco
 		}
 	})
 	if errors.Is(context.Cause(patient), errNotUploaded) && account.KindOf(err) == account.Cancelled {
-		return &outcome{err: &account.Problem{Kind: account.CertificateUnseen}, code: NotLinked}
+		unseen := account.CertificateUnseen
+		if acc.Provider == account.AWS {
+			unseen = account.AuthorityGone
+		}
+		return &outcome{err: &account.Problem{Kind: unseen}, code: NotLinked}
 	}
 	return err
 }
@@ -242,6 +275,12 @@ func (r *rotate) upload(ctx context.Context, w World, v *voice, acc account.Acco
 	now, err := w.Env.Ops.Ports().Registry.Account(ctx, acc.ID)
 	if err != nil || now.Next == nil {
 		return // what is wrong is told by what comes next
+	}
+	if acc.Provider == account.AWS {
+		page := acc.AWS().StackPage()
+		v.say("Update the stack %s with the template %s: replace the current template. From then on AWS takes the new key alone.", acc.AWS().StackName(), now.Next.Saved)
+		v.say("Where: %s, %s", page.Menu(""), page.URL)
+		return
 	}
 	m := acc.Microsoft()
 	page := acc.Cloud.Cloud().CertificatesPage(m.Client)
@@ -270,6 +309,10 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 			k.code = NotAllowed
 		}
 		k.say("The account keeps its old key, which has expired. Go on with --sign-in or --certificate-out: " + again)
+		return k
+	}
+	if now.NextAuthority != nil {
+		k.say("The old key stays in use; AWS takes it until the stack is updated. Go on with --profile or --certificate-out: " + again)
 		return k
 	}
 	k.say("The old key stays in use and works as before.")
@@ -302,7 +345,7 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 	atOnce(ctx, rotating, 0, accounts, func(a account.Account) {
 		err := shut[a.Key.Store]
 		if err == nil {
-			err = r.rotated(ctx, w, v, a, r.wish(w, a), r.stages(v, a.Name))
+			err = r.rotated(ctx, w, v, a, r.wish(w, a), r.stages(v, a, a.Name))
 		}
 		if err != nil {
 			mu.Lock()

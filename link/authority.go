@@ -19,6 +19,10 @@ func silenced(a account.Account, now time.Time) bool {
 	return a.Authority == nil || !a.Authority.Stored || !a.Authority.Certificate.NotAfter.After(now)
 }
 
+// Signs tells whether the authority of an AWS account signs its next certificate
+// itself, so that nobody has to change anything in AWS.
+func Signs(a account.Account, now time.Time) bool { return a.NextAuthority == nil && !silenced(a, now) }
+
 // signable is nil where somebody signs, or brings, the next certificate of the
 // account: it is asked before a key is made that nobody could sign.
 func (r *rotating) signable() error {
@@ -35,7 +39,7 @@ func (r *rotating) signable() error {
 // takes. It knows the authority, so that nobody in AWS has to be told of a new
 // leaf, as long as there is an authority that signs.
 func (r *rotating) leaf(ctx context.Context) error {
-	anew := r.acc.NextAuthority != nil || silenced(r.acc, r.os.ports.Now())
+	anew := !Signs(r.acc, r.os.ports.Now())
 	if anew {
 		if err := r.authority(ctx); err != nil {
 			return err

@@ -50,7 +50,7 @@ type wire struct {
 	now    func() time.Time
 }
 
-var wires = make(chan *wire, 400)
+var wires = make(chan *wire, 500)
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) { return w.gate.RoundTrip(r) }
 

@@ -311,7 +311,7 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 		k.say("The account keeps its old key, which has expired. Go on with --sign-in or --certificate-out: " + again)
 		return k
 	}
-	if now.NextAuthority != nil {
+	if now.NextAuthority != nil || account.KindOf(err) == account.AuthorityGone {
 		k.say("The old key stays in use; AWS takes it until the stack is updated. Go on with --profile or --certificate-out: " + again)
 		return k
 	}

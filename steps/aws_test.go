@@ -361,7 +361,7 @@ func TestAWSByProfile(t *testing.T) {
 }
 
 // TestAWSRotates signs another leaf with the authority, without any call that
-// changes AWS; where the authority's key was dropped it says so.
+// changes AWS.
 func TestAWSRotates(t *testing.T) {
 	inAWS(t, management(), func(t *testing.T, a *amazon) {
 		k := a.named(t)
@@ -382,16 +382,48 @@ func TestAWSRotates(t *testing.T) {
 		if n := len(a.cloud.AWS().Journal()); n != changes {
 			t.Errorf("%d changes of AWS", n-changes)
 		}
-		now.Authority.Stored = false
-		if _, err := a.reg.ChangeAccount(t.Context(), now.ID, func(account.Account) (account.Account, error) { return now, nil }); err != nil {
-			t.Fatal(err)
+	})
+}
+
+// TestAWSRotatesByStack gives an account whose authority's key was dropped another
+// one, by a profile that updates the stack and by a person who does.
+func TestAWSRotatesByStack(t *testing.T) {
+	inAWS(t, management(), func(t *testing.T, a *amazon) {
+		k := a.named(t)
+		k.send(enter, enter, enter, enter, letter('d'))
+		k.send(enter)
+		k.reads("Linked. Enter goes on.")
+		rotating := func() (*walker, account.Account) {
+			acc := a.accounts(t)[0]
+			if acc.Authority.Stored {
+				t.Fatal("the authority's key is kept")
+			}
+			r := &walker{Wizard: steps.NewWizard(t.Context(), a.env, steps.Rotating, steps.OfAccount(acc)), t: t}
+			t.Cleanup(r.Close)
+			r.run(r.Init())
+			r.reads("The key of its authority signs no more")
+			return r, acc
 		}
-		r = &walker{Wizard: steps.NewWizard(t.Context(), a.env, steps.Rotating, steps.OfAccount(now)), t: t}
-		t.Cleanup(r.Close)
-		r.run(r.Init())
-		r.reads("Its authority's key was dropped")
+		another := func(was account.Account) {
+			now := a.accounts(t)[0]
+			if now.Key.ID == was.Key.ID || now.Authority.ID == was.Authority.ID || now.Authority.Stored || now.Begun() != "" {
+				t.Errorf("rotated %+v", now)
+			}
+			if s := a.stacks(); len(s) != 1 || s[0].Status != "UPDATE_COMPLETE" {
+				t.Errorf("stacks %+v", s)
+			}
+		}
+
+		r, was := rotating()
 		r.send(enter)
-		r.at("rotate-way")
+		r.at("signin")
+		r.reads("Environment variables")
+		r.send(enter)
+		r.reads("ada")
+		r.send(enter)
+		r.at("rotate")
+		r.reads("The new key is in use, and the old one is gone.")
+		another(was)
 	})
 }
 

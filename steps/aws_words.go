@@ -150,30 +150,3 @@ func awsAccountLines(a account.Account) []string {
 	}
 	return out
 }
-
-// awsRotates is the one way of an AWS account to another key.
-func awsRotates(a account.Account) kit.Option {
-	o := kit.Option{
-		Title:  "The link's authority signs a new certificate",
-		Detail: "No administrator is needed, and nothing changes in AWS: the trust anchor knows the authority.",
-	}
-	switch {
-	case a.AWS().Method == account.ByProfile:
-		o.Off = "It is used with a profile and has no key of its own."
-	case a.Authority == nil || !a.Authority.Stored:
-		o.Off = awsNoAuthority
-	}
-	return o
-}
-
-// awsNoAuthority is why an account without its authority's key gets no other one.
-const awsNoAuthority = "Its authority's key was dropped, so a new certificate takes an update of the stack with a new authority. That is not there yet: remove the account and link it anew."
-
-// awsRotateWords name the stages of an AWS account's rotation.
-var awsRotateWords = map[string]string{
-	link.TheNewKey:         "New private key, stored and read back",
-	link.TheNewCertificate: "Certificate for it, signed by the link's authority",
-	link.TheTrial:          "Three sessions in a row with the new key",
-	link.TheSwitch:         "The account uses the new key",
-	link.TheDeletion:       "Old key deleted",
-}

@@ -12,7 +12,10 @@ import (
 // Rotating is the way of an account to another key: by the app itself, by an
 // administrator who signs in, or by hand in the portal.
 func Rotating(d account.Draft) []Stop {
-	if d.Way == account.Automatic {
+	switch {
+	case d.Way == account.Automatic && d.Provider == account.AWS:
+		return []Stop{rotateWayStop, awsSignInStop, rotateStop}
+	case d.Way == account.Automatic:
 		return []Stop{rotateWayStop, signInStop, rotateStop}
 	}
 	return []Stop{rotateWayStop, rotateStop}
@@ -92,7 +95,7 @@ func (r *rotateWay) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 func (r *rotateWay) offer(a account.Account) {
 	r.known = &a
 	if a.Provider == account.AWS {
-		r.choice = kit.Choice{Options: []kit.Option{awsRotates(a)}}
+		r.choice = awsRotates(a, r.env.Now())
 		return
 	}
 	itself := kit.Option{Title: "The app changes its key itself", Detail: "No administrator is needed."}
@@ -128,6 +131,9 @@ func (r *rotateWay) View(size kit.Size, t kit.Theme) kit.Page {
 		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Enter removes the old key.")
 		return p
 	}
+	if r.known.Provider == account.AWS && !link.Signs(*r.known, r.env.Now()) {
+		p.Why = "The key of its authority signs no more, so the stack gets another authority. " + awsRotateWhy
+	}
 	p.Body = r.choice.Draw(size.Width, t)
 	p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Nothing is changed yet. Enter begins.")
 	if r.known.Next != nil {
@@ -140,7 +146,7 @@ func (r *rotateWay) View(size kit.Size, t kit.Theme) kit.Page {
 // does itself.
 func (r *rotateWay) Fill(d account.Draft) account.Draft {
 	d.Way = ""
-	if !r.onlyRest() && d.Provider != account.AWS {
+	if !r.onlyRest() {
 		d.Way = rotateWays[r.choice.At()]
 	}
 	return d
@@ -168,9 +174,9 @@ func newRotate(e Env, d account.Draft) *rotate {
 	r := &rotate{changing: newChanging(e, d, Leave)}
 	r.words, r.ways = rotateWords, r.stopped
 	if d.Provider == account.AWS {
-		r.words = awsRotateWords
+		r.words, r.page = awsRotateWords(d.Way), d.AWS().StackPage()
 	}
-	if r.byHand() {
+	if r.byHand() && d.Provider != account.AWS {
 		r.page = d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client)
 		r.words = map[string]string{}
 		for name, words := range rotateWords {
@@ -194,11 +200,11 @@ func (r *rotate) begin() tea.Cmd {
 	}
 	wish := link.RotateWish{Key: account.KeyID(r.env.NewID()), Bits: max(r.draft.Key().Bits, 2048), Lives: link.Lives}
 	if r.draft.Provider == account.AWS {
-		wish.Bits = r.draft.Key().Bits // of its curve
+		wish.Bits, wish.Authority = r.draft.Key().Bits, account.KeyID(r.env.NewID()) // of its curve
 	}
 	switch r.draft.Way {
 	case account.Automatic:
-		wish.Admin = r.env.session.admin
+		wish.Admin, wish.AWS = r.env.session.admin, r.env.session.aws
 	case account.ByHand:
 		wish.Directory = directory(r.env, r.draft)
 	}
@@ -215,6 +221,12 @@ func (r *rotate) Offers() []Offer {
 		return nil
 	}
 	k := r.draft.Key()
+	if r.draft.Provider == account.AWS {
+		return []Offer{
+			{Key: "o", Name: "open console", Kind: Open, Title: "The stack", Value: r.page.URL},
+			{Key: "c", Name: "copy path", Kind: Copy, Title: "Template file", Value: k.Saved},
+		}
+	}
 	return append([]Offer{
 		{Key: "o", Name: "open portal", Kind: Open, Title: "Certificates & secrets", Value: r.page.URL},
 		{Key: "c", Name: "copy path", Kind: Copy, Title: "Certificate file", Value: k.Saved},
@@ -275,7 +287,7 @@ func (r *rotate) passed() {
 func (r *rotate) stopped(m *kit.Menu[lead]) {
 	switched := r.stateOf(link.TheSwitch) == link.Done
 	m.Add(kit.Option{Title: "Try again, with the same new key"}, func() (Outcome, tea.Cmd) { return Stay, r.begin() })
-	if !switched && r.draft.Provider != account.AWS {
+	if other := r.draft.Provider != account.AWS || r.draft.Way != "" || r.wrong.Kind == account.AuthorityGone; other && !switched {
 		m.Add(kit.Option{Title: "Another way: an administrator, or by hand"}, outcome(Back))
 	}
 	m.Add(kit.Option{Title: "Go on later, from Home"}, outcome(Leave))
@@ -297,7 +309,10 @@ func itselfNot(k account.Kind) bool {
 
 func (r *rotate) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{Title: "Rotate the key of " + string(r.draft.Name), Why: "Each stage is on record before it is made.", Body: r.body(size, t)}
-	if r.uploading() && r.read {
+	if r.uploading() && r.read && r.draft.Provider == account.AWS {
+		p.Why = awsRotateWhy
+		p.Body = kit.Stack(r.waits(size.Width, t), kit.Blank, clicks(size.Width, t, r.page, updateClicks(r.draft, home(r.env, r.draft.Key().Saved))))
+	} else if r.uploading() && r.read {
 		k := r.draft.Key()
 		more := []kit.Frame{
 			kit.Blank, clicks(size.Width, t, r.page, uploadClicks(r.draft, home(r.env, k.Saved))), kit.Blank,
@@ -314,12 +329,18 @@ func (r *rotate) View(size kit.Size, t kit.Theme) kit.Page {
 		p.Live = kit.Mark(size.Width, t.Good.Render("✓"), "The new key is in use, and the old one is gone. Enter goes on.")
 	case r.wrong != nil && r.wrong.Kind == account.Cancelled:
 		p.Live = kit.Mark(size.Width, t.Warn.Render("!"), "Stopped. "+r.inUse())
+	case r.wrong != nil && r.draft.Provider == account.AWS:
+		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), AWSAfterRotation(r.wrong, r.draft.Way, r.stateOf(link.TheSwitch) == link.Done).Line())
 	case r.wrong != nil:
 		p.Live = kit.Mark(size.Width, t.Bad.Render("✗"), AfterRotation(r.wrong, r.draft.Way == "", r.stateOf(link.TheSwitch) == link.Done).Line())
 	case r.asked:
 		p.Live = kit.Mark(size.Width, r.sign(t), "Stopping after this stage. "+r.inUse())
+	case r.uploading() && r.draft.Provider == account.AWS:
+		p.Live = kit.Mark(size.Width, r.sign(t), "AWS does not know the new authority yet. The old key works meanwhile.")
 	case r.uploading():
 		p.Live = kit.Mark(size.Width, r.sign(t), "Entra does not know the new certificate yet. The old key works meanwhile.")
+	case r.draft.Provider == account.AWS && r.draft.Way != "":
+		p.Live = kit.Mark(size.Width, r.sign(t), awsRotateWhy)
 	default:
 		p.Live = kit.Mark(size.Width, r.sign(t), "The old key works until the new one does.")
 	}
@@ -339,8 +360,11 @@ func (r *rotate) waits(width int, t kit.Theme) kit.Frame {
 
 // inUse says which key the account uses now.
 func (r *rotate) inUse() string {
-	if r.stateOf(link.TheSwitch) == link.Done {
+	switch {
+	case r.stateOf(link.TheSwitch) == link.Done:
 		return "The new key is in use; the old one is not removed yet."
+	case r.draft.Provider == account.AWS && r.draft.Way != "":
+		return awsRotateWhy
 	}
 	return "The old key is in use, and works as before."
 }

@@ -322,6 +322,48 @@ func TestAWSCommands(t *testing.T) {
 	m.empty(a)
 }
 
+// TestAWSDroppedAuthority rotates an account whose authority's key was dropped: by
+// a profile that updates the stack, and by a person who does with the template.
+func TestAWSDroppedAuthority(t *testing.T) {
+	t.Parallel()
+	m := at(t, keyringtest.Unlocked(t))
+	a := m.inAWS()
+	m.silent("add", "aws", "--automatic", "--name", "Production", "--type", "management", "--region", awsRegion, "--profile", "admin", "--drop-ca", "--yes")
+	if n := m.keys(); n != 1 {
+		t.Errorf("%d items in the keyring, want the leaf's alone", n)
+	}
+	out, err := m.command("rotate", "Production").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "Go on with --profile or --certificate-out") || m.keys() != 1 {
+		t.Errorf("without an administrator: %v, %d keys\n%s", err, m.keys(), out)
+	}
+	m.silent("rotate", "Production", "--profile", "admin")
+	m.silent("verify", "Production")
+	if s := a.Stacks(awsRegion)[0]; s.Status != "UPDATE_COMPLETE" || m.keys() != 1 {
+		t.Errorf("the stack is %s, %d keys", s.Status, m.keys())
+	}
+
+	out, err = m.command("rotate", "Production", "--certificate-out", ".").CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(string(out), "Update the stack xops360-link-") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	m.silent("verify", "Production") // the old key
+	files, err := filepath.Glob(filepath.Join(m.home, "work", "xops360-link-*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("templates %v, %v\n%s", files, err, out)
+	}
+	template, err := os.ReadFile(files[0])
+	m.do(err)
+	m.do(a.UpdateTemplate(awsRegion, strings.TrimSuffix(filepath.Base(files[0]), ".json"), string(template)))
+	m.silent("rotate", "Production")
+	m.silent("verify", "Production")
+	if n := m.keys(); n != 1 {
+		t.Errorf("%d items in the keyring, want the leaf's alone", n)
+	}
+	m.silent("remove", "Production", "--profile", "admin", "--yes")
+	m.empty(a)
+}
+
 // TestAWSOutputsCommand is by hand on the command line: a template, and the Outputs
 // of the stack that somebody made of it.
 func TestAWSOutputsCommand(t *testing.T) {

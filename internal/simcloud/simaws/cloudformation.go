@@ -170,11 +170,8 @@ func updateStack(k *call, in form) (string, *failure) {
 		}
 		return "", tokenUsed()
 	}
-	if !slices.Contains([]string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}, s.status) {
-		return "", invalid("Stack:%s is in %s state and can not be updated.", s.id, s.status)
-	}
-	if s.template.same(n.template) && slices.Equal(s.tags, n.tags) {
-		return "", invalid("No updates are to be performed.")
+	if f := s.updatable(n.template, n.tags); f != nil {
+		return "", f
 	}
 	by := k.actor()
 	by.note(s.account, "cloudformation:UpdateStack", s.id)
@@ -184,6 +181,18 @@ func updateStack(k *call, in form) (string, *failure) {
 	s.update(k.now, n.template, was)
 	k.c.settle(k.now)
 	return text("StackId", s.id), nil
+}
+
+// updatable refuses an update that the stack's state does not allow, or that
+// changes nothing.
+func (s *stack) updatable(t *template, tags []label) *failure {
+	switch {
+	case !slices.Contains([]string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}, s.status):
+		return invalid("Stack:%s is in %s state and can not be updated.", s.id, s.status)
+	case s.template.same(t) && slices.Equal(s.tags, tags):
+		return invalid("No updates are to be performed.")
+	}
+	return nil
 }
 
 // deleteStack is no failure where there is no such stack.

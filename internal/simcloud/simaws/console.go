@@ -39,6 +39,30 @@ func (a *Account) UploadTemplate(region, stackName, template string) (id string,
 	return id, err
 }
 
+// UpdateTemplate is an administrator who updates a stack in the console by
+// uploading a template in the place of the one it has.
+func (a *Account) UpdateTemplate(region, stackName, template string) error {
+	return a.act(region, func(by actor) *failure {
+		t, f := parseTemplate(template)
+		if f != nil {
+			return f
+		}
+		s := a.live(region, stackName)
+		if s == nil || s.status == "DELETE_COMPLETE" {
+			return noStack(stackName)
+		}
+		if f := s.updatable(t, s.tags); f != nil {
+			return f
+		}
+		by.note(a, "cloudformation:UpdateStack", s.id)
+		s.begin(nil, "", "update")
+		was := before{capabilities: s.capabilities, tags: s.tags}
+		s.capabilities = []string{"CAPABILITY_NAMED_IAM"}
+		s.update(by.at, t, was)
+		return nil
+	})
+}
+
 // DeleteStack deletes a stack, by name or id.
 func (a *Account) DeleteStack(region, name string) error {
 	return a.act(region, func(by actor) *failure {

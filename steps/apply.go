@@ -367,6 +367,9 @@ func (c *changing) draw(width int, t kit.Theme, l line) kit.Frame {
 			why := waitsFor(*l.pause)
 			if l.name == link.TheTrial {
 				why = "Entra does not know it yet"
+				if c.draft.Provider == account.AWS {
+					why = "AWS does not know it yet"
+				}
 			}
 			return kit.Mark(width, t.Faint.Render("…"), words+": "+why+since(c.now.Sub(l.pause.Since)))
 		}

@@ -288,7 +288,11 @@ func (r *rotate) stopped(m *kit.Menu[lead]) {
 	switched := r.stateOf(link.TheSwitch) == link.Done
 	m.Add(kit.Option{Title: "Try again, with the same new key"}, func() (Outcome, tea.Cmd) { return Stay, r.begin() })
 	if other := r.draft.Provider != account.AWS || r.draft.Way != "" || r.wrong.Kind == account.AuthorityGone; other && !switched {
-		m.Add(kit.Option{Title: "Another way: an administrator, or by hand"}, outcome(Back))
+		by := "an administrator"
+		if r.draft.Provider == account.AWS {
+			by = "a profile"
+		}
+		m.Add(kit.Option{Title: "Another way: " + by + ", or by hand"}, outcome(Back))
 	}
 	m.Add(kit.Option{Title: "Go on later, from Home"}, outcome(Leave))
 	if itselfNot(r.wrong.Kind) && r.draft.Provider != account.AWS && r.draft.Way == "" && !switched {

@@ -299,6 +299,27 @@ var awsScreens = []screen{
 		p.See("The link's authority signs a new certificate")
 		return p
 	}},
+	{"aws-rotate-dropped", func(w *world) *person {
+		p := w.droppedAWS()
+		p.Press("r")
+		p.See("A profile of the account updates the stack")
+		return p
+	}},
+}
+
+// droppedAWS is Home with an account whose authority's key was dropped.
+func (w *world) droppedAWS() *person {
+	w.inAWS()
+	p := w.toPlan()
+	p.Press("d")
+	p.reads("is deleted once it has signed")
+	p.Press("enter")
+	p.See("Linked. Enter goes on.")
+	p.Press("enter")
+	p.See("Production is connected")
+	p.Press("enter")
+	p.See("1 connected")
+	return p
 }
 
 // TestAWSFromFirstStartToRemoval links, rotates, and removes the account with its

@@ -50,7 +50,7 @@ type wire struct {
 	now    func() time.Time
 }
 
-var wires = make(chan *wire, 500)
+var wires = make(chan *wire, 800)
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) { return w.gate.RoundTrip(r) }
 
@@ -110,7 +110,12 @@ func newWorld(t *testing.T) *world {
 // ports are the ways out, as main has them.
 func (w *world) ports() link.Ports {
 	w.t.Helper()
-	wire := <-wires
+	var wire *wire
+	select {
+	case wire = <-wires:
+	default:
+		w.t.Fatalf("all %d clients are taken; there have to be as many as programs are started", cap(wires))
+	}
 	wire.gate, wire.now = w.gate, w.clock.Now
 	microsoft := entra.New(wire.client, w.clock.Now)
 	return link.Ports{

@@ -56,7 +56,8 @@ type rotating struct {
 // record before it is done, so that it can be stopped between any two stages and
 // started anew. Until the new key is seen to work the old one stays in use, and
 // works: whatever fails before leaves everything as it was, beside a new key and
-// perhaps its certificate, with which the next run goes on.
+// perhaps its certificate, with which the next run goes on. Only where a stack gets
+// another authority (RotateWish.AWS) does AWS refuse the old key from then on.
 //
 // Again makes it look at once for a certificate that a person uploads.
 func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {

@@ -3,7 +3,6 @@ package account
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -98,9 +97,9 @@ var AWSRegions = []AWSRegion{
 }
 
 var (
-	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
-	arnForm     = regexp.MustCompile(`^arn:(aws|aws-us-gov|aws-cn):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):([\w+=,.@:/-]{1,512})$`)
+	regionForm  = Lazily(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	accountForm = Lazily(`^[0-9]{12}$`)
+	arnForm     = Lazily(`^arn:(aws|aws-us-gov|aws-cn):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):([\w+=,.@:/-]{1,512})$`)
 )
 
 // ParseAWSAccount reads an account's number, also with the dashes that the
@@ -110,7 +109,7 @@ func ParseAWSAccount(s string) (AWSAccount, error) {
 	switch {
 	case s == "":
 		return "", &Problem{Kind: InputEmpty}
-	case !accountForm.MatchString(s):
+	case !accountForm().MatchString(s):
 		return "", &Problem{Kind: InputNotAWSAccount}
 	}
 	return AWSAccount(s), nil
@@ -122,7 +121,7 @@ func ParseAWSRegion(s string) (AWSRegion, error) {
 	switch {
 	case s == "":
 		return "", &Problem{Kind: InputEmpty}
-	case !regionForm.MatchString(s):
+	case !regionForm().MatchString(s):
 		return "", &Problem{Kind: InputNotRegion}
 	}
 	return AWSRegion(s), nil
@@ -135,7 +134,7 @@ func ParseARN(s string) (ARN, error) {
 	switch {
 	case s == "":
 		return "", &Problem{Kind: InputEmpty}
-	case !arnForm.MatchString(s):
+	case !arnForm().MatchString(s):
 		return "", &Problem{Kind: InputNotARN}
 	}
 	return ARN(s), nil

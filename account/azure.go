@@ -1,7 +1,6 @@
 package account
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -34,12 +33,12 @@ const (
 
 // groupID is what the id of a management group may be. Source:
 // learn.microsoft.com/azure/governance/management-groups/create-management-group-portal.
-var groupID = regexp.MustCompile(`^[A-Za-z0-9_().-]{1,90}$`)
+var groupID = Lazily(`^[A-Za-z0-9_().-]{1,90}$`)
 
 // ManagementGroup is the scope of a management group's id. InputNotScope
 // otherwise. The id of a tenant's root group is the tenant's own.
 func ManagementGroup(id string) (AzureScope, error) {
-	if !groupID.MatchString(id) || strings.HasSuffix(id, ".") {
+	if !groupID().MatchString(id) || strings.HasSuffix(id, ".") {
 		return "", &Problem{Kind: InputNotScope}
 	}
 	return AzureScope(managementGroups + id), nil

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -35,7 +34,7 @@ var hintWords = []struct {
 	{clientHint, []string{"client", "cliente", "application", "anwendung", "aplicación", "applicazione", "クライアント", "客户端", "应用程序", "클라이언트", "клиент"}},
 }
 
-var domainLike = regexp.MustCompile(`(?i)\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:onmicrosoft\.(?:com|us)|partner\.onmschina\.cn|com|net|org|eu|de|nl|us|cn|io|uk)\b`)
+var domainLike = Lazily(`(?i)\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:onmicrosoft\.(?:com|us)|partner\.onmschina\.cn|com|net|org|eu|de|nl|us|cn|io|uk)\b`)
 
 // ReadOverview takes a pasted page apart. Anything is accepted; what is not
 // found is not there.
@@ -53,7 +52,7 @@ func ReadOverview(text string) Overview {
 		from = g.at + bare
 	}
 	seen := map[Domain]bool{}
-	for _, s := range domainLike.FindAllString(text, -1) {
+	for _, s := range domainLike().FindAllString(text, -1) {
 		if d, err := ParseDomain(s); err == nil && !seen[d] {
 			seen[d] = true
 			o.Domains = append(o.Domains, d)

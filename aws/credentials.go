@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -263,7 +262,7 @@ func quiet(command string) string {
 }
 
 // plainName is a profile's name that a shell takes as it is.
-var plainName = regexp.MustCompile(`^[\w+=,.@%/-]+$`)
+var plainName = account.Lazily(`^[\w+=,.@%/-]+$`)
 
 // renewal is the command that renews what a profile's credentials come from.
 func renewal(p *sharedProfile) string {
@@ -271,7 +270,7 @@ func renewal(p *sharedProfile) string {
 		p = p.source
 	}
 	name := p.name
-	if !plainName.MatchString(name) {
+	if !plainName().MatchString(name) {
 		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 	}
 	switch {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -176,7 +175,7 @@ func canonical(v any) string {
 		slices.Sort(items)
 		return "[" + strings.Join(slices.Compact(items), " ") + "]"
 	case string:
-		if m := accountAlone.FindStringSubmatch(v); m != nil {
+		if m := accountAlone().FindStringSubmatch(v); m != nil {
 			v = m[1] + m[2]
 		}
 		return "[" + v + "]"
@@ -185,7 +184,7 @@ func canonical(v any) string {
 }
 
 // accountAlone is a principal that is a whole account, in either form.
-var accountAlone = regexp.MustCompile(`^(?:arn:[a-z-]+:iam::([0-9]{12}):root|([0-9]{12}))$`)
+var accountAlone = account.Lazily(`^(?:arn:[a-z-]+:iam::([0-9]{12}):root|([0-9]{12}))$`)
 
 func (s statement) equal(t statement) bool {
 	if len(s.parts) != len(t.parts) {

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -176,12 +175,12 @@ func (r *refusal) throttled() bool {
 	return r.answer.Status == http.StatusTooManyRequests
 }
 
-var actionForm = regexp.MustCompile(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)`)
+var actionForm = account.Lazily(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)`)
 
 // denial says by whom something was denied, and what: the action that the message
 // names, else the one that was asked for.
 func denial(message, action string) (account.Kind, string) {
-	if m := actionForm.FindStringSubmatch(message); m != nil {
+	if m := actionForm().FindStringSubmatch(message); m != nil {
 		action = m[1]
 	}
 	if holdsAny(message, "service control policy", "resource control policy") {

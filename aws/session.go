@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -95,7 +94,7 @@ func readSession(answer []byte, role account.ARN) (sdk.Credentials, error) {
 
 // nameForm is what a common name can be that becomes a session tag: others fail.
 // Source: docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,61}$`)
+var nameForm = account.Lazily(`^[A-Za-z0-9 _.:/=+@-]{1,61}$`)
 
 // presentable looks at everything that AWS would answer with one and the same
 // AccessDenied, and gives the leaf that is to be presented.
@@ -124,7 +123,7 @@ func (a *AWS) presentable(t account.AWSTarget, signer crypto.Signer) (*x509.Cert
 		return nil, untrusted("the certificate has to say CA:FALSE")
 	case leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0:
 		return nil, untrusted("the certificate is not for digital signatures")
-	case !nameForm.MatchString(leaf.Subject.CommonName) || len(leaf.Subject.Names) != 1:
+	case !nameForm().MatchString(leaf.Subject.CommonName) || len(leaf.Subject.Names) != 1:
 		return nil, untrusted("the certificate's subject has to be one common name of plain characters")
 	}
 	if !t.Authority.Made() {

@@ -1,8 +1,6 @@
 package aws
 
 import (
-	"regexp"
-
 	"github.com/axiomio/xops-onboard/account"
 )
 
@@ -23,7 +21,7 @@ const templateMost = 51200
 
 // externalIDForm is what an external id is made of, 2 to 1224 characters.
 // Source: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
-var externalIDForm = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+var externalIDForm = account.Lazily(`^[\w+=,.@:/-]{2,}$`)
 
 // Template is the link's stack: a trust anchor with the authority's certificate, a
 // role that only the link's certificate can take, and a profile that caps every
@@ -37,7 +35,7 @@ func (*AWS) Template(l account.AWSLink, authority account.Certificate) (string, 
 	} else if _, err := parse(authority); err != nil {
 		return "", err
 	}
-	if l.Platform.Principal != "" && (len(l.ExternalID) > 1224 || !externalIDForm.MatchString(l.ExternalID)) {
+	if l.Platform.Principal != "" && (len(l.ExternalID) > 1224 || !externalIDForm().MatchString(l.ExternalID)) {
 		return "", unexpected("the platform's principal is trusted under an external id alone, and there is none")
 	}
 	text, err := encode(object{

@@ -2,7 +2,6 @@ package azure
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -63,7 +62,7 @@ func definitionAddress(s account.AzureScope, role account.AzureRole) string {
 
 // assignmentID is what the address of a role assignment may be, at the scopes
 // that this program assigns roles at.
-var assignmentID = regexp.MustCompile(`(?i)^(?:/subscriptions/[0-9a-f-]{36}|/providers/Microsoft\.Management/managementGroups/[a-z0-9_().-]{1,90})?/providers/Microsoft\.Authorization/roleAssignments/[0-9a-f-]{36}$`)
+var assignmentID = account.Lazily(`(?i)^(?:/subscriptions/[0-9a-f-]{36}|/providers/Microsoft\.Management/managementGroups/[a-z0-9_().-]{1,90})?/providers/Microsoft\.Authorization/roleAssignments/[0-9a-f-]{36}$`)
 
 // lastPart is what stands after the last slash.
 func lastPart(s string) string { return s[strings.LastIndex(s, "/")+1:] }

@@ -67,7 +67,7 @@ func (a *Administrator) FindAssignment(ctx context.Context, scope account.AzureS
 func (c *change) find(ctx context.Context, s account.AzureScope, role account.AzureRole, principal account.ObjectID) (account.AzureAssignment, error) {
 	all, err := collect[assignment](ctx, c, filtered(at(s, assignments+authorizationVersion), "principalId eq '"+string(principal)+"'"))
 	for _, x := range all.Items {
-		if strings.EqualFold(x.Properties.Scope, string(s)) && x.role() == strings.ToLower(string(role)) && strings.EqualFold(x.Properties.Principal, string(principal)) && assignmentID.MatchString(x.ID) {
+		if strings.EqualFold(x.Properties.Scope, string(s)) && x.role() == strings.ToLower(string(role)) && strings.EqualFold(x.Properties.Principal, string(principal)) && assignmentID().MatchString(x.ID) {
 			return account.AzureAssignment{ID: account.AssignmentID(x.ID), Scope: s, Role: role}, nil
 		}
 	}
@@ -159,7 +159,7 @@ func (c *change) afterLost(ctx context.Context, is account.AzureAssignment, prin
 // Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-rest.
 func (a *Administrator) Unassign(ctx context.Context, id account.AssignmentID, tell func(account.Pause)) ([]account.Evidence, error) {
 	_, evidence, err := do(ctx, a, tell, func(ctx context.Context, c *change) (struct{}, error) {
-		if !assignmentID.MatchString(string(id)) {
+		if !assignmentID().MatchString(string(id)) {
 			return struct{}{}, &account.Problem{Kind: account.InputNotID}
 		}
 		address := string(id) + authorizationVersion

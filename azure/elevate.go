@@ -100,7 +100,7 @@ func (c *change) elevations(ctx context.Context, person account.ObjectID) (ids [
 	all, err := collect[assignment](ctx, c, filtered(assignments+authorizationVersion, "principalId eq '"+string(person)+"'"))
 	for _, x := range all.Items {
 		if x.Properties.Scope == string(account.AzureRoot) && x.role() == string(account.AzureUserAccessAdministrator) &&
-			strings.EqualFold(x.Properties.Principal, string(person)) && assignmentID.MatchString(x.ID) {
+			strings.EqualFold(x.Properties.Principal, string(person)) && assignmentID().MatchString(x.ID) {
 			ids = append(ids, x.ID)
 		}
 	}

@@ -70,7 +70,7 @@ func FuzzRefusal(f *testing.F) {
 				t.Errorf("tenant %q", p.Subject)
 			}
 		}
-		if name := existing(err); name != "" && !assignmentID.MatchString(assignments+"/"+name) {
+		if name := existing(err); name != "" && !assignmentID().MatchString(assignments+"/"+name) {
 			t.Errorf("existing %q", name)
 		}
 		var r *rest.Refusal

@@ -3,7 +3,6 @@ package azure
 import (
 	"errors"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -81,14 +80,14 @@ func kindOf(r *rest.Refusal, w whose) account.Kind {
 }
 
 var (
-	deniedText = regexp.MustCompile(`(?i)perform action '([^']{1,200})' over scope '([^']{1,400})`)
-	tenantText = regexp.MustCompile(`(?i)must match the tenant '[^']{0,100}?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`)
-	quotedText = regexp.MustCompile(`'([^']{1,300})'`)
+	deniedText = account.Lazily(`(?i)perform action '([^']{1,200})' over scope '([^']{1,400})`)
+	tenantText = account.Lazily(`(?i)must match the tenant '[^']{0,100}?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`)
+	quotedText = account.Lazily(`'([^']{1,300})'`)
 )
 
 // denied is the action and the scope that a refusal names.
 func denied(text string) string {
-	m := deniedText.FindStringSubmatch(text)
+	m := deniedText().FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}
@@ -97,7 +96,7 @@ func denied(text string) string {
 
 // rightTenant is the id of the tenant whose token it would have taken.
 func rightTenant(text string) string {
-	m := tenantText.FindStringSubmatch(text)
+	m := tenantText().FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}
@@ -105,7 +104,7 @@ func rightTenant(text string) string {
 }
 
 func quoted(text string) string {
-	m := quotedText.FindStringSubmatch(text)
+	m := quotedText().FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}
@@ -133,7 +132,7 @@ func mayPass(err error) bool {
 }
 
 // bare is a GUID without dashes, as RoleAssignmentExists names one.
-var bare = regexp.MustCompile(`(?i)\b([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\b`)
+var bare = account.Lazily(`(?i)\b([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\b`)
 
 // existing is the name of the assignment that a refusal says is there; empty in
 // the older wording, which names none.
@@ -142,7 +141,7 @@ func existing(err error) string {
 	if !errors.As(err, &r) {
 		return ""
 	}
-	m := bare.FindStringSubmatch(r.Text)
+	m := bare().FindStringSubmatch(r.Text)
 	if m == nil {
 		return ""
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -342,11 +341,11 @@ func changeProblem(err error, needs string) *account.Problem {
 	return r.Problem(account.Unexpected)
 }
 
-var daysInText = regexp.MustCompile(`\bP(\d{1,4})D\b|\b(\d{1,4}) days?\b`)
+var daysInText = account.Lazily(`\bP(\d{1,4})D\b|\b(\d{1,4}) days?\b`)
 
 // lifeIn is the number of days in a text, 0 where it tells none.
 func lifeIn(text string) time.Duration {
-	m := daysInText.FindStringSubmatch(text)
+	m := daysInText().FindStringSubmatch(text)
 	if m == nil {
 		return 0
 	}

@@ -2,7 +2,6 @@ package entra
 
 import (
 	"net/http"
-	"regexp"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/rest"
@@ -54,17 +53,17 @@ func (r tokenRefusal) personKind() account.Kind {
 }
 
 var (
-	traceInText       = regexp.MustCompile(`Trace ID: ([0-9a-fA-F-]{36})`)
-	correlationInText = regexp.MustCompile(`Correlation ID: ([0-9a-fA-F-]{36})`)
+	traceInText       = account.Lazily(`Trace ID: ([0-9a-fA-F-]{36})`)
+	correlationInText = account.Lazily(`Correlation ID: ([0-9a-fA-F-]{36})`)
 )
 
 // broughtRefusal is a refusal as a browser brings it, without an answer of the service.
 func broughtRefusal(oauth, description string) tokenRefusal {
 	r := tokenRefusal{Error: rest.Text(oauth, 60), Description: description, status: http.StatusBadRequest}
-	if m := traceInText.FindStringSubmatch(description); m != nil {
+	if m := traceInText().FindStringSubmatch(description); m != nil {
 		r.TraceID = m[1]
 	}
-	if m := correlationInText.FindStringSubmatch(description); m != nil {
+	if m := correlationInText().FindStringSubmatch(description); m != nil {
 		r.CorrelationID = m[1]
 	}
 	return r

@@ -2,7 +2,6 @@ package entra
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,13 +276,13 @@ func (p managementPolicy) limits(now time.Time) (life time.Duration, trusted boo
 	return life, trusted
 }
 
-var isoDuration = regexp.MustCompile(`^P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$`)
+var isoDuration = account.Lazily(`^P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$`)
 
 // isoLife is an ISO 8601 duration, months and years by their shortest; 0 where
 // it cannot be read.
 func isoLife(text string) (d time.Duration) {
 	const day = 24 * time.Hour
-	for i, part := range isoDuration.FindStringSubmatch(text) {
+	for i, part := range isoDuration().FindStringSubmatch(text) {
 		if n, err := strconv.Atoi(part); err == nil && i > 0 {
 			d += time.Duration(n) * []time.Duration{365 * day, 28 * day, day, time.Hour, time.Minute, time.Second}[i-1]
 		}

@@ -3,7 +3,6 @@ package entra
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -45,11 +44,11 @@ func readTokenRefusal(body []byte, a rest.Answer) tokenRefusal {
 	return r
 }
 
-var codeInText = regexp.MustCompile(`AADSTS(\d{4,9})`)
+var codeInText = account.Lazily(`AADSTS(\d{4,9})`)
 
 // code is the AADSTS number, 0 for none.
 func (r tokenRefusal) code() int {
-	if m := codeInText.FindStringSubmatch(r.Description); m != nil {
+	if m := codeInText().FindStringSubmatch(r.Description); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		return n
 	}
@@ -63,7 +62,7 @@ func (r tokenRefusal) code() int {
 // off by line ends once and are by blanks now.
 func (r tokenRefusal) text() string {
 	s, _, _ := strings.Cut(r.Description, "Trace ID:")
-	if head, rest, ok := strings.Cut(s, ": "); ok && codeInText.MatchString(head) {
+	if head, rest, ok := strings.Cut(s, ": "); ok && codeInText().MatchString(head) {
 		s = rest
 	}
 	return strings.TrimSpace(s)
@@ -158,8 +157,8 @@ func (r tokenRefusal) certificateKind() account.Kind {
 }
 
 var (
-	currentTime = regexp.MustCompile(`Current time: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)`)
-	keyStart    = regexp.MustCompile(`Start=(\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)`)
+	currentTime = account.Lazily(`Current time: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)`)
+	keyStart    = account.Lazily(`Start=(\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)`)
 )
 
 // serverTime is the service's clock: the Date of the answer, or what the error
@@ -168,7 +167,7 @@ func (r tokenRefusal) serverTime() time.Time {
 	if !r.answer.Date.IsZero() {
 		return r.answer.Date
 	}
-	if m := currentTime.FindStringSubmatch(r.Description); m != nil {
+	if m := currentTime().FindStringSubmatch(r.Description); m != nil {
 		if t, err := time.Parse("2006-01-02T15:04:05", m[1]); err == nil {
 			return t
 		}
@@ -190,7 +189,7 @@ func (r tokenRefusal) skew(now time.Time) time.Duration {
 
 // notBegun tells whether the key that was found begins after the service's now.
 func (r tokenRefusal) notBegun() bool {
-	m := keyStart.FindStringSubmatch(r.Description)
+	m := keyStart().FindStringSubmatch(r.Description)
 	if m == nil {
 		return false
 	}

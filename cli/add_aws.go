@@ -157,6 +157,11 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 		return nil, a.kept(w, a.creates(ctx, w, v, d), d)
 	case a.outputs != "":
 		return nil, a.kept(w, a.brings(ctx, w, v, d), d)
+	case d.AWS().Role != "": // its Outputs were brought already
+		if err := a.ready(ctx, w, storeOf(d)); err != nil {
+			return nil, err
+		}
+		return nil, a.kept(w, a.finish(ctx, w, v, d, newRoleSpreads), d)
 	}
 	return nil, a.prepares(ctx, w, v, d)
 }
@@ -295,28 +300,11 @@ func (a *addAWS) looks(ctx context.Context, w World, v *voice, d account.Draft) 
 	if err != nil {
 		return ended(ctx, err)
 	}
-	return a.finish(ctx, w, v, d)
+	return a.finish(ctx, w, v, d, newRoleSpreads)
 }
 
-// finish verifies a draft, and makes the account where the checks allow it.
-func (a *addAWS) finish(ctx context.Context, w World, v *voice, d account.Draft) error {
-	report, err := steps.Look(ctx, w.Env, d)
-	if err != nil {
-		return ended(ctx, err)
-	}
-	v.checks(report)
-	if !report.Linked() {
-		code := NotLinked
-		if worst(report) == account.Unknown {
-			code = Unchecked
-		}
-		return &outcome{err: fmt.Errorf("%s is not linked yet", d.Name), code: code, hint: "A new role takes a minute to be known everywhere."}
-	}
-	if _, _, err := v.follow(ctx, w.Env.Ops.Finish(d.ID, report)); err != nil {
-		return err
-	}
-	return a.connected(ctx, w, v, d.ID, &report)
-}
+// newRoleSpreads is why checks may hold in a while.
+const newRoleSpreads = "A new role takes a minute to be known everywhere."
 
 // creates has a profile create the stack.
 func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft) error {
@@ -412,7 +400,7 @@ func (a *addAWS) brings(ctx context.Context, w World, v *voice, d account.Draft)
 	if d, err = w.Env.Ops.SaveAnswers(ctx, d); err != nil {
 		return ended(ctx, err)
 	}
-	return a.finish(ctx, w, v, d)
+	return a.finish(ctx, w, v, d, newRoleSpreads)
 }
 
 // outputsMost is how much is read of Outputs: the three ARNs are under 500 bytes.

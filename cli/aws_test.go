@@ -158,3 +158,28 @@ func TestRotateAWS(t *testing.T) {
 		t.Errorf("listed as %q", out)
 	}
 }
+
+// TestResumeAWS goes on with an AWS draft by a profile, and never speaks of a
+// tenant.
+func TestResumeAWS(t *testing.T) {
+	b := newBench(t)
+	b.do(b.registry.SaveDraft(b.t.Context(), account.Draft{
+		ID: manualID, Name: "Production", Provider: account.AWS, Way: account.Automatic, Trail: []string{"cloud", "aws-type", "name", "aws-method", "way"},
+		Link: account.AWSLink{Type: account.AWSManagement, Region: "eu-west-1", Method: account.ByCertificate, Tag: "5f3c1a70"},
+	}))
+	for says, args := range map[string][]string{
+		"--profile":                         {"--yes"},
+		"There is no profile nobody":        {"--profile", "nobody", "--yes"},
+		"of an AWS account it is --profile": {"--sign-in", "browser", "--yes"},
+		"--adopt is for apps of tenants":    {"--adopt", "da3f5dbb-f86c-4f44-98c7-aab0c86cd4b5", "--yes"},
+	} {
+		code, _, errs := b.call(append([]string{"resume", "Production"}, args...)...)
+		if code != cli.WrongUsage || !strings.Contains(errs, says) || strings.Contains(errs, "has no tenant") {
+			t.Errorf("%v: %d, %q", args, code, errs)
+		}
+	}
+	b.terminal = true
+	if code, _, _ := b.call("resume", "Production"); code != cli.Done || b.ran == nil || b.ran.Draft == nil || b.ran.Draft.Provider != account.AWS {
+		t.Errorf("on a terminal: %d, %+v", code, b.ran)
+	}
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,8 +14,8 @@ import (
 // resume is the flags of resume.
 type resume struct {
 	*line
-	signInWay, adopt string
-	plan             bool
+	signInWay, adopt, profile string
+	plan                      bool
 }
 
 func newResume(l *line) *cobra.Command {
@@ -22,13 +23,14 @@ func newResume(l *line) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume [name]",
 		Short: "Go on with what was begun",
-		Long: "Go on with a draft where it was left: on the screens, in lines with --plain, or, where an administrator signs in, without a question by --sign-in and --yes. " +
+		Long: "Go on with a draft where it was left: on the screens, in lines with --plain, or, where an administrator signs in, without a question by --sign-in, of an AWS account --profile, and --yes. " +
 			"With --yes alone, or where nobody can be asked, it looks whether somebody finished the rest in the portal, and links the account then.",
 		Args: l.words(1),
 		RunE: l.does(r.run),
 	}
 	cmd.Flags().BoolVar(&r.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
 	signsIn(cmd, &r.signInWay)
+	profiled(cmd, &r.profile)
 	adopts(cmd, &r.adopt)
 	l.asJSON(cmd)
 	l.asksNothing(cmd)
@@ -50,7 +52,13 @@ func (r *resume) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		switch {
+		if d.Provider == account.AWS {
+			asks, err = r.aws(ctx, w, d, way)
+			return err
+		}
+		switch err := signsFor(d, way, r.profile); {
+		case err != nil:
+			return err
 		case r.byItself(d, way):
 			if err := mayAdopt(w, d, adopt); err != nil {
 				return err
@@ -96,26 +104,24 @@ func (r *resume) check(ctx context.Context, w World, d account.Draft) error {
 	}
 	v := r.voice(w)
 	v.say("Checking without a sign-in whether the rest was done in the portal.")
-	report, err := steps.Look(ctx, w.Env, d)
-	if err != nil {
-		return ended(ctx, err)
+	return r.finish(ctx, w, v, d, "What does not hold is done in the portal, or here by who signs in with --sign-in.")
+}
+
+// aws goes on with an AWS draft as add aws does that names it, or returns it for
+// who asks.
+func (r *resume) aws(ctx context.Context, w World, d account.Draft, way account.SignInWay) (*account.Draft, error) {
+	switch err := signsFor(d, way, r.profile); {
+	case err != nil:
+		return nil, err
+	case r.adopt != "":
+		return nil, usage{errors.New("--adopt is for apps of tenants")}
+	case r.plan && d.Way != account.Automatic:
+		return nil, usage{fmt.Errorf("--plan: the stack of %s is created by hand", d.Name)}
+	case r.profile == "" && !r.yes && !r.plan && !r.json && (r.ports.Terminal || r.start.Plain):
+		return &d, nil
 	}
-	v.checks(report)
-	if !report.Linked() {
-		code := NotLinked
-		if worst(report) == account.Unknown {
-			code = Unchecked
-		}
-		return &outcome{err: fmt.Errorf("%s is not linked yet", d.Name), code: code, hint: "What does not hold is done in the portal, or here by who signs in with --sign-in."}
-	}
-	if _, _, err := v.follow(ctx, w.Env.Ops.Finish(d.ID, report)); err != nil {
-		return err
-	}
-	id := d.ID
-	if d.Replaces != "" {
-		id = d.Replaces
-	}
-	return r.connected(ctx, w, v, id, &report)
+	a := &addAWS{line: r.line, name: string(d.Name), accountName: d.Name, profile: r.profile, plan: r.plan, automatic: d.Way == account.Automatic}
+	return a.add(ctx, w)
 }
 
 // asked is why nobody can be asked; nil when somebody can.
@@ -126,7 +132,7 @@ func (r *resume) asked(d account.Draft, way account.SignInWay, adopt account.Cli
 	case d.Way != account.Automatic:
 		return usage{fmt.Errorf("%s is linked by hand, which takes a terminal, or --plain", d.Name)}
 	case d.Microsoft().Tenant == "":
-		return &outcome{err: fmt.Errorf("%s has no tenant yet", d.Name), code: WrongUsage, hint: "Name it with: xops-onboard add microsoft --automatic --name " + word(string(d.Name)) + " --tenant …"}
+		return &outcome{err: fmt.Errorf("%s has no tenant yet", d.Name), code: WrongUsage, hint: "Name it with: xops-onboard add " + string(d.Provider) + " --automatic --name " + word(string(d.Name)) + " --tenant …"}
 	}
 	var flags []string
 	if way == "" {

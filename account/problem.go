@@ -258,3 +258,13 @@ func KindOf(err error) Kind {
 	}
 	return AsProblem(err).Kind
 }
+
+// MayPass tells whether a call that ended so had no answer, and may have one in a
+// while.
+func (k Kind) MayPass() bool {
+	switch k {
+	case Offline, TimedOut, Unavailable, NotTheService:
+		return true
+	}
+	return false
+}

@@ -63,8 +63,7 @@ const (
 	spreadLimit = 2 * time.Minute
 	firstPause  = 2 * time.Second
 	// changeLimit bounds one change with all its waiting.
-	changeLimit  = 10 * time.Minute
-	mostHeldBack = 5
+	changeLimit = 10 * time.Minute
 )
 
 // change is one change being made, with every call that it takes. When its
@@ -133,50 +132,11 @@ func (c *change) pause(ctx context.Context, reason account.PauseReason) (bool, e
 	c.paused = max(firstPause, 2*c.paused)
 	wait := min(c.paused, left)
 	c.tell(account.Pause{Reason: reason, Since: c.begun(now), Next: now.Add(wait), Until: now.Add(left)})
-	return true, rested(ctx, wait)
-}
-
-// rested waits, or ends with ctx.
-func rested(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ended(ctx.Err())
-	case <-time.After(d):
-		return nil
-	}
-}
-
-func ended(err error) *account.Problem {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &account.Problem{Kind: account.TimedOut, Err: err}
-	}
-	return &account.Problem{Kind: account.Cancelled, Err: err}
-}
-
-// patiently makes a call again where the service asks to be left alone for
-// longer than the pipeline waits by itself, after that time.
-func (c *change) patiently(ctx context.Context, call func() error) error {
-	for tries := 1; ; tries++ {
-		if err := ctx.Err(); err != nil {
-			return ended(err)
-		}
-		err := call()
-		p := account.AsProblem(err)
-		if err == nil || p.Kind != account.Throttled || p.Wait == 0 || tries == mostHeldBack {
-			return err
-		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < p.Wait {
-			return err
-		}
-		c.heldBack(p.Wait, true)
-		if err := rested(ctx, p.Wait); err != nil {
-			return err
-		}
-	}
+	return true, rest.Rested(ctx, wait)
 }
 
 func (c *change) get(ctx context.Context, path string, into any) error {
-	return c.patiently(ctx, func() error {
+	return rest.Patiently(ctx, func() error {
 		_, err := c.rest.GetJSON(ctx, c.root+path, c.bearer, into)
 		return err
 	})
@@ -184,7 +144,7 @@ func (c *change) get(ctx context.Context, path string, into any) error {
 
 // collect reads a collection.
 func collect[T any](ctx context.Context, c *change, address string) (all rest.Collected[T], err error) {
-	err = c.patiently(ctx, func() (err error) {
+	err = rest.Patiently(ctx, func() (err error) {
 		all, err = rest.Collect[T](ctx, c.rest, c.root+address, c.bearer, mostPages)
 		return err
 	})
@@ -194,7 +154,7 @@ func collect[T any](ctx context.Context, c *change, address string) (all rest.Co
 // write makes a change, all of which here do no harm when they are made twice.
 func (c *change) write(ctx context.Context, w rest.Write, path string, into any) (a rest.Answer, err error) {
 	w.Address = c.root + path
-	err = c.patiently(ctx, func() (err error) {
+	err = rest.Patiently(ctx, func() (err error) {
 		a, err = c.rest.WriteJSON(rest.Idempotent(rest.Uncut(ctx)), w, c.bearer, into)
 		return err
 	})

@@ -111,7 +111,7 @@ func (c *change) assign(ctx context.Context, s account.AzureScope, role account.
 			return is, nil
 		case said(err, exists):
 			return c.existing(ctx, is, principal, err)
-		case mayPass(err):
+		case account.KindOf(err).MayPass():
 			return c.afterLost(ctx, is, principal, err)
 		}
 		p := problemOf(err, persons)

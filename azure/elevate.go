@@ -24,7 +24,7 @@ func (a *Administrator) Elevate(ctx context.Context) ([]account.Evidence, error)
 			return struct{}{}, nil
 		case p.Kind == account.AzureRoleMissing:
 			p.Kind, p.Subject = account.ElevationNotTaken, ""
-		case mayPass(err):
+		case account.KindOf(err).MayPass():
 			a.elevated.Store(true) // it may have been made
 		}
 		return struct{}{}, p

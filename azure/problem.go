@@ -122,15 +122,6 @@ func refused(err error) bool {
 	return err != nil && problemOf(err, apps).Kind == account.AzureRoleMissing
 }
 
-// mayPass tells whether a call that had no answer may have one later.
-func mayPass(err error) bool {
-	switch account.KindOf(err) {
-	case account.Offline, account.TimedOut, account.Unavailable, account.NotTheService:
-		return true
-	}
-	return false
-}
-
 // bare is a GUID without dashes, as RoleAssignmentExists names one.
 var bare = account.Lazily(`(?i)\b([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\b`)
 

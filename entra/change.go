@@ -19,8 +19,7 @@ const (
 	// github.com/microsoftgraph/msgraph-bicep-types/issues/193.
 	spreadLimit = 10 * time.Minute
 	// changeLimit bounds one change with all its waiting.
-	changeLimit  = 15 * time.Minute
-	mostHeldBack = 5
+	changeLimit = 15 * time.Minute
 )
 
 // pauses are between two looks, each a fifth shorter or longer by chance.
@@ -90,53 +89,11 @@ func (c *change) pause(ctx context.Context, reason account.PauseReason, said err
 	c.paused++
 	wait = min(wait*4/5+rand.N(wait*2/5), left)
 	c.tell(account.Pause{Reason: reason, Since: c.since, Next: now.Add(wait), Until: now.Add(left)})
-	return rested(ctx, wait)
-}
-
-// rested waits, or ends with ctx.
-func rested(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ended(ctx.Err())
-	case <-time.After(d):
-		return nil
-	}
-}
-
-func ended(err error) *account.Problem {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &account.Problem{Kind: account.TimedOut, Err: err}
-	}
-	return &account.Problem{Kind: account.Cancelled, Err: err}
-}
-
-// patiently makes a call again where the service asks to be left alone for
-// longer than the pipeline waits by itself, after that time.
-func (c *change) patiently(ctx context.Context, call func() error) error {
-	for tries := 1; ; tries++ {
-		if err := ctx.Err(); err != nil {
-			return ended(err)
-		}
-		err := call()
-		p := account.AsProblem(err)
-		switch {
-		case err != nil && ctx.Err() != nil && (p.Kind == account.Throttled || mayPass(err)):
-			return ended(ctx.Err()) // it would have been made again
-		case err == nil || p.Kind != account.Throttled || p.Wait == 0 || tries == mostHeldBack:
-			return err
-		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < p.Wait {
-			return err
-		}
-		c.heldBack(p.Wait, true)
-		if err := rested(ctx, p.Wait); err != nil {
-			return err
-		}
-	}
+	return rest.Rested(ctx, wait)
 }
 
 func (c *change) get(ctx context.Context, path string, into any) error {
-	return c.patiently(ctx, func() error {
+	return rest.Patiently(ctx, func() error {
 		_, err := c.q.rest.GetJSON(ctx, c.q.root+path, c.q.bearer, into)
 		return err
 	})
@@ -144,7 +101,7 @@ func (c *change) get(ctx context.Context, path string, into any) error {
 
 // collect reads a collection.
 func collect[T any](ctx context.Context, c *change, path string) (all rest.Collected[T], err error) {
-	err = c.patiently(ctx, func() (err error) {
+	err = rest.Patiently(ctx, func() (err error) {
 		all, err = rest.Collect[T](ctx, c.q.rest, c.q.root+path, c.q.bearer, mostPages)
 		return err
 	})
@@ -155,7 +112,7 @@ func collect[T any](ctx context.Context, c *change, path string) (all rest.Colle
 // rest.Idempotent.
 func (c *change) write(ctx context.Context, w rest.Write, path string, into any) (a rest.Answer, err error) {
 	w.Address = c.q.root + path
-	err = c.patiently(ctx, func() (err error) {
+	err = rest.Patiently(ctx, func() (err error) {
 		a, err = c.q.rest.WriteJSON(rest.Uncut(ctx), w, c.q.bearer, into)
 		return err
 	})
@@ -197,7 +154,7 @@ func (c *change) create(ctx context.Context, p plain) (made bool, err error) {
 				return false, err
 			}
 			continue
-		case refused || !mayPass(err) || unsure == mostUnsure:
+		case refused || !account.KindOf(err).MayPass() || unsure == mostUnsure:
 			return false, changeProblem(err, p.needs)
 		}
 		unsure++
@@ -222,7 +179,7 @@ func (c *change) letRecover(ctx context.Context, err error) error {
 		return c.pause(ctx, account.AnswerLost, err)
 	}
 	c.heldBack(wait, true)
-	return rested(ctx, wait)
+	return rest.Rested(ctx, wait)
 }
 
 // seen waits until what is there is shown.

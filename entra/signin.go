@@ -131,7 +131,7 @@ func (s *signIn) brought(ctx context.Context, l *loopback, state string) (string
 	a, err := l.await(waiting, state)
 	switch {
 	case ctx.Err() != nil:
-		return "", ended(ctx.Err())
+		return "", rest.Ended(ctx.Err())
 	case err != nil:
 		return "", &account.Problem{Kind: account.SignInNotMade}
 	case a.code == "":

@@ -56,7 +56,7 @@ func (e *Entra) byDevice(ctx context.Context, wish account.SignInWish, tell func
 	result, err := code.AuthenticationResult(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ended(ctx.Err())
+		return nil, rest.Ended(ctx.Err())
 	case errors.Is(err, context.DeadlineExceeded), err != nil && account.KindOf(err) == account.TimedOut && !time.Now().Before(code.Result.ExpiresOn):
 		return nil, &account.Problem{Kind: account.DeviceCodeOver}
 	case err != nil:
@@ -105,7 +105,7 @@ func (p *polite) Do(r *http.Request) (*http.Response, error) {
 		return p.http.Do(r)
 	}
 	for lost := 0; ; lost++ {
-		if err := rested(r.Context(), time.Until(p.last.Add(p.interval<<lost))); err != nil {
+		if err := rest.Rested(r.Context(), time.Until(p.last.Add(p.interval<<lost))); err != nil {
 			return nil, err
 		}
 		body, err := r.GetBody()
@@ -115,7 +115,7 @@ func (p *polite) Do(r *http.Request) (*http.Response, error) {
 		r.Body = body
 		resp, err := p.http.Do(r)
 		p.last = time.Now()
-		if lost+1 < mostLost && (err != nil && mayPass(err) || err == nil && resp.StatusCode >= 500) {
+		if lost+1 < mostLost && (err != nil && account.KindOf(err).MayPass() || err == nil && resp.StatusCode >= 500) {
 			continue
 		}
 		if err == nil && tooOften(resp) {
@@ -123,15 +123,6 @@ func (p *polite) Do(r *http.Request) (*http.Response, error) {
 		}
 		return resp, err
 	}
-}
-
-// mayPass tells whether a call that had no answer may have one later.
-func mayPass(err error) bool {
-	switch account.KindOf(err) {
-	case account.Offline, account.TimedOut, account.Unavailable, account.NotTheService:
-		return true
-	}
-	return false
 }
 
 // tooOften tells whether the answer is slow_down, and leaves it to be read again.

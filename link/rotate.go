@@ -498,11 +498,8 @@ func (w *waiting) rest(ctx context.Context, said error) error {
 
 // mayPass tells whether the same question may have another answer in a while.
 func mayPass(err error) bool {
-	switch account.KindOf(err) {
-	case account.Offline, account.TimedOut, account.Unavailable, account.NotTheService, account.Throttled:
-		return true
-	}
-	return false
+	kind := account.KindOf(err)
+	return kind.MayPass() || kind == account.Throttled
 }
 
 // swap has the account use the new key.

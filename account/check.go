@@ -1,6 +1,9 @@
 package account
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // CheckName names one thing that is checked of an account.
 type CheckName string
@@ -56,6 +59,44 @@ type Check struct {
 	Detail   []string   `json:"detail,omitempty"`  // what was found: names, counts; cleaned
 	At       time.Time  `json:"at"`
 	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// InOrder are the checks of those names in their order, made at that time. What is
+// not among made was not asked.
+func InOrder(names []CheckName, made map[CheckName]Check, at time.Time) []Check {
+	all := make([]Check, 0, len(names))
+	for _, n := range names {
+		c, ok := made[n]
+		if !ok {
+			c = Check{State: Unknown, Problem: &Problem{Kind: NotAsked}}
+		}
+		c.Name, c.At = n, at
+		all = append(all, c)
+	}
+	return all
+}
+
+// Expiring is how long before its end the certificate of a key in use is called out.
+const Expiring = 30 * 24 * time.Hour
+
+// LifeLeft is the check of how long a certificate still holds: a Warning from the
+// time before its end on that warn is.
+func (c Certificate) LifeLeft(warn time.Duration, now time.Time) Check {
+	left := c.NotAfter.Sub(now)
+	switch {
+	case !c.Made():
+		return Check{State: Unknown, Problem: &Problem{Kind: NotAsked}}
+	case left <= 0:
+		return Check{State: Missing, Problem: &Problem{Kind: Expired}}
+	}
+	detail := fmt.Sprintf("%d days", int(left/(24*time.Hour)))
+	if detail == "1 days" {
+		detail = "1 day"
+	}
+	if left < warn {
+		return Check{State: Warning, Problem: &Problem{Kind: ExpiringSoon, Left: left}, Detail: []string{detail}}
+	}
+	return Check{State: Holds, Detail: []string{detail}}
 }
 
 // Evidence is one question that was put to a service, and its answer. It holds

@@ -256,29 +256,6 @@ func ownPolicies(found map[string]string) (lacks, strong []string) {
 	return lacks, strong
 }
 
-// How long before its end a certificate is called out. A leaf is renewed by then
-// with a key that is here; a new authority has to be put into the trust anchor.
-const (
-	leafExpiring      = 30 * 24 * time.Hour
-	authorityExpiring = 60 * 24 * time.Hour
-)
-
-// lifeLeft is how long a certificate still holds.
-func lifeLeft(c account.Certificate, expiring time.Duration, now time.Time) account.Check {
-	left := c.NotAfter.Sub(now)
-	switch {
-	case !c.Made():
-		return undecided(&account.Problem{Kind: account.NotAsked})
-	case left <= 0:
-		return missing(&account.Problem{Kind: account.Expired})
-	}
-	days := int(left / (24 * time.Hour))
-	detail := fmt.Sprintf("%d days", days)
-	if days == 1 {
-		detail = "1 day"
-	}
-	if left < expiring {
-		return account.Check{State: account.Warning, Problem: &account.Problem{Kind: account.ExpiringSoon, Left: left}, Detail: []string{detail}}
-	}
-	return holds(detail)
-}
+// authorityExpiring is how long before its end an authority's certificate is called
+// out: another has to be put into the trust anchor by somebody.
+const authorityExpiring = 60 * 24 * time.Hour

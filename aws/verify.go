@@ -38,8 +38,8 @@ func (a *AWS) Verify(ctx context.Context, t account.AWSTarget, signer crypto.Sig
 	names, made := profileNames, map[account.CheckName]account.Check{}
 	if t.Link.Method != account.ByProfile {
 		names = certificateNames
-		made[account.AuthorityLife] = lifeLeft(t.Authority, authorityExpiring, a.now())
-		made[account.KeyLife] = lifeLeft(t.Leaf, leafExpiring, a.now())
+		made[account.AuthorityLife] = t.Authority.LifeLeft(authorityExpiring, a.now())
+		made[account.KeyLife] = t.Leaf.LifeLeft(account.Expiring, a.now())
 	}
 	r := account.Report{}
 	keys, evidence, err := a.session(ctx, t, signer)
@@ -59,14 +59,7 @@ func (a *AWS) Verify(ctx context.Context, t account.AWSTarget, signer crypto.Sig
 	}
 	made[account.AWSSession] = session
 	r.At = a.now()
-	for _, n := range names {
-		c, ok := made[n]
-		if !ok {
-			c = account.Check{State: account.Unknown, Problem: &account.Problem{Kind: account.NotAsked}}
-		}
-		c.Name, c.At = n, r.At
-		r.Checks = append(r.Checks, c)
-	}
+	r.Checks = account.InOrder(names, made, r.At)
 	return r
 }
 

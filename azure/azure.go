@@ -79,17 +79,7 @@ func (a *Azure) See(ctx context.Context, t account.AzureTarget, signer crypto.Si
 	if t.Vaults {
 		names = append(names, account.KeyVaults)
 	}
-	var all []account.Check
-	at := a.now()
-	for _, n := range append(names, account.AzureReadOnly) {
-		c, ok := made[n]
-		if !ok {
-			c = undecided(&account.Problem{Kind: account.NotAsked})
-		}
-		c.Name, c.At = n, at
-		all = append(all, c)
-	}
-	return all, facts
+	return account.InOrder(append(names, account.AzureReadOnly), made, a.now()), facts
 }
 
 // root is where a cloud's addresses begin.

@@ -60,7 +60,7 @@ func (e *Entra) Verify(ctx context.Context, t account.Target, signer crypto.Sign
 	bearer, err := e.token(ctx, t, signer, &asked)
 	certificate := account.Check{State: account.Holds, Evidence: asked.Evidence()}
 	r := account.Report{}
-	made := map[account.CheckName]account.Check{account.KeyLife: keyLife(t.Certificate, e.now())}
+	made := map[account.CheckName]account.Check{account.KeyLife: t.Certificate.LifeLeft(account.Expiring, e.now())}
 	if err != nil {
 		p := account.AsProblem(err)
 		certificate.State, certificate.Problem = refusedState(p), p
@@ -74,14 +74,7 @@ func (e *Entra) Verify(ctx context.Context, t account.Target, signer crypto.Sign
 	}
 	made[account.CertificateAccepted] = certificate
 	r.At = e.now()
-	for _, n := range names(t.Provider) {
-		c, ok := made[n]
-		if !ok {
-			c = account.Check{State: account.Unknown, Problem: &account.Problem{Kind: account.NotAsked}}
-		}
-		c.Name, c.At = n, r.At
-		r.Checks = append(r.Checks, c)
-	}
+	r.Checks = account.InOrder(names(t.Provider), made, r.At)
 	return r
 }
 

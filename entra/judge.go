@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -248,26 +247,4 @@ func (f findings) accessReviews(consent account.Check, now time.Time) (c account
 		return account.Check{State: account.Waiting, Problem: kind(account.PermissionSpreading, p)}
 	}
 	return undecided(p)
-}
-
-// expiring is how long before its end a certificate is called out.
-const expiring = 30 * 24 * time.Hour
-
-func keyLife(c account.Certificate, now time.Time) account.Check {
-	left := c.NotAfter.Sub(now)
-	switch {
-	case !c.Made():
-		return undecided(&account.Problem{Kind: account.NotAsked})
-	case left <= 0:
-		return missing(&account.Problem{Kind: account.Expired})
-	}
-	days := int(left / (24 * time.Hour))
-	detail := fmt.Sprintf("%d days", days)
-	if days == 1 {
-		detail = "1 day"
-	}
-	if left < expiring {
-		return account.Check{State: account.Warning, Problem: &account.Problem{Kind: account.ExpiringSoon, Left: left}, Detail: []string{detail}}
-	}
-	return holds(detail)
 }

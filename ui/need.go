@@ -53,9 +53,6 @@ const (
 	keyGone
 )
 
-// soon is when the end of a key's life begins to need attention.
-const soon = 30 * 24 * time.Hour
-
 // sighted is what is remembered of a report.
 func sighted(r account.Report) *sight {
 	s := &sight{at: r.At, worst: account.Holds}
@@ -132,7 +129,7 @@ func needed(e entry, now time.Time) need {
 	if left := e.row.Expires.Sub(now); e.row.Expires.IsZero() { // an AWS account by a profile has no certificate
 	} else if left <= 0 {
 		better(problemNeed(&account.Problem{Kind: account.Expired}))
-	} else if left < soon {
+	} else if left < account.Expiring {
 		better(problemNeed(&account.Problem{Kind: account.ExpiringSoon, Left: left}))
 	}
 	return worst

@@ -57,7 +57,7 @@ func (l *line) moveKey(ctx context.Context, w World, name string, to account.Sto
 		return err
 	}
 	v := l.voice(w)
-	if acc.Key.Store == to && acc.Moving == "" {
+	if _, elsewhere := link.Elsewhere(acc, to); !elsewhere && acc.Moving == "" {
 		v.result([]string{fmt.Sprintf("The key of %s is in %s already.", acc.Name, placeWords[to])}, result{State: "moved", Account: toLinked(acc)})
 		return nil
 	}

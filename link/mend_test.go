@@ -94,6 +94,49 @@ func TestMoveKey(t *testing.T) {
 	}
 }
 
+// TestMoveWithAuthority moves the key of an authority along, which may be in the
+// other store already: there it is no copy, and stays whatever happens.
+func TestMoveWithAuthority(t *testing.T) {
+	h := newHousehold(t)
+	a := h.account(1, account.Keyring)
+	h.begin(a.ID, func(a *account.Account) {
+		a.Authority = &account.Key{ID: "authority", Store: account.FileStore, Stored: true}
+	})
+	h.keys[account.FileStore]["authority"] = true
+	h.accepts = func() error { return &account.Problem{Kind: account.Offline} }
+	if _, err := h.ends(h.ops.MoveKey(a.ID, account.FileStore)); account.KindOf(err) != account.Offline {
+		t.Errorf("without a network: %v", err)
+	}
+	if got := h.read(a.ID); got.Key.Store != account.Keyring || got.Moving != "" || !h.keys[account.FileStore]["authority"] || h.keys[account.FileStore][a.Key.ID] {
+		t.Errorf("account %+v, keys %v", got, h.keys)
+	}
+	h.accepts = nil
+	for _, to := range []account.Store{account.Keyring, account.FileStore, account.Keyring} {
+		if _, err := h.ends(h.ops.MoveKey(a.ID, to)); err != nil {
+			t.Fatal(err)
+		}
+		got := h.read(a.ID)
+		if got.Key.Store != to || got.Authority.Store != to || got.Moving != "" || !h.keys[to]["authority"] || !h.keys[to][a.Key.ID] || len(h.keys[account.Keyring])+len(h.keys[account.FileStore]) != 2 {
+			t.Errorf("to %s: account %+v, keys %v", to, got, h.keys)
+		}
+	}
+}
+
+// TestRotationEndsMove deletes the copy of a key that a move left, before the
+// account has another key and nobody knows of it any more.
+func TestRotationEndsMove(t *testing.T) {
+	h := newHousehold(t)
+	a := h.account(1, account.Keyring)
+	h.keys[account.FileStore][a.Key.ID] = true
+	h.begin(a.ID, func(a *account.Account) { a.Moving = account.FileStore })
+	if _, err := h.ends(h.ops.Rotate(a.ID, link.RotateWish{Key: "new", Bits: 2048})); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.read(a.ID); got.Key.ID != "new" || got.Moving != "" || len(h.keys[account.FileStore]) != 0 || len(h.keys[account.Keyring]) != 1 {
+		t.Errorf("account %+v, keys %v", got, h.keys)
+	}
+}
+
 // TestMoveOntoAnother leaves alone what is in the other store under that id.
 func TestMoveOntoAnother(t *testing.T) {
 	h := newHousehold(t)

@@ -16,7 +16,9 @@ const (
 
 // MoveKey moves the key of an account to another store: copied, read back, a
 // token with the copy, then deleted where it was. The account knows of both
-// places all the while. Where the copy does not work it is deleted again.
+// places all the while. Where the copy does not work it is deleted again. The key
+// of an AWS account's authority, which may be in another store than the account's,
+// goes with it. KeyMissing for an account that has no key.
 func (os *Operations) MoveKey(id account.ID, to account.Store) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		acc, err := os.hold(ctx, id)
@@ -24,15 +26,19 @@ func (os *Operations) MoveKey(id account.ID, to account.Store) *Operation {
 			return err
 		}
 		defer os.release(ctx, id)
+		if accountParty(acc, acc.Key).keyless() {
+			return &account.Problem{Kind: account.KeyMissing}
+		}
 		m := &rotating{os: os, tell: tell, acc: acc}
-		if acc.Key.Store == to {
+		from, elsewhere := Elsewhere(acc, to)
+		if !elsewhere {
 			return m.leave(ctx) // an earlier run came this far, or there is nothing to do
 		}
 		err = m.copy(ctx, to)
 		if err == nil {
 			err = m.stage(TheMove, func() error {
 				return m.change(ctx, func(a *account.Account) {
-					a.Key.Store, a.Moving = to, a.Key.Store
+					a.Key.Store, a.Moving = to, from
 					if a.Authority != nil {
 						k := *a.Authority
 						k.Store = to
@@ -49,6 +55,16 @@ func (os *Operations) MoveKey(id account.ID, to account.Store) *Operation {
 	})
 }
 
+// Elsewhere is the store of a key in use that is not in the one where they are to be.
+func Elsewhere(a account.Account, to account.Store) (account.Store, bool) {
+	for _, k := range a.Own() {
+		if k.Stored && k.Store != to {
+			return k.Store, true
+		}
+	}
+	return "", false
+}
+
 // copy has the key in the other store as well, and sees that it works from there.
 func (r *rotating) copy(ctx context.Context, to account.Store) error {
 	err := r.stage(TheCopy, func() error {
@@ -56,8 +72,8 @@ func (r *rotating) copy(ctx context.Context, to account.Store) error {
 			return err
 		}
 		for _, k := range r.acc.Own() {
-			if !k.Stored {
-				continue // an authority's that has signed and is gone
+			if !k.Stored || k.Store == to {
+				continue // an authority's that has signed and is gone, or that is there
 			}
 			if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Copy(ctx, k.ID, k.Store, to) }); err != nil {
 				return err
@@ -93,13 +109,17 @@ func (r *rotating) leave(ctx context.Context) error {
 	return r.stage(TheLeaving, func() error { return r.drop(ctx) })
 }
 
-// drop deletes the key in the store that is not the account's own.
+// drop deletes what was copied in the store that is not the account's own. A key
+// that is at home there is no copy.
 func (r *rotating) drop(ctx context.Context) error {
 	from := r.acc.Moving
 	if from == "" {
 		return nil
 	}
 	for _, k := range r.acc.Own() {
+		if k.Store == from {
+			continue
+		}
 		if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, from, k.ID) }); err != nil {
 			return err
 		}

@@ -74,6 +74,9 @@ func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
 		if err := r.signable(); err != nil {
 			return err
 		}
+		if err := r.settle(ctx); err != nil {
+			return err
+		}
 		stages := []func(context.Context) error{r.key, r.bring, r.trial, r.swap, r.remove, r.forget}
 		if acc.Next == nil && acc.Last != nil { // one that was switched already
 			stages = stages[4:]
@@ -91,6 +94,19 @@ func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
 	})
 	close(ready)
 	return o
+}
+
+// settle ends a move of the key that was begun: once the account has another key,
+// nobody would know of the copy any more. It is deleted only where the key is seen
+// to be at home.
+func (r *rotating) settle(ctx context.Context) error {
+	if r.acc.Moving == "" {
+		return nil
+	}
+	if _, err := r.os.ports.Keys.Open(ctx, r.acc.Key.Store, r.acc.Key.ID); err != nil {
+		return err
+	}
+	return r.drop(ctx)
 }
 
 // hold makes this process the one that works on the account.

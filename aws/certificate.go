@@ -4,13 +4,10 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/fips140"
 	"crypto/rand"
-	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"time"
@@ -18,12 +15,9 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-const (
-	// backdate is how long before its making a certificate begins to hold, for
-	// services whose clock is behind this machine's.
-	backdate         = 5 * time.Minute
-	certificateBlock = "CERTIFICATE"
-)
+// backdate is how long before its making a certificate begins to hold, for
+// services whose clock is behind this machine's.
+const backdate = 5 * time.Minute
 
 // Authority makes the self-signed certificate of the link's own authority: P-256,
 // two years. It can sign leaves and nothing below them. IAM Roles Anywhere wants
@@ -112,23 +106,7 @@ func issue(template, parent *x509.Certificate, pub *ecdsa.PublicKey, key crypto.
 	if err := cert.CheckSignatureFrom(signer); err != nil {
 		return account.Certificate{}, unexpected("check the certificate: %w", err)
 	}
-	return describe(cert), nil
-}
-
-// describe is a certificate as the key store describes those that it makes.
-func describe(cert *x509.Certificate) account.Certificate {
-	// SHA-1 secures nothing here; where FIPS 140-3 is enforced it would panic.
-	var short [sha1.Size]byte
-	fips140.WithoutEnforcement(func() { short = sha1.Sum(cert.Raw) })
-	spki := sha256.Sum256(cert.RawSubjectPublicKeyInfo)
-	return account.Certificate{
-		PEM:       string(pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: cert.Raw})),
-		SHA1:      fmt.Sprintf("%X", short),
-		SHA256:    fingerprint(cert),
-		SPKI:      base64.RawURLEncoding.EncodeToString(spki[:]),
-		NotBefore: cert.NotBefore,
-		NotAfter:  cert.NotAfter,
-	}
+	return account.CertificateOf(cert), nil
 }
 
 func fingerprint(cert *x509.Certificate) string { return fmt.Sprintf("%X", sha256.Sum256(cert.Raw)) }
@@ -148,7 +126,7 @@ func parse(c account.Certificate) (*x509.Certificate, error) {
 // parseAll reads the certificates of a PEM text.
 func parseAll(text string) (all []*x509.Certificate, err error) {
 	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != certificateBlock {
+		if block.Type != account.CertificateBlock {
 			continue
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)

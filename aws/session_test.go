@@ -151,7 +151,7 @@ func TestSessionLooksBeforeItAsks(t *testing.T) {
 		w.must(err)
 		made, err := x509.ParseCertificate(der)
 		w.must(err)
-		return describe(made)
+		return account.CertificateOf(made)
 	}
 	for name, c := range map[string]struct {
 		change func(w *world)

@@ -2,14 +2,11 @@ package keystore
 
 import (
 	"crypto"
-	"crypto/fips140"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"time"
@@ -71,20 +68,5 @@ func describe(der []byte, pub *rsa.PublicKey) (account.Certificate, error) {
 	if err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
 		return account.Certificate{}, unexpected(fmt.Errorf("check the certificate: %w", err))
 	}
-	fp, err := fingerprint(pub)
-	if err != nil {
-		return account.Certificate{}, err
-	}
-	// SHA-1 names the certificate in the portal and secures nothing; where FIPS
-	// 140-3 is enforced it would panic.
-	var short [sha1.Size]byte
-	fips140.WithoutEnforcement(func() { short = sha1.Sum(der) })
-	return account.Certificate{
-		PEM:       string(pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: der})),
-		SHA1:      fmt.Sprintf("%X", short),
-		SHA256:    fmt.Sprintf("%X", sha256.Sum256(der)),
-		SPKI:      fp,
-		NotBefore: cert.NotBefore,
-		NotAfter:  cert.NotAfter,
-	}, nil
+	return account.CertificateOf(cert), nil
 }

@@ -12,10 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-)
 
-// certificateBlock is what a certificate is called in PEM.
-const certificateBlock = "CERTIFICATE"
+	"github.com/axiomio/xops-onboard/account"
+)
 
 // namesMost is how many names are tried for one file.
 const namesMost = 1000
@@ -145,7 +144,7 @@ func onlyCertificates(text string) error {
 			}
 			return nil
 		}
-		if block.Type != certificateBlock || len(block.Headers) > 0 || !bytes.HasPrefix(rest, pem.EncodeToMemory(block)) {
+		if block.Type != account.CertificateBlock || len(block.Headers) > 0 || !bytes.HasPrefix(rest, pem.EncodeToMemory(block)) {
 			return errors.New("not only certificates")
 		}
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {

@@ -46,7 +46,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
-		Run: start, Open: work, In: os.Stdin, Out: os.Stdout, Version: version(),
+		Run: start, Open: work, Machine: machine, In: os.Stdin, Out: os.Stdout, Version: version(),
 		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 	}, os.Stderr)
 }
@@ -112,6 +112,7 @@ type world struct {
 	ports link.Ports
 	demo  steps.Demo
 	open  func(ctx context.Context, url string) error // nil in the demo, which opens nothing
+	reach func(context.Context, []account.Host) []account.Finding
 	page  func(url string) string
 	text  func(ctx context.Context, name, text string) (string, error)
 }
@@ -158,12 +159,49 @@ func openDemo() (world, error) {
 	d.Upload(ports.AWS.Template)
 	return world{
 		ports: ports,
+		reach: client.Examine,
 		demo:  d,
 		page:  d.Page,
 		text: func(ctx context.Context, name, text string) (string, error) {
 			return files.Text(ctx, "~/Downloads", name, text)
 		},
 	}, nil
+}
+
+// machine is this machine, as far as it can be opened, and what keeps the rest of it
+// from being opened.
+func machine(s cli.Start) link.Machine {
+	now := time.Now()
+	m := link.Machine{Now: time.Now, Itself: terminalFound(now)}
+	if s.Demo {
+		w, err := openDemo()
+		if err == nil {
+			m.Keys, m.Registry, m.Reach = w.ports.Keys, w.ports.Registry, w.reach
+		}
+		return m
+	}
+	fails := func(n account.CheckName, err error) {
+		m.Itself = append(m.Itself, account.Finding{Check: account.Check{Name: n, State: account.Missing, Problem: account.AsProblem(err), At: now}, Needed: true})
+	}
+	data, state, err := directories()
+	if err != nil {
+		fails(account.Directories, err)
+	} else {
+		m.Itself = append(m.Itself, registry.Directories(now, data, state)...)
+		m.Keys = keystore.New(filepath.Join(data, "keys"), os.Getenv)
+		if reg, err := registry.Open(data, state, registry.Self(), registry.Alive); err != nil {
+			fails(account.RecordsSound, err)
+		} else {
+			m.Registry = reg
+		}
+	}
+	m.Itself = append(m.Itself, rest.Settings(os.Getenv, now)...)
+	client, err := rest.New(rest.Options{Version: version()})
+	m.Itself = append(m.Itself, aws.New(client, time.Now, os.Getenv).Settings()...)
+	if err == nil { // else the file of authorities stands among the settings
+		m.Reach = client.Examine
+	}
+	return m
 }
 
 // services are the clouds, all reached through one client. getenv is what AWS's
@@ -278,7 +316,7 @@ func directories() (data, state string, err error) {
 	}
 	// Without a home directory the places would be in the root of the disk.
 	if _, err := os.UserHomeDir(); err != nil {
-		return "", "", fmt.Errorf("no home directory is known; set HOME or XOPS_HOME: %w", err)
+		return "", "", &account.Problem{Kind: account.HomeUnknown, Err: err}
 	}
 	return filepath.Join(xdg.DataHome, "xops-onboard"), filepath.Join(xdg.StateHome, "xops-onboard"), nil
 }

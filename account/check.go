@@ -1,9 +1,6 @@
 package account
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // CheckName names one thing that is checked of an account.
 type CheckName string
@@ -89,10 +86,7 @@ func (c Certificate) LifeLeft(warn time.Duration, now time.Time) Check {
 	case left <= 0:
 		return Check{State: Missing, Problem: &Problem{Kind: Expired}}
 	}
-	detail := fmt.Sprintf("%d days", int(left/(24*time.Hour)))
-	if detail == "1 days" {
-		detail = "1 day"
-	}
+	detail := Counted(int(left/(24*time.Hour)), "day")
 	if left < warn {
 		return Check{State: Warning, Problem: &Problem{Kind: ExpiringSoon, Left: left}, Detail: []string{detail}}
 	}

@@ -41,6 +41,10 @@ const (
 	TimedOut      Kind = "timed-out"     // Subject is the host
 	ProxyRefused  Kind = "proxy-refused" // the proxy answered instead of the service; Subject is the proxy's host
 	Untrusted     Kind = "untrusted"     // TLS; Subject is who signed what was seen
+	TrustFile     Kind = "trust-file"    // a file of authorities that cannot be used; Subject is its path, Code the variable that names it
+	ProxyUnread   Kind = "proxy-unread"  // the proxy's address cannot be read; Subject is the variable, where it is known
+	Inspected     Kind = "inspected"     // none of the services' own authorities signed what was seen; Subject is who did
+	ClockUnknown  Kind = "clock-unknown" // no host told its time
 	NotTheService Kind = "not-service"   // an answer that is not the service's: a captive portal, a proxy's page
 	Throttled     Kind = "throttled"     // Wait says how long
 	Unavailable   Kind = "unavailable"   // 5xx
@@ -105,6 +109,10 @@ const (
 	RegistryNewer   Kind = "registry-newer"   // Subject is the path
 	RegistryDamaged Kind = "registry-damaged" // Subject is the path
 	RegistryUnread  Kind = "registry-unread"  // Subject is the path
+	DirectoryOpen   Kind = "directory-open"   // others may read it; Subject is the path, Message its mode
+	HomeUnknown     Kind = "home-unknown"     // where files are kept cannot be told
+	KeyOther        Kind = "key-other"        // the key in the store is not the certificate's
+	KeysNobodys     Kind = "keys-nobodys"     // keys are in the store that no account and no draft has; Detail of the finding names them
 	DraftOwned      Kind = "draft-owned"      // a living copy of the program works on it
 	AccountInUse    Kind = "account-in-use"   // a living copy of the program works on it
 	NotFound        Kind = "not-found"        // no such account or draft

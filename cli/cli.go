@@ -33,6 +33,8 @@ type Ports struct {
 	Run func(ctx context.Context, s Start) error
 	// Open is what a command works on.
 	Open func(ctx context.Context, s Start) (World, error)
+	// Machine is this machine, to be looked at also where Open fails.
+	Machine func(s Start) link.Machine
 
 	In       io.Reader
 	Out      io.Writer // results
@@ -121,7 +123,7 @@ func newRoot(l *line) *cobra.Command {
 		l.err = usage{err}
 		return nil
 	})
-	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newVersion(l))
+	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newVersion(l))
 	return root
 }
 

@@ -127,7 +127,7 @@ func (a listedAccount) String() string {
 	} else if a.DaysLeft < 0 {
 		text += ", key expired"
 	} else {
-		text += ", key ends in " + counted(a.DaysLeft, "day")
+		text += ", key ends in " + account.Counted(a.DaysLeft, "day")
 	}
 	if a.Checked == nil {
 		text += ", not checked yet"
@@ -161,25 +161,17 @@ func ago(d time.Duration) string {
 	case d < time.Minute:
 		return "just now"
 	case d < time.Hour:
-		return counted(int(d.Minutes()), "minute") + " ago"
+		return account.Counted(int(d.Minutes()), "minute") + " ago"
 	case d < 24*time.Hour:
-		return counted(int(d.Hours()), "hour") + " ago"
+		return account.Counted(int(d.Hours()), "hour") + " ago"
 	}
-	return counted(int(d.Hours()/24), "day") + " ago"
-}
-
-// counted is a count with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return account.Counted(int(d.Hours()/24), "day") + " ago"
 }
 
 // is is a count with its noun and verb.
 func is(n int, noun string) string {
 	if n == 1 {
-		return counted(n, noun) + " is"
+		return account.Counted(n, noun) + " is"
 	}
-	return counted(n, noun) + " are"
+	return account.Counted(n, noun) + " are"
 }

@@ -77,7 +77,7 @@ func (l *line) verify(ctx context.Context, w World, rows []account.Row, all bool
 		return ended(ctx, err)
 	}
 	if all {
-		v.say("%s: %d hold, %d do not, %d could not be checked.", counted(len(accounts), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
+		v.say("%s: %d hold, %d do not, %d could not be checked.", account.Counted(len(accounts), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
 		if err := w.unread(); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (l *line) verify(ctx context.Context, w World, rows []account.Row, all bool
 
 // verdict is the error of what did not hold, or could not be checked.
 func verdict(accounts []account.Account, found map[account.CheckState]int) error {
-	which := fmt.Sprintf("%d of %s", found[account.Missing], counted(len(accounts), "account"))
+	which := fmt.Sprintf("%d of %s", found[account.Missing], account.Counted(len(accounts), "account"))
 	if len(accounts) == 1 {
 		which = string(accounts[0].Name)
 	}
@@ -100,7 +100,7 @@ func verdict(accounts []account.Account, found map[account.CheckState]int) error
 		return &outcome{err: fmt.Errorf("%s: a check does not hold", which), code: NotLinked, counts: found}
 	case found[account.Unknown] > 0:
 		if len(accounts) > 1 {
-			which = fmt.Sprintf("%d of %s", found[account.Unknown], counted(len(accounts), "account"))
+			which = fmt.Sprintf("%d of %s", found[account.Unknown], account.Counted(len(accounts), "account"))
 		}
 		return &outcome{err: fmt.Errorf("%s: something could not be checked", which), code: Unchecked, counts: found}
 	}

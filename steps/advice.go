@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -90,6 +91,14 @@ func adviseWay(p *account.Problem) (Advice, bool) {
 		return Advice{Say: fmt.Sprintf("The proxy %s refused the connection.", p.Subject), Do: "Ask the network team to allow the sign-in and Graph hosts, or look at the proxy's user and password in HTTPS_PROXY."}, true
 	case account.Untrusted:
 		return Advice{Say: fmt.Sprintf("The connection's certificate is not trusted here. It was signed by %s.", orSomebody(p)), Do: "If that is your company's inspection, put its authority into a PEM file and name it in SSL_CERT_FILE."}, true
+	case account.TrustFile:
+		return Advice{Say: fmt.Sprintf("The file %s cannot be read, or holds no certificate. %s names it.", p.Subject, cmp.Or(p.Code, "SSL_CERT_FILE")), Do: "It has to be a PEM file with the authorities to trust."}, true
+	case account.Inspected:
+		return Advice{Say: fmt.Sprintf("%s signed what was seen, and is none of the authorities that Microsoft and Amazon name for their services.", p.Subject), Do: "If that is your company's authority, its proxy reads what passes, as it is meant to. If you do not know the name, ask before you go on."}, true
+	case account.ClockUnknown:
+		return Advice{Say: "No host answered, so nothing told the right time."}, true
+	case account.ProxyUnread:
+		return Advice{Say: "The proxy's address in the environment cannot be read.", Do: "HTTPS_PROXY looks like http://proxy.contoso.com:8080."}, true
 	case account.NotTheService:
 		return Advice{Say: "Something else answered instead of the service, as a proxy or a sign-in page of the network does.", Do: "Open a web page here, or look at the proxy."}, true
 	case account.Throttled:
@@ -322,6 +331,10 @@ func adviseStore(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "The key store said yes and kept nothing, as it does when its dialog is dismissed.", Do: "Try again, and answer its dialog."}, true
 	case account.KeyMissing:
 		return Advice{Say: "The private key is not in its store any more.", Do: "Put a new certificate in, or look whether the keyring was replaced."}, true
+	case account.KeyOther:
+		return Advice{Say: "The private key in the store is not the one of the account's certificate.", Do: "Rotate with a sign-in, or put a new certificate in."}, true
+	case account.KeysNobodys:
+		return Advice{Say: "There are keys in the store that no account and no draft has.", Do: "Home shows them, and deletes them on a key press."}, true
 	case account.KeyDamaged:
 		return Advice{Say: "What is in the key store under this key's name is not what was written.", Do: "Put a new certificate in."}, true
 	case account.KeyNewer:
@@ -386,6 +399,10 @@ func adviseFile(p *account.Problem) (Advice, bool) {
 		return Advice{Say: fmt.Sprintf("%s is damaged.", p.Subject), Do: "It was left alone. Bring it back from a backup, or move it away."}, true
 	case account.RegistryUnread:
 		return Advice{Say: fmt.Sprintf("%s cannot be read or written.", p.Subject), Do: "Look at its owner and rights."}, true
+	case account.DirectoryOpen:
+		return Advice{Say: fmt.Sprintf("Other users may look into %s (%s).", p.Subject, p.Message), Do: "There is no key in it that can be read, and still it should be this user's alone: chmod 700."}, true
+	case account.HomeUnknown:
+		return Advice{Say: "No home directory is known, so there is no place for the accounts.", Do: "Set HOME, or name a directory in XOPS_HOME."}, true
 	case account.AccountInUse:
 		return Advice{Say: "Another window is working on this account.", Do: "Wait until it has ended there."}, true
 	case account.DraftOwned:

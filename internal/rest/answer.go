@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/x509"
 	"net/http"
 	"strconv"
 	"sync"
@@ -19,6 +20,7 @@ type Answer struct {
 	Sent int           // how often it was asked; before the last time it may have been done already
 
 	sent, received time.Time
+	chains         [][]*x509.Certificate // by which the host was trusted; none where TLS was not used
 }
 
 // Ahead is how far this machine's clock is ahead of the service's (negative:
@@ -35,6 +37,9 @@ func (a Answer) Ahead() (time.Duration, bool) {
 // fill takes from a response what an Answer tells.
 func (a *Answer) fill(resp *http.Response) {
 	a.Status = resp.StatusCode
+	if resp.TLS != nil {
+		a.chains = resp.TLS.VerifiedChains
+	}
 	for _, name := range []string{"request-id", "x-ms-request-id", "x-amzn-requestid"} {
 		if v := resp.Header.Get(name); v != "" {
 			a.RequestID = Text(v, 64)

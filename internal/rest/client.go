@@ -50,7 +50,7 @@ type Client struct {
 // AZURE_SDK_GO_LOGGING=all in the environment asks of it. It is for all of azcore.
 var silence = sync.OnceFunc(func() { log.SetListener(nil) })
 
-// New makes a Client. It fails with account.Untrusted when a file that the
+// New makes a Client. It fails with account.TrustFile when a file that the
 // environment names for trusted certificates cannot be used; Subject is its path.
 func New(o Options) (*Client, error) {
 	silence()
@@ -63,7 +63,7 @@ func New(o Options) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		transport = later(sync.OnceValue(func() *http.Transport { return network(http.ProxyFromEnvironment, trusted.pool()) }))
+		transport = later(sync.OnceValue(func() *http.Transport { return network(fromEnvironment, trusted.pool()) }))
 	}
 	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version}
 	c.http = &http.Client{

@@ -15,6 +15,36 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
+// proxyOf is the variable that names the proxy, in the order of net/http, and its
+// address, which may leave out the scheme. An address that cannot be read is an error
+// here: net/http would go out directly then, around the proxy.
+func proxyOf(getenv func(string) string) (name string, _ *url.URL, _ error) {
+	for _, name = range []string{"HTTPS_PROXY", "https_proxy"} {
+		value := getenv(name)
+		if value == "" {
+			continue
+		}
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme == "" || u.Host == "" {
+			u, err = url.Parse("http://" + value)
+		}
+		if err != nil || u.Host == "" {
+			return name, nil, errors.New("the proxy's address in the environment cannot be read") // the cause may quote a password
+		}
+		return name, u, nil
+	}
+	return "", nil, nil
+}
+
+// fromEnvironment is http.ProxyFromEnvironment, which fails where the address cannot
+// be read.
+func fromEnvironment(r *http.Request) (*url.URL, error) {
+	if _, _, err := proxyOf(os.Getenv); err != nil {
+		return nil, err
+	}
+	return http.ProxyFromEnvironment(r)
+}
+
 // network is the real way out.
 func network(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
@@ -70,7 +100,7 @@ type authorities [][]byte
 
 // readAuthorities reads the files that SSL_CERT_FILE and AWS_CA_BUNDLE name, on
 // every system. One that cannot be read or holds no certificate is
-// account.Untrusted with its path in Subject.
+// account.TrustFile with its path in Subject.
 func readAuthorities() (authorities, error) {
 	var all authorities
 	for _, name := range trustVariables {
@@ -83,7 +113,7 @@ func readAuthorities() (authorities, error) {
 			err = errors.New("there is no certificate in the file that " + name + " names")
 		}
 		if err != nil {
-			return nil, &account.Problem{Kind: account.Untrusted, Subject: Text(path, 300), Err: err}
+			return nil, &account.Problem{Kind: account.TrustFile, Code: name, Subject: Text(path, 300), Err: err}
 		}
 		all = append(all, file)
 	}

@@ -87,7 +87,7 @@ func TestTrustFileThatCannotBeUsed(t *testing.T) {
 		noTrustVariables(t)
 		t.Setenv("AWS_CA_BUNDLE", path)
 		_, err := New(Options{})
-		if p := wantKind(t, err, account.Untrusted); p.Subject != path || p.Err == nil {
+		if p := wantKind(t, err, account.TrustFile); p.Subject != path || p.Err == nil {
 			t.Errorf("problem = %+v", p)
 		}
 		if _, err := New(Options{Transport: &service{}}); err != nil {
@@ -160,7 +160,7 @@ func TestProxyThatCannotBeReachedOrRead(t *testing.T) {
 	_, err = through(t, func(*http.Request) (*url.URL, error) {
 		return nil, fmt.Errorf("invalid proxy address %q", "http://jane:hunter2@[")
 	}).GetJSON(t.Context(), address, Bearer{}, &struct{}{})
-	if p := wantKind(t, err, account.ProxyRefused); strings.Contains(fmt.Sprint(err, p.Err), "hunter2") {
+	if p := wantKind(t, err, account.ProxyUnread); strings.Contains(fmt.Sprint(err, p.Err), "hunter2") {
 		t.Errorf("problem = %v", err)
 	}
 }
@@ -231,5 +231,22 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 	if n := made.Load(); n > 2*calls {
 		t.Errorf("%d connections for %d calls at a time", n, calls)
+	}
+}
+
+// TestProxyThatCannotBeRead holds that nothing goes out around a proxy whose address
+// is wrong.
+func TestProxyThatCannotBeRead(t *testing.T) {
+	noTrustVariables(t)
+	t.Setenv("HTTPS_PROXY", "http://ada:secret@%zz")
+	s, file := secure(t)
+	t.Setenv("AWS_CA_BUNDLE", file)
+	c, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.GetJSON(t.Context(), s.URL, Bearer{}, &struct{}{})
+	if p := wantKind(t, err, account.ProxyUnread); strings.Contains(fmt.Sprintf("%+v", p), "secret") {
+		t.Errorf("a password is in %+v", p)
 	}
 }

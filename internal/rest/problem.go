@@ -33,6 +33,8 @@ func problemOf(ctx context.Context, host string, err error) *account.Problem {
 		return known
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled):
 		p.Kind, p.Subject = account.Cancelled, ""
+	case errors.As(err, &proxy) && proxy.err != nil:
+		p.Kind, p.Subject = account.ProxyUnread, ""
 	case errors.As(err, &proxy):
 		p.Kind, p.Subject, p.Status = account.ProxyRefused, Text(proxy.host, 100), proxy.status
 	case untrusted:

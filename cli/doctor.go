@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
+)
+
+// examined is what was found of one part of this machine, as JSON.
+type examined struct {
+	Step string `json:"step"`
+	account.Finding
+	Message string `json:"message,omitempty"` // the problem in words
+	Advice  string `json:"advice,omitempty"`  // what to do
+}
+
+func newDoctor(l *line) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look whether this machine has what is needed",
+		Long: "Look at the key stores, the accounts and drafts kept here, the environment, the proxy, the hosts of each cloud and who signed their certificates, the clock and the terminal. " +
+			"Nothing is changed and nobody is asked. Each line is ✓, ✗ where something stands in the way, or ? where it cannot be told, with what to do.",
+		Args: l.words(0),
+		RunE: l.does(func(ctx context.Context, _ []string) error { return l.doctor(ctx) }),
+	}
+	l.asJSON(cmd)
+	return cmd
+}
+
+func (l *line) doctor(ctx context.Context) error {
+	ctx, stop := stoppable(ctx)
+	defer stop()
+	m := l.ports.Machine(l.start)
+	v := l.voice(World{})
+	v.now = m.Now
+	found := map[account.CheckState]int{}
+	decides := map[account.CheckState]int{}
+	err := m.Examine(ctx, func(all []account.Finding) {
+		for _, f := range all {
+			found[f.State]++
+			if f.Needed {
+				decides[f.State]++
+			}
+			l.finding(v, f)
+		}
+	})
+	if err != nil {
+		return ended(ctx, err)
+	}
+	switch {
+	case decides[account.Missing] > 0:
+		return &outcome{err: fmt.Errorf("%s in the way", is(decides[account.Missing], "thing")), code: NotLinked, counts: found}
+	case decides[account.Unknown] > 0:
+		return &outcome{err: errors.New("nothing is in the way as far as can be told; something could not be told"), code: Unchecked, counts: found}
+	}
+	v.result([]string{"This machine has what is needed."}, result{State: "ready", Counts: found})
+	return nil
+}
+
+// finding tells of one part.
+func (l *line) finding(v *voice, f account.Finding) {
+	if l.json {
+		e := examined{Step: "finding", Finding: f}
+		if f.Problem != nil {
+			a := steps.Advise(f.Problem)
+			e.Message, e.Advice = a.Say, a.Do
+		}
+		v.line(l.ports.Out, e)
+		return
+	}
+	sign := steps.FindingSign(f)
+	if l.start.Plain {
+		sign = steps.FindingWord(f)
+	}
+	lines := steps.FindingLines(f)
+	fmt.Fprintln(l.ports.Out, account.Clean(sign+" "+lines[0], textLimit))
+	for _, s := range lines[1:] {
+		fmt.Fprintln(l.ports.Out, "  "+account.Clean(s, textLimit))
+	}
+}

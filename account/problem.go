@@ -161,6 +161,7 @@ const (
 	AssignmentLocked   Kind = "assignment-locked"   // a lock, or a deny assignment, keeps it; Message says which
 	AzureRoleTooStrong Kind = "azure-role-strong"   // the app may change something; Detail of the check names what
 	ElevationNotTaken  Kind = "elevation-not-taken" // only a Global Administrator may elevate access
+	ElevatedByOther    Kind = "elevated-by-other"   // another person elevated access, and alone can give it back; Subject is the sign-in name
 	VaultsByPolicy     Kind = "vaults-by-policy"    // key vaults on access policies, which Key Vault Reader does not open; Detail names them
 )
 

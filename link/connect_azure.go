@@ -15,7 +15,7 @@ func azureRole(role account.AzureRole, scope account.AzureScope) string {
 
 // OfAzure tells whether a change of a journal is one in Azure.
 func OfAzure(change string) bool {
-	return strings.HasPrefix(change, TheAzureRole+":") || change == "elevation"
+	return strings.HasPrefix(change, TheAzureRole+":") || change == elevation
 }
 
 // azureRoles has the enterprise app have its roles at every scope.
@@ -54,14 +54,6 @@ func (c *connecting) unwanted(ctx context.Context, l account.AzureLink) error {
 	}
 	c.draft = t.draft
 	return nil
-}
-
-// stepDown gives back what was taken over all of Azure for the changes alone.
-func (c *connecting) stepDown(ctx context.Context) error {
-	t := &takingBack{*c}
-	err := t.elevation(ctx)
-	c.draft = t.draft
-	return err
 }
 
 func (c *connecting) azureRole(ctx context.Context, scope account.AzureScope, role account.AzureRole) error {
@@ -137,37 +129,5 @@ func (t *takingBack) lostAzureRole(ctx context.Context, scope account.AzureScope
 			}
 			return d
 		}, calls, err
-	})
-}
-
-// Elevate takes User Access Administrator over all of Azure for the person who
-// signed in, which is on record until StepDown, or taking back, gave it back.
-func (os *Operations) Elevate(id account.ID, by Signed) *Operation {
-	return os.start(func(ctx context.Context, tell func(Event)) error {
-		d, err := os.ports.Registry.Draft(ctx, id)
-		if err != nil {
-			return err
-		}
-		c := &connecting{os: os, by: by, admin: by.Directory, tell: tell, draft: d}
-		return c.run(ctx, "elevation", func(ctx context.Context, _ func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-			calls, err := by.Azure.Elevate(ctx)
-			return func(d account.Draft) account.Draft {
-				d.Made.Elevated = d.Made.Elevated || err == nil
-				return d
-			}, calls, err
-		})
-	})
-}
-
-// elevation gives back what Elevate took.
-func (t *takingBack) elevation(ctx context.Context) error {
-	if !t.draft.Made.Elevated && !t.undecided("elevation") {
-		return nil
-	}
-	if t.by.Azure == nil {
-		return &account.Problem{Kind: account.SignInOver}
-	}
-	return t.away(ctx, "elevation", func(m *account.Made) { m.Elevated = false }, func(ctx context.Context, _ func(account.Pause)) ([]account.Evidence, error) {
-		return t.by.Azure.StepDown(ctx)
 	})
 }

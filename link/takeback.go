@@ -68,7 +68,7 @@ type took = func(*account.Made)
 
 // away makes one change that takes something away.
 func (t *takingBack) away(ctx context.Context, name string, forget took, do func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error)) error {
-	return t.run(ctx, "undo-"+name, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+	return t.run(ctx, account.Undo+name, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 		calls, err := do(ctx, pause)
 		return func(d account.Draft) account.Draft {
 			if err == nil {

@@ -213,7 +213,8 @@ func (e Entry) Made() bool { return !e.Ended.IsZero() && e.Failed == "" }
 // said no, or it was not asked.
 func (e Entry) Refused() bool {
 	switch Kind(e.Failed) {
-	case AppForeign, AppDeleted, PolicyLife, PolicyAuthority, ExpiredKeyInWay, QuotaReached, RightMissing, InputNotID, ElevationNotTaken:
+	case AppForeign, AppDeleted, PolicyLife, PolicyAuthority, ExpiredKeyInWay, QuotaReached, RightMissing, InputNotID,
+		ElevationNotTaken, AzureRoleMissing, ScopeNotFound, PrincipalSpreading, PrincipalWrong, AssignmentsFull, AssignmentLocked, InputNotScope:
 		return true
 	}
 	return false

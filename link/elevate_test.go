@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,8 @@ type climber struct {
 	up     map[account.ObjectID]bool
 	err    error // of each elevation
 	before func()
+	roles  map[account.AssignmentID]bool
+	lost   error     // of the next assignment, which is made
 	told   time.Time // when the last that stepped down was said to have been elevated
 }
 
@@ -117,5 +120,63 @@ func TestElevationWithoutAnAnswer(t *testing.T) {
 	}
 	if err := end(t, ops.TakeBack("draft", ten.signed(a))); err != nil || a.up["a"] {
 		t.Errorf("%v; up are %v", err, a.up)
+	}
+}
+
+func (c *climber) Assign(_ context.Context, s account.AzureScope, r account.AzureRole, _ account.ObjectID, _ func(account.Pause)) (account.AzureAssignment, []account.Evidence, error) {
+	a := account.AzureAssignment{ID: account.AssignmentID(string(s) + string(r)), Scope: s, Role: r, Made: true}
+	c.roles[a.ID] = true
+	if err := c.lost; err != nil {
+		c.lost = nil
+		return account.AzureAssignment{}, nil, err
+	}
+	return a, nil, nil
+}
+
+func (c *climber) FindAssignment(_ context.Context, s account.AzureScope, r account.AzureRole, _ account.ObjectID) (account.AzureAssignment, []account.Evidence, error) {
+	a := account.AzureAssignment{ID: account.AssignmentID(string(s) + string(r)), Scope: s, Role: r}
+	if !c.roles[a.ID] {
+		return account.AzureAssignment{}, nil, nil
+	}
+	return a, nil, nil
+}
+
+func (c *climber) Unassign(_ context.Context, id account.AssignmentID, _ func(account.Pause)) ([]account.Evidence, error) {
+	delete(c.roles, id)
+	return nil, nil
+}
+
+// TestLostRoleElsewhere: an assignment without an answer is taken away, also
+// where the person has chosen another scope since.
+func TestLostRoleElsewhere(t *testing.T) {
+	const one, other = "/subscriptions/11111111-1111-4111-8111-111111111111", "/providers/Microsoft.Management/managementGroups/other"
+	for name, goOn := range map[string]func(*link.Operations, link.Signed) *link.Operation{
+		"resumed":    func(ops *link.Operations, by link.Signed) *link.Operation { return ops.Connect("draft", by, wanted) },
+		"taken back": func(ops *link.Operations, by link.Signed) *link.Operation { return ops.TakeBack("draft", by) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ten, ops, a, _ := ascent(t)
+			ten.verify = unseen
+			a.roles, a.lost = map[account.AssignmentID]bool{}, &account.Problem{Kind: account.TimedOut}
+			choose := func(s account.AzureScope) {
+				d := ten.drafts["draft"]
+				l := d.Azure()
+				l.Scopes = []account.AzureScope{s}
+				d.Link = l
+				ten.drafts["draft"] = d
+			}
+			choose(one)
+			if err := end(t, ops.Connect("draft", ten.signed(a), wanted)); account.KindOf(err) != account.TimedOut || len(a.roles) != 1 {
+				t.Fatalf("%v, %v", err, a.roles)
+			}
+			choose(other)
+			a.lost = &account.Problem{Kind: account.AzureRoleMissing} // it ends there
+			_ = end(t, goOn(ops, ten.signed(a)))
+			for id := range a.roles {
+				if strings.HasPrefix(string(id), one) {
+					t.Errorf("left %v", a.roles)
+				}
+			}
+		})
 	}
 }

@@ -146,6 +146,7 @@ const (
 	PurgeNotAllowed   Kind = "purge-not-allowed"  // deleted, and this person may not delete for good; Subject is the object's id, Left how long it can be restored
 	PermissionUnknown Kind = "permission-unknown" // Microsoft Graph does not offer AccessReview.Read.All in this tenant
 	ProofRefused      Kind = "proof-refused"      // an app's proof that it holds one of its keys was not taken
+	AppInUse          Kind = "app-in-use"         // a draft here uses the app that is to be deleted; Subject is its name
 	AppDeleted        Kind = "app-deleted"        // the app is among the deleted items; Subject is its object id
 )
 

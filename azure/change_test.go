@@ -445,3 +445,17 @@ func TestStepDownInANewSignIn(t *testing.T) {
 		}
 	})
 }
+
+// TestElevationsThatAreNotRead: none is seen, and one may be there.
+func TestElevationsThatAreNotRead(t *testing.T) {
+	in(t, func(t *testing.T, e *estate) {
+		a := e.signIn(boss)
+		_, err := a.Elevate(t.Context())
+		e.must(err)
+		e.endless(assignments)
+		_, _, err = a.Elevated(t.Context())
+		e.wantKind(err, account.Unexpected)
+		_, err = a.StepDown(t.Context(), time.Time{}, nil)
+		e.wantKind(err, account.Unexpected)
+	})
+}

@@ -117,8 +117,11 @@ func (c *change) elevations(ctx context.Context, person account.ObjectID) (ids [
 			ids = append(ids, x.ID)
 		}
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return ids, problemOf(err, persons)
+	case all.More && len(ids) == 0:
+		return nil, tooLong()
 	}
 	return ids, nil
 }

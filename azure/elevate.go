@@ -107,7 +107,7 @@ func (a *Administrator) ownAtRoot(ctx context.Context, c *change, until time.Tim
 // elevations are the addresses of a person's User Access Administrator at the
 // root. AzureRoleMissing where that person may not look there.
 func (c *change) elevations(ctx context.Context, person account.ObjectID) (ids []string, err error) {
-	if !isGUID(string(person)) {
+	if !account.IsGUID(string(person)) {
 		return nil, &account.Problem{Kind: account.InputNotID}
 	}
 	all, err := collect[assignment](ctx, c, filtered(assignments+authorizationVersion, "principalId eq '"+string(person)+"'"))

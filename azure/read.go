@@ -171,7 +171,7 @@ func (l *look) ask(all *sync.WaitGroup, call func()) {
 // Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest.
 func (l *look) rolesAt(ctx context.Context, s account.AzureScope) answer[[]assignment] {
 	p := string(l.t.Link.Principal)
-	if !isGUID(p) { // that the list can be read tells something all the same
+	if !account.IsGUID(p) { // that the list can be read tells something all the same
 		a := list[assignment](ctx, l.asker, filtered(at(s, assignments+authorizationVersion), "atScope()"))
 		a.value = nil
 		return a
@@ -230,7 +230,7 @@ func (l *look) define(ctx context.Context) {
 	found := map[string]account.AzureScope{}
 	for _, p := range l.places {
 		for _, a := range p.roles.value {
-			if id := a.role(); id != string(account.AzureReader) && isGUID(id) && found[id] == "" {
+			if id := a.role(); id != string(account.AzureReader) && account.IsGUID(id) && found[id] == "" {
 				found[id] = p.scope
 			}
 		}

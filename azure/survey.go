@@ -307,7 +307,7 @@ func (s *survey) assigns(ctx context.Context, scope account.AzureScope, role str
 	case account.AzureReader, account.AzureContributor, account.AzureKeyVaultReader:
 		return no
 	}
-	if !isGUID(role) {
+	if !account.IsGUID(role) {
 		return unknown
 	}
 	var d definition

@@ -242,11 +242,7 @@ func signInAzure(client *rest.Client, e *entra.Entra) link.SignInAzure {
 // signIn is entra's sign-in as operations know it.
 func signIn(e *entra.Entra) link.SignIn {
 	return func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
-		sign := e.SignInBrowser
-		if way == account.ByDeviceCode {
-			sign = e.SignInDevice
-		}
-		admin, err := sign(ctx, wish, tell)
+		admin, err := e.SignInGraph(ctx, way, wish, tell)
 		if err != nil {
 			return nil, err // not a nil *Administrator in an interface
 		}

@@ -194,6 +194,9 @@ func (d Draft) Account(at time.Time) Account {
 	}
 }
 
+// Undo begins the name of the change that takes another back.
+const Undo = "undo-"
+
 // Entry is one line of a draft's journal: a change that was begun or ended.
 // An entry without Ended was begun; whether it happened has to be looked up.
 type Entry struct {
@@ -210,7 +213,8 @@ func (e Entry) Made() bool { return !e.Ended.IsZero() && e.Failed == "" }
 // said no, or it was not asked.
 func (e Entry) Refused() bool {
 	switch Kind(e.Failed) {
-	case AppForeign, AppDeleted, PolicyLife, PolicyAuthority, ExpiredKeyInWay, QuotaReached, RightMissing, InputNotID:
+	case AppForeign, AppDeleted, PolicyLife, PolicyAuthority, ExpiredKeyInWay, QuotaReached, RightMissing, InputNotID,
+		ElevationNotTaken, AzureRoleMissing, ScopeNotFound, PrincipalSpreading, PrincipalWrong, AssignmentsFull, AssignmentLocked, InputNotScope:
 		return true
 	}
 	return false
@@ -227,10 +231,13 @@ func (d Draft) Last(change string) (last Entry) {
 }
 
 // Undecided is the newest attempt at a change of which it is not known whether
-// it was made, after all that are known to be; the zero Entry where there is none.
+// it was made, after all that are known to be, or to be taken back; the zero
+// Entry where there is none.
 func (d Draft) Undecided(change string) (open Entry) {
 	for _, e := range d.Journal {
 		switch {
+		case e.Change == Undo+change && e.Made():
+			open = Entry{}
 		case e.Change != change || e.Refused():
 		case e.Made():
 			open = Entry{}

@@ -43,3 +43,27 @@ func TestDraftSurvivesItsFile(t *testing.T) {
 		t.Errorf("account changed on its way (-want +got):\n%s", d)
 	}
 }
+
+// TestUndecided: what was refused, made or taken back is decided.
+func TestUndecided(t *testing.T) {
+	at := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+	lost := account.Entry{Change: "elevation", Begun: at, Ended: at, Failed: string(account.TimedOut)}
+	refused := account.Entry{Change: "elevation", Begun: at, Ended: at, Failed: string(account.ElevationNotTaken)}
+	undone := account.Entry{Change: "undo-elevation", Begun: at, Ended: at}
+	undoing := account.Entry{Change: "undo-elevation", Begun: at}
+	for name, c := range map[string]struct {
+		journal []account.Entry
+		want    account.Entry
+	}{
+		"lost":                 {[]account.Entry{lost}, lost},
+		"refused":              {[]account.Entry{refused}, account.Entry{}},
+		"lost, then refused":   {[]account.Entry{lost, refused}, lost},
+		"taken back":           {[]account.Entry{lost, undone}, account.Entry{}},
+		"being taken back":     {[]account.Entry{lost, undoing}, lost},
+		"taken back, and lost": {[]account.Entry{undone, lost}, lost},
+	} {
+		if got := (account.Draft{Journal: c.journal}).Undecided("elevation"); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}

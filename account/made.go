@@ -9,10 +9,12 @@ type Made struct {
 	Principal   ObjectID          `json:"principal,omitempty"`
 	Grant       AssignmentID      `json:"grant,omitempty"`
 	Role        AssignmentID      `json:"role,omitempty"`
-	Azure       []AzureAssignment `json:"azure,omitempty"`    // roles in Azure
-	Elevated    bool              `json:"elevated,omitempty"` // the person took User Access Administrator over everything, and has not given it back
-	Stack       string            `json:"stack,omitempty"`    // name of the stack in AWS
-	Adopt       ObjectID          `json:"adopt,omitempty"`    // the app that is to be used; on record before it is touched
+	Azure       []AzureAssignment `json:"azure,omitempty"`      // roles in Azure
+	Elevated    bool              `json:"elevated,omitempty"`   // the person took User Access Administrator over everything, and has not given it back
+	ElevatedBy  ObjectID          `json:"elevatedBy,omitempty"` // who, on record before it is taken; empty in a file of a version that did not ask
+	ElevatedAs  string            `json:"elevatedAs,omitempty"` // the sign-in name of that person
+	Stack       string            `json:"stack,omitempty"`      // name of the stack in AWS
+	Adopt       ObjectID          `json:"adopt,omitempty"`      // the app that is to be used; on record before it is touched
 	AdoptClient ClientID          `json:"adoptClient,omitempty"`
 	Had         Had               `json:"had,omitzero"`      // what it had before it was touched
 	Adopted     *Adoption         `json:"adopted,omitempty"` // what was added to it

@@ -129,6 +129,22 @@ func visible(s string) string {
 	}, s)
 }
 
+// IsGUID tells whether s is a GUID with dashes, in any case of letters, and
+// nothing else.
+func IsGUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range []byte(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+		if dash != (c == '-') || !dash && !hex {
+			return false
+		}
+	}
+	return true
+}
+
 // oneGUID is the one GUID in a text, in lower case with dashes.
 func oneGUID(s string) (string, error) {
 	if strings.TrimSpace(visible(s)) == "" {

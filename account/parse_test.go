@@ -232,3 +232,15 @@ func TestPortalPagesAreOfTheirCloud(t *testing.T) {
 		}
 	}
 }
+
+func TestIsGUID(t *testing.T) {
+	for s, want := range map[string]bool{
+		clientID: true, strings.ToUpper(clientID): true,
+		"": false, "{" + clientID + "}": false, strings.ReplaceAll(clientID, "-", ""): false, clientID + " ": false,
+		clientID[:35] + "g": false, clientID[:35] + "-": false, "0" + clientID[1:8] + "0" + clientID[9:]: false,
+	} {
+		if got := account.IsGUID(s); got != want {
+			t.Errorf("IsGUID(%q) = %v", s, got)
+		}
+	}
+}

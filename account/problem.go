@@ -154,6 +154,7 @@ const (
 	PurgeNotAllowed   Kind = "purge-not-allowed"  // deleted, and this person may not delete for good; Subject is the object's id, Left how long it can be restored
 	PermissionUnknown Kind = "permission-unknown" // Microsoft Graph does not offer AccessReview.Read.All in this tenant
 	ProofRefused      Kind = "proof-refused"      // an app's proof that it holds one of its keys was not taken
+	AppInUse          Kind = "app-in-use"         // a draft here uses the app that is to be deleted; Subject is its name
 	AppDeleted        Kind = "app-deleted"        // the app is among the deleted items; Subject is its object id
 )
 
@@ -169,6 +170,7 @@ const (
 	AssignmentLocked   Kind = "assignment-locked"   // a lock, or a deny assignment, keeps it; Message says which
 	AzureRoleTooStrong Kind = "azure-role-strong"   // the app may change something; Detail of the check names what
 	ElevationNotTaken  Kind = "elevation-not-taken" // only a Global Administrator may elevate access
+	ElevatedByOther    Kind = "elevated-by-other"   // another person elevated access, and alone can give it back; Subject is the sign-in name
 	VaultsByPolicy     Kind = "vaults-by-policy"    // key vaults on access policies, which Key Vault Reader does not open; Detail names them
 )
 

@@ -67,9 +67,6 @@ var assignmentID = account.Lazily(`(?i)^(?:/subscriptions/[0-9a-f-]{36}|/provide
 // lastPart is what stands after the last slash.
 func lastPart(s string) string { return s[strings.LastIndex(s, "/")+1:] }
 
-// isGUID tells whether s is a GUID with dashes.
-func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
-
 // needed refuses what must not get into an address: a scope that is none, and
 // ids that are none.
 func needed(s account.AzureScope, ids ...string) error {
@@ -77,7 +74,7 @@ func needed(s account.AzureScope, ids ...string) error {
 		return &account.Problem{Kind: account.InputNotScope}
 	}
 	for _, id := range ids {
-		if !isGUID(id) {
+		if !account.IsGUID(id) {
 			return &account.Problem{Kind: account.InputNotID}
 		}
 	}

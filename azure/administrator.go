@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -33,8 +32,6 @@ type Administrator struct {
 	root    string
 	session Session
 	now     func() time.Time
-
-	elevated atomic.Bool // by this sign-in
 }
 
 // Administer is what the person of a session can do in a cloud's Azure. now is

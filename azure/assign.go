@@ -75,7 +75,7 @@ func (c *change) find(ctx context.Context, s account.AzureScope, role account.Az
 	case err != nil:
 		return account.AzureAssignment{}, problemOf(err, persons)
 	case all.More:
-		return account.AzureAssignment{}, &account.Problem{Kind: account.Unexpected, Message: "the list of role assignments is too long to be read to its end"}
+		return account.AzureAssignment{}, tooLong()
 	}
 	return account.AzureAssignment{}, nil
 }

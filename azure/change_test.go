@@ -338,8 +338,11 @@ func TestForgotten(t *testing.T) {
 func TestElevating(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		a := e.signIn(boss)
-		if _, err := a.StepDown(t.Context()); err != nil {
+		if _, err := a.StepDown(t.Context(), time.Time{}, nil); err != nil {
 			t.Errorf("who never was elevated: %v", err)
+		}
+		if has, _, err := a.Elevated(t.Context()); has || err != nil {
+			t.Errorf("who never was elevated: %v %v", has, err)
 		}
 		s, err := a.SurveyAzure(t.Context())
 		if err != nil || s.Elevated || len(s.Tree) != 0 || len(s.May) != 0 {
@@ -355,7 +358,10 @@ func TestElevating(t *testing.T) {
 		if _, _, err := e.give(a, e.root, account.AzureReader); err != nil {
 			t.Error(err)
 		}
-		_, err = a.StepDown(t.Context())
+		if has, _, err := a.Elevated(t.Context()); !has || err != nil {
+			t.Errorf("%v %v", has, err)
+		}
+		_, err = a.StepDown(t.Context(), time.Now(), nil)
 		e.must(err)
 		for _, x := range e.tenant.AzureAssignments() {
 			if x.Scope == "/" {
@@ -377,7 +383,7 @@ func TestStepDownTakesNothingElse(t *testing.T) {
 		before := len(e.tenant.AzureAssignments())
 		_, err := a.Elevate(t.Context())
 		e.must(err)
-		_, err = a.StepDown(t.Context())
+		_, err = a.StepDown(t.Context(), time.Now(), nil)
 		e.must(err)
 		if got := e.tenant.AzureAssignments(); len(got) != before {
 			t.Errorf("%+v", got)
@@ -386,7 +392,7 @@ func TestStepDownTakesNothingElse(t *testing.T) {
 		id := e.tenant.AssignAzureRole(e.prod, account.AzureUserAccessAdministrator, boss)
 		e.cloud.Inject(simcloud.Fault{Match: e.arm("GET", "/roleAssignments"), Body: fmt.Sprintf(`{"value":[{"id":%q,"properties":{"roleDefinitionId":"/x/%s","principalId":%q,"scope":%q}}]}`,
 			id, string(account.AzureUserAccessAdministrator), a.Person().ID, e.prod)})
-		if _, err := a.StepDown(t.Context()); err != nil || e.calls("DELETE") != 1 {
+		if _, err := a.StepDown(t.Context(), time.Time{}, nil); err != nil || e.calls("DELETE") != 1 {
 			t.Errorf("%v after %d deletions", err, e.calls("DELETE"))
 		}
 	})
@@ -402,7 +408,7 @@ func TestStepDownWaitsForTheElevation(t *testing.T) {
 			if _, err := a.Elevate(t.Context()); (err != nil) != (drop == simcloud.After) {
 				t.Fatal(err)
 			}
-			_, err := a.StepDown(t.Context())
+			_, err := a.StepDown(t.Context(), time.Now(), nil)
 			e.must(err)
 			for _, x := range e.tenant.AzureAssignments() {
 				if x.Scope == "/" {
@@ -411,4 +417,45 @@ func TestStepDownWaitsForTheElevation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStepDownInANewSignIn: the record says that access was taken, which the
+// person may not see yet.
+func TestStepDownInANewSignIn(t *testing.T) {
+	in(t, func(t *testing.T, e *estate) {
+		e.tenant.SetAzureDelays(simcloud.AzureDelays{Assignments: 7 * time.Minute})
+		_, err := e.signIn(boss).Elevate(t.Context())
+		e.must(err)
+		taken := time.Now()
+		if _, err = e.signIn(boss).StepDown(t.Context(), taken, e.tell); err != nil || len(e.paused) == 0 {
+			t.Errorf("%v after %d pauses", err, len(e.paused))
+		}
+		for _, x := range e.tenant.AzureAssignments() {
+			if x.Scope == "/" {
+				t.Errorf("left %+v", x)
+			}
+		}
+		// Nothing was taken, and the time in which it may spread is over.
+		taken = time.Now()
+		_, err = e.signIn(boss).StepDown(t.Context(), taken, nil)
+		e.wantKind(err, account.SpreadingTooLong)
+		time.Sleep(elevationSpread)
+		if _, err = e.signIn(boss).StepDown(t.Context(), taken, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestElevationsThatAreNotRead: none is seen, and one may be there.
+func TestElevationsThatAreNotRead(t *testing.T) {
+	in(t, func(t *testing.T, e *estate) {
+		a := e.signIn(boss)
+		_, err := a.Elevate(t.Context())
+		e.must(err)
+		e.endless(assignments)
+		_, _, err = a.Elevated(t.Context())
+		e.wantKind(err, account.Unexpected)
+		_, err = a.StepDown(t.Context(), time.Time{}, nil)
+		e.wantKind(err, account.Unexpected)
+	})
 }

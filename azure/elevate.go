@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/rest"
@@ -20,23 +21,36 @@ func (a *Administrator) Elevate(ctx context.Context) ([]account.Evidence, error)
 		p := problemOf(err, persons)
 		switch {
 		case err == nil:
-			a.elevated.Store(true)
 			return struct{}{}, nil
 		case p.Kind == account.AzureRoleMissing:
 			p.Kind, p.Subject = account.ElevationNotTaken, ""
-		case account.KindOf(err).MayPass():
-			a.elevated.Store(true) // it may have been made
 		}
 		return struct{}{}, p
 	})
 	return evidence, err
 }
 
-// StepDown takes back what Elevate gave, and sees it gone. Nothing there is no
-// error.
-func (a *Administrator) StepDown(ctx context.Context) ([]account.Evidence, error) {
-	_, evidence, err := do(ctx, a, nil, func(ctx context.Context, c *change) (struct{}, error) {
-		all, err := a.ownAtRoot(ctx, c)
+// Elevated tells whether the person has what Elevate gives. Who may not look at
+// the root does not, or not yet.
+func (a *Administrator) Elevated(ctx context.Context) (bool, []account.Evidence, error) {
+	return do(ctx, a, nil, func(ctx context.Context, c *change) (bool, error) {
+		all, err := c.elevations(ctx, a.Person().ID)
+		return len(all) > 0, passing(err)
+	})
+}
+
+// elevationSpread is how long an elevation may not be shown to the person, and
+// not be in force.
+// Source: learn.microsoft.com/azure/role-based-access-control/troubleshooting
+// (role assignment changes are not being detected).
+const elevationSpread = 10 * time.Minute
+
+// StepDown takes back what Elevate gave, and sees it gone. taken is when that
+// was, or may have been: while it may be spreading, nothing there is not taken
+// for gone but waited for. Later, or where taken is zero, it is no error.
+func (a *Administrator) StepDown(ctx context.Context, taken time.Time, tell func(account.Pause)) ([]account.Evidence, error) {
+	_, evidence, err := do(ctx, a, tell, func(ctx context.Context, c *change) (struct{}, error) {
+		all, err := a.ownAtRoot(ctx, c, taken.Add(elevationSpread))
 		if err != nil {
 			return struct{}{}, err
 		}
@@ -45,17 +59,15 @@ func (a *Administrator) StepDown(ctx context.Context) ([]account.Evidence, error
 				return struct{}{}, err
 			}
 		}
-		if len(all) > 0 {
-			err = c.seeGone(ctx, func() (bool, error) {
-				left, err := c.elevations(ctx, a.Person().ID)
-				// Who has stepped down may not look there any more.
-				return len(left) == 0 && (err == nil || account.KindOf(err) == account.AzureRoleMissing), passing(err)
-			})
+		if len(all) == 0 {
+			return struct{}{}, nil
 		}
-		if err == nil {
-			a.elevated.Store(false)
-		}
-		return struct{}{}, err
+		c.until, c.paused = time.Time{}, 0 // it is waited for something else
+		return struct{}{}, c.seeGone(ctx, func() (bool, error) {
+			left, err := c.elevations(ctx, a.Person().ID)
+			// Who has stepped down may not look there any more.
+			return len(left) == 0 && (err == nil || account.KindOf(err) == account.AzureRoleMissing), passing(err)
+		})
 	})
 	return evidence, err
 }
@@ -69,23 +81,24 @@ func passing(err error) error {
 }
 
 // ownAtRoot are the assignments to be taken back. Who is not elevated may not
-// look; who has just been elevated may not yet, and is waited for.
-func (a *Administrator) ownAtRoot(ctx context.Context, c *change) ([]string, error) {
+// look; who has just been elevated may not yet, and is waited for until then.
+func (a *Administrator) ownAtRoot(ctx context.Context, c *change, until time.Time) ([]string, error) {
+	// Beside the waiting there has to be time to take it away.
+	c.until = time.Now().Add(min(until.Sub(c.now()), changeLimit-spreadLimit))
 	for {
 		all, err := c.elevations(ctx, a.Person().ID)
+		hidden := account.KindOf(err) == account.AzureRoleMissing
 		switch {
-		case err == nil && (len(all) > 0 || !a.elevated.Load()):
-			return all, nil
-		case account.KindOf(err) == account.AzureRoleMissing && !a.elevated.Load():
-			return nil, nil
-		case err != nil && account.KindOf(err) != account.AzureRoleMissing:
+		case err != nil && !hidden:
 			return nil, err
+		case err == nil && len(all) > 0, !c.now().Before(until):
+			return all, nil
 		}
 		left, paused := c.pause(ctx, account.MadeUnseen)
 		switch {
 		case paused != nil:
 			return nil, paused
-		case !left:
+		case !left && c.now().Before(until):
 			return nil, &account.Problem{Kind: account.SpreadingTooLong}
 		}
 	}
@@ -94,7 +107,7 @@ func (a *Administrator) ownAtRoot(ctx context.Context, c *change) ([]string, err
 // elevations are the addresses of a person's User Access Administrator at the
 // root. AzureRoleMissing where that person may not look there.
 func (c *change) elevations(ctx context.Context, person account.ObjectID) (ids []string, err error) {
-	if !isGUID(string(person)) {
+	if !account.IsGUID(string(person)) {
 		return nil, &account.Problem{Kind: account.InputNotID}
 	}
 	all, err := collect[assignment](ctx, c, filtered(assignments+authorizationVersion, "principalId eq '"+string(person)+"'"))
@@ -104,8 +117,11 @@ func (c *change) elevations(ctx context.Context, person account.ObjectID) (ids [
 			ids = append(ids, x.ID)
 		}
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return ids, problemOf(err, persons)
+	case all.More && len(ids) == 0:
+		return nil, tooLong()
 	}
 	return ids, nil
 }

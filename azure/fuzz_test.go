@@ -66,7 +66,7 @@ func FuzzRefusal(f *testing.F) {
 					t.Errorf("%q is kept of %q", s, body)
 				}
 			}
-			if p.Kind == account.WrongTenant && p.Subject != "" && !isGUID(p.Subject) {
+			if p.Kind == account.WrongTenant && p.Subject != "" && !account.IsGUID(p.Subject) {
 				t.Errorf("tenant %q", p.Subject)
 			}
 		}

@@ -123,6 +123,8 @@ func (l *look) readsAt(p *place) account.Check {
 		return l.refusedAt(err, p.scope)
 	case err != nil && by != "":
 		return waiting(l.notInForce(problemOf(err, apps), p.scope))
+	case err != nil && unread != nil:
+		return undecided(unread)
 	case err != nil:
 		return l.refusedAt(err, p.scope)
 	case by != "":
@@ -185,10 +187,21 @@ func (l *look) roleFor(p *place, enough func(definition) bool) (by string, unrea
 		case d.err != nil:
 			unread = problemOf(d.err, apps)
 		case enough(d.value):
-			return l.roleName(a) + l.inherited(a, p.scope), nil
+			return l.roleName(a) + l.inherited(a, p.scope) + l.through(a), nil
 		}
 	}
+	if unread == nil && p.roles.more {
+		unread = tooLong()
+	}
 	return "", unread
+}
+
+// through says where a role is not the app's own.
+func (l *look) through(a assignment) string {
+	if l.isApp(a.Properties.Principal) {
+		return ""
+	}
+	return ", through a group"
 }
 
 // inherited says where a role comes from, if not from the scope itself.
@@ -224,6 +237,9 @@ func (l *look) lesserAllows(p *place) bool {
 
 // kept are the deny assignments at or above a scope that keep something from the app.
 func (l *look) kept(p *place) (lines []string) {
+	if p.denies.unread() != nil {
+		lines = append(lines, "not known whether a deny assignment keeps a part: not all could be read")
+	}
 	for _, d := range p.denies.value {
 		if l.applies(d) {
 			lines = append(lines, "a deny assignment keeps a part: "+rest.Text(d.Properties.Name, longestText))
@@ -248,11 +264,11 @@ func (l *look) applies(d deny) bool {
 func (l *look) keyVaults() account.Check {
 	c := l.everywhere(l.vaultsAt)
 	var closed []string
-	var unread *account.Problem
+	unread := problemOf(l.subscriptions.err, apps)
 	for _, p := range l.places {
 		c.Evidence = append(c.Evidence, p.vaults.evidence...)
-		if p.vaults.err != nil {
-			unread = problemOf(p.vaults.err, apps)
+		if u := p.vaults.unread(); u != nil {
+			unread = u
 		}
 		for _, v := range p.vaults.value {
 			if l.closed(v) {
@@ -305,11 +321,17 @@ func (l *look) unlooked() []string {
 	if l.skipped == 0 && !l.subscriptions.more {
 		return nil
 	}
-	return []string{fmt.Sprintf("looked into %d subscriptions and not into all of them", mostSubscriptions)}
+	looked := 0
+	for _, p := range l.places {
+		if p.assured {
+			looked++
+		}
+	}
+	return []string{fmt.Sprintf("looked into %d subscriptions and not into all of them", looked)}
 }
 
-// readOnly: no role of the app, at the chosen scopes, above them and in the
-// subscriptions that are seen, allows more than reading.
+// readOnly: no role of the app or of its groups, at the chosen scopes, above them
+// and in the subscriptions that are seen, allows more than reading.
 func (l *look) readOnly() (c account.Check) {
 	var evidence []account.Evidence
 	defer func() { c.Evidence = evidence }()
@@ -318,11 +340,11 @@ func (l *look) readOnly() (c account.Check) {
 	}
 	seen := map[string]bool{}
 	var over, fine []string
-	var unread error
+	unread := problemOf(l.subscriptions.err, apps)
 	for _, p := range l.places {
 		evidence = append(evidence, p.roles.evidence...)
-		if p.roles.err != nil {
-			unread = p.roles.err
+		if u := p.roles.unread(); u != nil {
+			unread = u
 		}
 		for _, a := range p.roles.value {
 			if id := strings.ToLower(a.ID); seen[id] {
@@ -338,8 +360,8 @@ func (l *look) readOnly() (c account.Check) {
 			case line != "":
 				fine = append(fine, line)
 			}
-			if d.err != nil {
-				unread = d.err
+			if u := d.unread(); u != nil {
+				unread = u
 			}
 		}
 	}
@@ -347,12 +369,10 @@ func (l *look) readOnly() (c account.Check) {
 	switch {
 	case len(over) > 0:
 		return account.Check{State: account.Warning, Problem: &account.Problem{Kind: account.AzureRoleTooStrong}, Detail: over}
-	case unread != nil && l.seesNothing() && refused(unread):
-		return waiting(problemOf(unread, apps))
+	case unread != nil && l.seesNothing() && unread.Kind == account.AzureRoleMissing:
+		return waiting(unread)
 	case unread != nil:
-		return undecided(problemOf(unread, apps))
-	case len(l.places) == 0 && l.subscriptions.err != nil:
-		return undecided(problemOf(l.subscriptions.err, apps))
+		return undecided(unread)
 	}
 	return holds(fine...)
 }
@@ -363,7 +383,7 @@ func (l *look) readOnly() (c account.Check) {
 func (l *look) exceeds(a assignment, p *place) (string, bool) {
 	role := account.AzureRole(a.role())
 	d := l.definitions[a.role()]
-	where := l.roleName(a) + " at " + l.scopeText(a)
+	where := l.roleName(a) + " at " + l.scopeText(a) + l.through(a)
 	what := d.value.beyondRead(l.deniedFor(a, p))
 	switch {
 	case d.err != nil:

@@ -68,6 +68,22 @@ type answer[T any] struct {
 	evidence []account.Evidence
 }
 
+// unread is why it is not all there; nil where it is.
+func (a answer[T]) unread() *account.Problem {
+	switch {
+	case a.err != nil:
+		return problemOf(a.err, apps)
+	case a.more:
+		return tooLong()
+	}
+	return nil
+}
+
+// tooLong is why a list does not tell what is not in it.
+func tooLong() *account.Problem {
+	return &account.Problem{Kind: account.Unexpected, Message: "a list is too long to be read to its end"}
+}
+
 // list asks for a collection.
 func list[T any](ctx context.Context, q asker, address string) answer[[]T] {
 	all, err := rest.Collect[T](ctx, q.rest, q.root+address, q.bearer, mostPages)
@@ -85,7 +101,7 @@ func one[T any](ctx context.Context, q asker, address string) answer[T] {
 type place struct {
 	scope   account.AzureScope
 	chosen  bool
-	roles   answer[[]assignment] // of the app, as far as it is known
+	roles   answer[[]assignment] // of the app and its groups, as far as it is known
 	denies  answer[[]deny]       // only of a chosen scope
 	probe   answer[struct{}]     // a read that Reader allows, only of a chosen scope
 	vaults  answer[[]vault]      // only of a subscription, where they are wanted
@@ -150,18 +166,21 @@ func (l *look) ask(all *sync.WaitGroup, call func()) {
 	})
 }
 
-// rolesAt are the app's roles at and above a scope, in a subscription also in it.
-// A management group's list is filtered here: who is assigned to is no filter
-// there that leaves out what is below.
+// rolesAt are the app's roles at and above a scope, in a subscription also in it;
+// those of groups that it is in, too. Without the app's object id there are none.
 // Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest.
 func (l *look) rolesAt(ctx context.Context, s account.AzureScope) answer[[]assignment] {
-	filter := "atScope()"
-	if p := string(l.t.Link.Principal); s.IsSubscription() && isGUID(p) {
-		filter = "principalId eq '" + p + "'"
+	p := string(l.t.Link.Principal)
+	if !account.IsGUID(p) { // that the list can be read tells something all the same
+		a := list[assignment](ctx, l.asker, filtered(at(s, assignments+authorizationVersion), "atScope()"))
+		a.value = nil
+		return a
 	}
-	a := list[assignment](ctx, l.asker, filtered(at(s, assignments+authorizationVersion), filter))
-	a.value = slices.DeleteFunc(a.value, func(x assignment) bool { return !l.isApp(x.Properties.Principal) })
-	return a
+	filter := "assignedTo('" + p + "')"
+	if !s.IsSubscription() {
+		filter = "atScope() and " + filter
+	}
+	return list[assignment](ctx, l.asker, filtered(at(s, assignments+authorizationVersion), filter))
 }
 
 // isApp tells whether an object id is the app's.
@@ -211,7 +230,7 @@ func (l *look) define(ctx context.Context) {
 	found := map[string]account.AzureScope{}
 	for _, p := range l.places {
 		for _, a := range p.roles.value {
-			if id := a.role(); id != string(account.AzureReader) && isGUID(id) && found[id] == "" {
+			if id := a.role(); id != string(account.AzureReader) && account.IsGUID(id) && found[id] == "" {
 				found[id] = p.scope
 			}
 		}

@@ -19,7 +19,6 @@ type permission struct {
 
 // definition is a role.
 type definition struct {
-	ID         string `json:"name"`
 	Properties struct {
 		Name        string       `json:"roleName"`
 		Permissions []permission `json:"permissions"`
@@ -159,8 +158,7 @@ var strong = []account.AzureRole{
 // Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles.
 var reader = builtIn(account.AzureReader, permission{Actions: []string{"*/read"}})
 
-func builtIn(role account.AzureRole, p permission) definition {
-	d := definition{ID: string(role)}
+func builtIn(role account.AzureRole, p permission) (d definition) {
 	d.Properties.Name, d.Properties.Permissions = role.String(), []permission{p}
 	return d
 }

@@ -139,11 +139,70 @@ func TestWhatIncludesReader(t *testing.T) {
 	}
 }
 
-// TestThroughAGroup: the assignment is not seen, and what it allows is.
+// TestThroughAGroup: what the app may through a group, it may.
 func TestThroughAGroup(t *testing.T) {
 	in(t, func(t *testing.T, e *estate) {
 		e.tenant.AssignAzureRoleToGroup(e.prod, account.AzureReader, e.app.PrincipalID)
-		e.want(account.AzureReads, account.Holds, "", "the assignment itself is not seen")
+		made := e.see()
+		e.wantIn(made, account.AzureReads, account.Holds, "", "prod: Reader, through a group")
+		e.wantIn(made, account.AzureReadOnly, account.Holds, "")
+		e.tenant.AssignAzureRoleToGroup(e.prod, account.AzureContributor, e.tenant.Users()[0].ID)
+		e.want(account.AzureReadOnly, account.Holds, "")
+		rg := e.tenant.AddResourceGroup(e.shop, "rg")
+		e.tenant.AssignAzureRoleToGroup(rg, account.AzureContributor, e.app.PrincipalID)
+		e.want(account.AzureReadOnly, account.Warning, account.AzureRoleTooStrong, "Contributor at rg, through a group allows *")
+	})
+	in(t, func(t *testing.T, e *estate) {
+		e.tenant.AssignAzureRoleToGroup(e.prod, account.AzureContributor, e.app.PrincipalID)
+		made := e.see()
+		e.wantIn(made, account.AzureReads, account.Holds, "", "prod: Contributor, through a group")
+		e.wantIn(made, account.AzureReadOnly, account.Warning, account.AzureRoleTooStrong, "Contributor at prod, through a group allows *")
+	})
+}
+
+// endless is a list of nothing whose pages do not end.
+func (e *estate) endless(part string) {
+	e.cloud.Inject(simcloud.Fault{Match: e.arm("GET", part), Body: `{"value":[],"nextLink":"https://management.azure.com` + string(e.shop) + part + `?api-version=2022-04-01"}`})
+}
+
+// TestListsThatDoNotEnd: what is not in the part that was read may be in the rest.
+func TestListsThatDoNotEnd(t *testing.T) {
+	for part, want := range map[string]map[account.CheckName]account.CheckState{
+		assignments:                     {account.AzureReads: account.Unknown, account.AzureReadOnly: account.Unknown, account.KeyVaults: account.Unknown},
+		"/providers/Microsoft.KeyVault": {account.AzureReads: account.Holds, account.AzureReadOnly: account.Holds, account.KeyVaults: account.Unknown},
+		// Whatever is denied, Reader is in force.
+		authorization + "/denyAssignments": {account.AzureReads: account.Holds, account.AzureReadOnly: account.Holds, account.KeyVaults: account.Holds},
+	} {
+		in(t, func(t *testing.T, e *estate) {
+			e.target.Vaults, e.target.Scopes = true, []account.AzureScope{e.shop}
+			e.assign(e.shop, account.AzureReader)
+			e.assign(e.shop, account.AzureKeyVaultReader)
+			e.endless(part)
+			made := e.see()
+			for n, state := range want {
+				if got := made[n]; got.State != state || state == account.Unknown && got.Problem.Kind != account.Unexpected {
+					t.Errorf("%s: %s is %s, %v %q", part, n, got.State, got.Problem, got.Detail)
+				}
+			}
+			told := slices.ContainsFunc(made[account.AzureReads].Detail, func(l string) bool { return strings.Contains(l, "not known whether a deny assignment") })
+			if told != strings.HasSuffix(part, "denyAssignments") {
+				t.Errorf("%s: %q", part, made[account.AzureReads].Detail)
+			}
+		})
+	}
+}
+
+// TestSubscriptionsThatCannotBeListed: what is in those is not known then.
+func TestSubscriptionsThatCannotBeListed(t *testing.T) {
+	in(t, func(t *testing.T, e *estate) {
+		e.target.Vaults = true
+		e.assign(e.prod, account.AzureReader)
+		e.assign(e.prod, account.AzureKeyVaultReader)
+		e.cloud.Inject(simcloud.Fault{Match: func(r *http.Request) bool { return r.URL.Path == subscriptions }, Status: 500})
+		made := e.see()
+		e.wantIn(made, account.AzureReads, account.Holds, "")
+		e.wantIn(made, account.AzureReadOnly, account.Unknown, account.Unavailable)
+		e.wantIn(made, account.KeyVaults, account.Unknown, account.Unavailable)
 	})
 }
 
@@ -371,7 +430,7 @@ func TestPages(t *testing.T) {
 		}
 		made := e.see()
 		e.wantIn(made, account.Subscriptions, account.Holds, "", "and more than these 10, which were not read")
-		e.wantIn(made, account.AzureReadOnly, account.Holds, "", "not into all of them")
+		e.wantIn(made, account.AzureReadOnly, account.Holds, "", "looked into 10 subscriptions and not into all of them")
 	})
 }
 
@@ -381,7 +440,7 @@ func TestTooManySubscriptions(t *testing.T) {
 		for i := range mostSubscriptions + 20 {
 			e.tenant.AddSubscription(simcloud.SubscriptionSpec{Name: fmt.Sprint("S", i), Group: e.prod})
 		}
-		e.want(account.AzureReadOnly, account.Holds, "", "not into all of them")
+		e.want(account.AzureReadOnly, account.Holds, "", "looked into 250 subscriptions and not into all of them")
 		if n := e.calls(http.MethodGet); n > mostSubscriptions+10 {
 			t.Errorf("asked %d times", n)
 		}

@@ -67,7 +67,7 @@ func (s *survey) read(ctx context.Context) (found account.AzureSurvey, err error
 	all.Go(func() { up, errs[3] = s.c.elevations(ctx, s.a.Person().ID) })
 	all.Wait()
 	for _, err := range errs {
-		if p := problemOf(err, persons); p != nil && p.Kind != account.AzureRoleMissing && p.Kind != account.ScopeNotFound {
+		if p := failed(err); p != nil {
 			return found, p
 		}
 	}
@@ -87,6 +87,16 @@ func (s *survey) read(ctx context.Context) (found account.AzureSurvey, err error
 	return found, nil
 }
 
+// failed is why a read brought nothing, unless the person does not see what was
+// asked for, or it is gone.
+func failed(err error) *account.Problem {
+	p := problemOf(err, persons)
+	if p != nil && (p.Kind == account.AzureRoleMissing || p.Kind == account.ScopeNotFound) {
+		return nil
+	}
+	return p
+}
+
 func (s *survey) descendants(ctx context.Context, g account.AzureScope) (rest.Collected[entry], error) {
 	return collect[entry](ctx, s.c, string(g)+"/descendants"+groupsVersion)
 }
@@ -94,18 +104,19 @@ func (s *survey) descendants(ctx context.Context, g account.AzureScope) (rest.Co
 // lookInto reads what is below each group that is seen, side by side, where the
 // root's own list may not be read.
 func (s *survey) lookInto(ctx context.Context, listed []entry) error {
+	var seen []account.AzureScope
+	for _, e := range listed {
+		if scope, ok := scopeOf(e.ID); ok && !scope.IsSubscription() {
+			seen = append(seen, scope)
+		}
+	}
+	if len(seen) > mostGroups {
+		seen, s.partial = seen[:mostGroups], true
+	}
 	var all sync.WaitGroup
 	var first error
 	free := make(chan struct{}, mostAtOnce)
-	for i, e := range listed {
-		scope, ok := scopeOf(e.ID)
-		if !ok || scope.IsSubscription() {
-			continue
-		}
-		if i >= mostGroups {
-			s.partial = true
-			break
-		}
+	for _, scope := range seen {
 		all.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
@@ -114,7 +125,7 @@ func (s *survey) lookInto(ctx context.Context, listed []entry) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.partial = s.partial || below.More
-			if p := problemOf(err, persons); p != nil && p.Kind != account.AzureRoleMissing && first == nil {
+			if p := failed(err); p != nil && first == nil {
 				first = p
 			}
 		})
@@ -296,7 +307,7 @@ func (s *survey) assigns(ctx context.Context, scope account.AzureScope, role str
 	case account.AzureReader, account.AzureContributor, account.AzureKeyVaultReader:
 		return no
 	}
-	if !isGUID(role) {
+	if !account.IsGUID(role) {
 		return unknown
 	}
 	var d definition

@@ -132,6 +132,20 @@ func TestSurveyOfMuch(t *testing.T) {
 	})
 }
 
+// TestSurveyOfManyGroups: not all are looked into, and one is gone meanwhile.
+func TestSurveyOfManyGroups(t *testing.T) {
+	in(t, func(t *testing.T, e *estate) {
+		for i := range mostGroups + 10 {
+			g := e.tenant.AddManagementGroup(fmt.Sprint("g", i), fmt.Sprint("G", i), e.prod)
+			e.tenant.AddSubscription(simcloud.SubscriptionSpec{Name: fmt.Sprint("S", i), Group: g})
+		}
+		e.cloud.Inject(simcloud.Fault{Match: e.arm("GET", "/g7/descendants"), Status: 404, Body: `{"error":{"code":"NotFound","message":"'/providers/Microsoft.Management/managementGroups/g7' not found"}}`})
+		if s := e.survey(owner); !s.Partial || len(s.Tree) < mostGroups {
+			t.Errorf("partial %v, %d seen", s.Partial, len(s.Tree))
+		}
+	})
+}
+
 // TestSurveyThatCannotBeMade: the way there is an error, and a refusal is not.
 func TestSurveyThatCannotBeMade(t *testing.T) {
 	for want, f := range map[account.Kind]simcloud.Fault{

@@ -39,6 +39,9 @@ func TestExitCodes(t *testing.T) {
 		"interrupted":  {tea.ErrInterrupted, cli.Interrupted, ""},
 		"later":        {steps.ErrLater, cli.NotLinked, "the draft is kept"},
 		"no key store": {&account.Problem{Kind: account.StoreNotUsable, State: account.StoreNoBus}, cli.NoKeyStore, "no D-Bus session"},
+		"in use":       {&account.Problem{Kind: account.AppInUse, Subject: "Fabrikam"}, cli.Failed, "The draft Fabrikam is on this app too"},
+		"another's":    {&account.Problem{Kind: account.ElevatedByOther, Subject: "ada@contoso.com"}, cli.NotAllowed, "as ada@contoso.com"},
+		"no role":      {&account.Problem{Kind: account.AzureRoleMissing}, cli.NotAllowed, "hint:"},
 		"a problem":    {&account.Problem{Kind: account.Untrusted, Subject: "/x.pem"}, cli.Failed, "hint:"},
 		"another":      {errors.New("read\x1b[2J this"), cli.Failed, "error: read this"},
 	} {

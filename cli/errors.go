@@ -132,7 +132,8 @@ func codeOf(k account.Kind) int {
 		account.AccountElsewhere, account.GuestRefused, account.TenantRestricted, account.WrongTenantSignedIn,
 		account.AWSSignInOver, account.AWSDenied, account.AWSKeyUnknown, account.AWSSecretWrong, account.AWSNoCredentials, account.AWSOrganization,
 		account.AWSOtherAccount, account.AWSNotManagement,
-		account.SignInOver, account.SignInNotMade, account.DeviceCodeOver, account.DeviceCodeDeclined, account.RightMissing:
+		account.SignInOver, account.SignInNotMade, account.DeviceCodeOver, account.DeviceCodeDeclined, account.RightMissing,
+		account.AzureRoleMissing, account.ElevationNotTaken, account.ElevatedByOther:
 		return NotAllowed
 	}
 	return Failed

@@ -9,8 +9,9 @@ import (
 	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
-// Session is a person's sign-in for one resource: who it is, and the token, which
-// lives in here alone until Forget. It may be used from any goroutine.
+// Session is a person's sign-in for one resource: who it is, and the token until
+// Forget. What is being asked then ends with the token it began with. It may be
+// used from any goroutine.
 type Session struct {
 	person account.Person
 

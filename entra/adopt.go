@@ -30,7 +30,7 @@ func (q asker) adoptable(ctx context.Context, client account.ClientID, e *Entra)
 		for _, err := range []*error{&f.principal.err, &f.principalOwners.err, &f.grants.err, &f.roles.err} {
 			*err = nil
 		}
-	} else if f.principal.ok() && isGUID(f.principal.value.ID) {
+	} else if f.principal.ok() && account.IsGUID(f.principal.value.ID) {
 		a.Principal = account.ObjectID(strings.ToLower(f.principal.value.ID))
 	}
 	a.Foreign = f.everything(e)

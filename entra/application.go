@@ -28,7 +28,7 @@ const (
 
 // app is the app registration, without a word on who made it.
 func (a application) app() (account.App, error) {
-	if !isGUID(a.ID) || !isGUID(a.Client) {
+	if !account.IsGUID(a.ID) || !account.IsGUID(a.Client) {
 		return account.App{}, &account.Problem{Kind: account.Unexpected, Message: "the answer does not name the app"}
 	}
 	app := account.App{

@@ -172,7 +172,7 @@ func TestWhoMaySignInForAzure(t *testing.T) {
 func TestAnAdministratorIsForGraph(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, licensed())
-		a, err := d.entra.SignInDevice(t.Context(), d.forAzure(), func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
+		a, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.forAzure(), func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
 		d.must(err)
 		if _, err := a.Survey(t.Context(), account.SurveyWish{}); err != nil || a.Person().Client != account.CommandLineTools {
 			t.Errorf("%v %+v", err, a.Person())
@@ -183,7 +183,7 @@ func TestAnAdministratorIsForGraph(t *testing.T) {
 func TestAnAdministratorInABrowserIsForGraph(t *testing.T) {
 	d := newDesk(t, licensed())
 	var all sync.WaitGroup
-	a, err := d.entra.SignInBrowser(t.Context(), d.forAzure(), func(p account.SignInPrompt) {
+	a, err := d.entra.SignInGraph(t.Context(), account.InBrowser, d.forAzure(), func(p account.SignInPrompt) {
 		all.Go(func() {
 			if _, err := d.tenant.Browser(boss).Open(t.Context(), p.URL); err != nil {
 				t.Error(err)

@@ -313,7 +313,7 @@ func lifeIn(text string) time.Duration {
 // needed refuses ids that are none before they get into an address.
 func needed(ids ...account.ObjectID) error {
 	for _, id := range ids {
-		if !isGUID(string(id)) {
+		if !account.IsGUID(string(id)) {
 			return &account.Problem{Kind: account.InputNotID}
 		}
 	}

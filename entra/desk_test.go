@@ -84,7 +84,7 @@ func (d *desk) wish() account.SignInWish {
 // signIn is somebody's sign-in by device code, which needs no socket.
 func (d *desk) signIn(upn string) *Administrator {
 	d.t.Helper()
-	a, err := d.entra.SignInDevice(d.t.Context(), d.wish(), func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(upn, p.UserCode)) })
+	a, err := d.entra.SignInGraph(d.t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(upn, p.UserCode)) })
 	d.must(err)
 	return a
 }
@@ -95,7 +95,7 @@ func (d *desk) hire(upn string, roles ...string) *Administrator {
 	d.tenant.AddUser(simcloud.UserSpec{UPN: upn, Roles: roles})
 	// What needs an administrator's consent was consented to before, for everyone.
 	d.must(d.tenant.WithdrawConsents(simcloud.CommandLineTools))
-	_, err := d.entra.SignInDevice(d.t.Context(), d.wish(), func(p account.SignInPrompt) {
+	_, err := d.entra.SignInGraph(d.t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) {
 		b := d.tenant.Browser(boss)
 		b.Consent = simcloud.AcceptForEveryone
 		if l, err := b.EnterCode(d.t.Context(), p.UserCode); err != nil || l.Code != 0 {

@@ -97,7 +97,7 @@ func tenantName(s string) error {
 	switch {
 	case s == "":
 		return &account.Problem{Kind: account.InputEmpty}
-	case isGUID(s):
+	case account.IsGUID(s):
 		return nil
 	case len(s) > 253 || !strings.Contains(s, ".") || strings.Contains(s, "..") || strings.HasPrefix(s, "."):
 		return &account.Problem{Kind: account.InputNotDomain}
@@ -134,7 +134,7 @@ func (e *Entra) ask(ctx context.Context, c account.Cloud, tenant string) (accoun
 		return account.Tenant{}, ahead, err
 	}
 	id, ok := d.tenant()
-	if !ok || isGUID(tenant) && string(id) != tenant {
+	if !ok || account.IsGUID(tenant) && string(id) != tenant {
 		return account.Tenant{}, ahead, &account.Problem{
 			Kind: account.Unexpected, Subject: c.Login, Status: a.Status, RequestID: a.RequestID,
 			Message: "the answer does not name the tenant that was asked for",
@@ -162,7 +162,7 @@ func guidIn(address string) string {
 		return ""
 	}
 	part, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	if !isGUID(part) {
+	if !account.IsGUID(part) {
 		return ""
 	}
 	return strings.ToLower(part)

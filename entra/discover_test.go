@@ -208,7 +208,7 @@ func FuzzDiscovery(f *testing.F) {
 			return
 		}
 		id, ok := d.tenant()
-		if ok != isGUID(string(id)) || string(id) != strings.ToLower(string(id)) {
+		if ok != account.IsGUID(string(id)) || string(id) != strings.ToLower(string(id)) {
 			t.Errorf("tenant %q, %v", id, ok)
 		}
 		if c := d.cloud(account.Global); !slices.Contains(account.Clouds, c) {

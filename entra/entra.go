@@ -104,18 +104,3 @@ func objectIDMistake(p *account.Problem, l account.MicrosoftLink) []string {
 	}
 	return nil
 }
-
-// isGUID tells whether s is a GUID with dashes, in any case of letters.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range []byte(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-		if dash != (c == '-') || !dash && !hex {
-			return false
-		}
-	}
-	return true
-}

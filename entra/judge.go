@@ -64,7 +64,7 @@ func (f findings) rightTenant(want account.TenantID) (c account.Check) {
 	if !f.organization.ok() {
 		return undecided(problemOf(f.organization.err))
 	}
-	if len(f.organization.value) != 1 || !isGUID(f.organization.value[0].ID) {
+	if len(f.organization.value) != 1 || !account.IsGUID(f.organization.value[0].ID) {
 		return undecided(&account.Problem{Kind: account.Unexpected, Message: "the answer does not name the tenant"})
 	}
 	o := f.organization.value[0]

@@ -17,7 +17,7 @@ import (
 const integrated = "WindowsAzureActiveDirectoryIntegratedApp"
 
 func (p principal) principal() (account.Principal, error) {
-	if !isGUID(p.ID) {
+	if !account.IsGUID(p.ID) {
 		return account.Principal{}, &account.Problem{Kind: account.Unexpected, Message: "the answer does not name the enterprise app"}
 	}
 	return account.Principal{ID: account.ObjectID(strings.ToLower(p.ID))}, nil

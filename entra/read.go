@@ -167,14 +167,14 @@ func (q asker) readApp(ctx context.Context, f *findings, client account.ClientID
 	all.Go(func() { list(ctx, q, &f.owners, app+"/owners"+ownerSelect) })
 	all.Go(func() { list(ctx, q, &f.principalOwners, sp+"/owners"+ownerSelect) })
 	all.Go(func() { list(ctx, q, &f.federated, app+"/federatedIdentityCredentials") })
-	if isGUID(string(thought)) {
+	if account.IsGUID(string(thought)) {
 		all.Go(func() { list(ctx, q, &f.roles, rolesOf(string(thought))) })
 	}
 	all.Wait()
 	switch id := f.principal.value.ID; {
 	case !f.principal.ok():
 		f.roles.err = f.principal.err
-	case !isGUID(id):
+	case !account.IsGUID(id):
 		f.roles.err = &account.Problem{Kind: account.Unexpected, Message: "the enterprise app has no object id"}
 	case !strings.EqualFold(id, string(thought)):
 		list(ctx, q, &f.roles, rolesOf(id))
@@ -267,7 +267,7 @@ func (f findings) facts() account.Facts {
 	}
 	if f.principal.ok() {
 		facts.AppName = rest.Text(f.principal.value.DisplayName, longestText)
-		if isGUID(f.principal.value.ID) {
+		if account.IsGUID(f.principal.value.ID) {
 			facts.Principal = account.ObjectID(f.principal.value.ID)
 		}
 	}
@@ -275,7 +275,7 @@ func (f findings) facts() account.Facts {
 		if name := rest.Text(f.application.value.DisplayName, longestText); name != "" {
 			facts.AppName = name
 		}
-		if isGUID(f.application.value.ID) {
+		if account.IsGUID(f.application.value.ID) {
 			facts.Application = account.ObjectID(f.application.value.ID)
 		}
 	}

@@ -63,7 +63,7 @@ func (e *Entra) FindKey(ctx context.Context, t account.Target, signer crypto.Sig
 			return "", changeProblem(err, "")
 		}
 		for _, k := range app.Keys {
-			if k.is(next) && isGUID(k.KeyID) {
+			if k.is(next) && account.IsGUID(k.KeyID) {
 				return strings.ToLower(k.KeyID), nil
 			}
 		}
@@ -85,7 +85,7 @@ func (e *Entra) AddKey(ctx context.Context, t account.Target, signer crypto.Sign
 		var added keyCredential
 		a, err := e.proven(ctx, q, t, signer, "addKey", map[string]any{"keyCredential": key, "passwordCredential": nil}, &added)
 		switch {
-		case err == nil && isGUID(added.KeyID):
+		case err == nil && account.IsGUID(added.KeyID):
 			return strings.ToLower(added.KeyID), nil
 		case err == nil, a.Status == http.StatusOK: // done; only its body tells nothing
 			return "", nil
@@ -98,7 +98,7 @@ func (e *Entra) AddKey(ctx context.Context, t account.Target, signer crypto.Sign
 // not there is no error.
 // Source: learn.microsoft.com/graph/api/application-removekey.
 func (e *Entra) RemoveKey(ctx context.Context, t account.Target, signer crypto.Signer, credential string) ([]account.Evidence, error) {
-	if !isGUID(credential) {
+	if !account.IsGUID(credential) {
 		return nil, &account.Problem{Kind: account.InputNotID}
 	}
 	_, calls, err := roll(ctx, e, t, signer, func(ctx context.Context, q asker) (struct{}, error) {

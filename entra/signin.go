@@ -48,7 +48,7 @@ func (e *Entra) newSignIn(wish account.SignInWish) (*signIn, error) {
 	if wish.Client == "" {
 		wish.Client = wish.For.Client()
 	}
-	if !isGUID(string(wish.Tenant)) || !isGUID(string(wish.Client)) {
+	if !account.IsGUID(string(wish.Tenant)) || !account.IsGUID(string(wish.Client)) {
 		return nil, &account.Problem{Kind: account.InputNotID}
 	}
 	s := &signIn{e: e, wish: wish, cloud: wish.Cloud.Cloud()}
@@ -72,10 +72,13 @@ func (e *Entra) newSignIn(wish account.SignInWish) (*signIn, error) {
 }
 
 // SignIn has a person sign in for the resource that is wished for, in one of the
-// two ways; tell gets what the person has to be shown.
+// two ways; tell gets what the person has to be shown. Nothing of the sign-in is
+// kept but the access token.
 //
-// Problems: those of SignInBrowser and SignInDevice. ClientUnfit where the app
-// that people sign in to is one of Microsoft's that may not act there.
+// Problems: those of the sign-in and of the way there, WrongTenantSignedIn,
+// Cancelled; PortTaken and SignInNotMade in a browser here; DeviceCodeOver and
+// DeviceCodeDeclined with a code. ClientUnfit where the app that people sign in
+// to is one of Microsoft's that may not act there.
 func (e *Entra) SignIn(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (*Session, error) {
 	if way == account.ByDeviceCode {
 		return e.byDevice(ctx, wish, tell)
@@ -83,24 +86,22 @@ func (e *Entra) SignIn(ctx context.Context, way account.SignInWay, wish account.
 	return e.inBrowser(ctx, wish, tell)
 }
 
-// SignInBrowser has an administrator sign in for Microsoft Graph with a browser
-// on this machine, or at the end of a tunnel to it. It listens on the loopback
-// address until the browser brings the answer, ten minutes at most; tell gets the
-// address to be opened as soon as it can be. Nothing of the sign-in is kept but
-// the access token.
-//
-// Problems: those of the sign-in and of the way there, PortTaken,
-// SignInNotMade, WrongTenantSignedIn, Cancelled.
-// Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow.
-func (e *Entra) SignInBrowser(ctx context.Context, wish account.SignInWish, tell func(account.SignInPrompt)) (*Administrator, error) {
+// SignInGraph is SignIn for Microsoft Graph, whatever is wished for, of somebody
+// who administers the tenant.
+func (e *Entra) SignInGraph(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (*Administrator, error) {
 	wish.For = account.MicrosoftGraph
-	s, err := e.inBrowser(ctx, wish, tell)
+	s, err := e.SignIn(ctx, way, wish, tell)
 	if err != nil {
 		return nil, err
 	}
 	return &Administrator{s, e, wish.Cloud.Cloud()}, nil
 }
 
+// inBrowser is a sign-in with a browser on this machine, or at the end of a
+// tunnel to it. It listens on the loopback address until the browser brings the
+// answer, ten minutes at most; tell gets the address to be opened as soon as it
+// can be.
+// Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow.
 func (e *Entra) inBrowser(ctx context.Context, wish account.SignInWish, tell func(account.SignInPrompt)) (*Session, error) {
 	s, err := e.newSignIn(wish)
 	if err != nil {
@@ -197,7 +198,7 @@ func (s *signIn) session(ctx context.Context, r public.AuthResult) (*Session, er
 	_ = s.app.RemoveAccount(ctx, r.Account) // the library's own copy; there is nothing to be done about an error
 	tenant := account.TenantID(strings.ToLower(r.IDToken.TenantID))
 	switch {
-	case !isGUID(string(tenant)) || !isGUID(r.IDToken.Oid):
+	case !account.IsGUID(string(tenant)) || !account.IsGUID(r.IDToken.Oid):
 		return nil, &account.Problem{Kind: account.Unexpected, Subject: s.cloud.Login, Message: "the answer does not name who signed in"}
 	case !strings.EqualFold(string(tenant), string(s.wish.Tenant)):
 		return nil, &account.Problem{Kind: account.WrongTenantSignedIn, Subject: string(tenant)}

@@ -16,22 +16,9 @@ import (
 	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
-// SignInDevice has an administrator sign in for Microsoft Graph with a browser
-// anywhere, by typing a code; tell gets it. It ends when the person is done or the
-// code is over, about fifteen minutes later.
-//
-// Problems: those of the sign-in and of the way there, DeviceCodeOver,
-// DeviceCodeDeclined, WrongTenantSignedIn, Cancelled.
+// byDevice is a sign-in with a browser anywhere, by typing a code; tell gets it.
+// It ends when the person is done or the code is over, about fifteen minutes later.
 // Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code.
-func (e *Entra) SignInDevice(ctx context.Context, wish account.SignInWish, tell func(account.SignInPrompt)) (*Administrator, error) {
-	wish.For = account.MicrosoftGraph
-	s, err := e.byDevice(ctx, wish, tell)
-	if err != nil {
-		return nil, err
-	}
-	return &Administrator{s, e, wish.Cloud.Cloud()}, nil
-}
-
 func (e *Entra) byDevice(ctx context.Context, wish account.SignInWish, tell func(account.SignInPrompt)) (*Session, error) {
 	s, err := e.newSignIn(wish)
 	if err != nil {

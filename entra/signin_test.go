@@ -38,7 +38,7 @@ func (d *desk) browse(b *simcloud.Browser, before func(p account.SignInPrompt)) 
 	var all sync.WaitGroup
 	ctx, cancel := context.WithCancel(d.t.Context())
 	defer cancel()
-	v.admin, v.err = d.entra.SignInBrowser(ctx, d.wish(), func(p account.SignInPrompt) {
+	v.admin, v.err = d.entra.SignInGraph(ctx, account.InBrowser, d.wish(), func(p account.SignInPrompt) {
 		v.prompt = p
 		all.Go(func() {
 			if before != nil {
@@ -132,7 +132,7 @@ func TestRefusedInTheBrowser(t *testing.T) {
 			d.must(d.tenant.RefuseSignIns(code, moment))
 			v := d.browse(d.tenant.Browser(boss), nil)
 			p := d.wantKind(v.err, want)
-			if p.Code != "AADSTS"+strconv.Itoa(code) || !isGUID(p.RequestID) || !isGUID(p.CorrelationID) || p.Message == "" || strings.Contains(p.Message, "Trace ID") {
+			if p.Code != "AADSTS"+strconv.Itoa(code) || !account.IsGUID(p.RequestID) || !account.IsGUID(p.CorrelationID) || p.Message == "" || strings.Contains(p.Message, "Trace ID") {
 				t.Errorf("%d at %d: %+v", code, moment, p)
 			}
 			d.ear.secrets = append(d.ear.secrets, d.ear.verifier, "none")
@@ -143,7 +143,7 @@ func TestRefusedInTheBrowser(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, licensed())
 			d.must(d.tenant.RefuseSignIns(code, simcloud.AtDeviceCode))
-			_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) {
+			_, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) {
 				if err := d.tenant.EnterCode(boss, p.UserCode); err == nil {
 					t.Errorf("%d: the page says nothing", code)
 				}
@@ -198,16 +198,16 @@ func TestAClientOfTheCustomers(t *testing.T) {
 		client := d.tenant.RegisterSignInClient("Contoso onboarding")
 		wish := d.wish()
 		wish.Client = account.ClientID(client.ClientID)
-		a, err := d.entra.SignInDevice(t.Context(), wish, func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
+		a, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
 		d.must(err)
 		if a.Person().UPN != boss {
 			t.Error(a)
 		}
 		wish.Client = account.ClientID(d.tenant.Register("no public client").ClientID)
-		_, err = d.entra.SignInDevice(t.Context(), wish, nil)
+		_, err = d.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, nil)
 		d.wantKind(err, account.ClientUnfit)
 		wish.Client = simcloud.AzureCLI
-		_, err = d.entra.SignInDevice(t.Context(), wish, func(p account.SignInPrompt) {
+		_, err = d.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, func(p account.SignInPrompt) {
 			l, err := d.tenant.Browser(boss).EnterCode(t.Context(), p.UserCode)
 			if err != nil || l.Code != 65002 {
 				t.Errorf("%+v %v", l, err)
@@ -215,14 +215,14 @@ func TestAClientOfTheCustomers(t *testing.T) {
 		})
 		d.wantKind(err, account.ClientUnfit)
 		wish.Client = "00001111-aaaa-2222-bbbb-3333cccc4444"
-		_, err = d.entra.SignInDevice(t.Context(), wish, nil)
+		_, err = d.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, nil)
 		d.wantKind(err, account.ClientNotThere)
 		wish.Client = "nobody"
-		_, err = d.entra.SignInDevice(t.Context(), wish, nil)
+		_, err = d.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, nil)
 		d.wantKind(err, account.InputNotID)
 		wish = d.wish()
 		wish.Tenant = "common"
-		_, err = d.entra.SignInDevice(t.Context(), wish, nil)
+		_, err = d.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, nil)
 		d.wantKind(err, account.InputNotID)
 	})
 }
@@ -246,7 +246,7 @@ func TestWrongTenant(t *testing.T) {
 			})
 			d.must(err)
 			d.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/token"), Body: string(body)})
-			a, err := d.entra.SignInDevice(t.Context(), d.wish(), func(account.SignInPrompt) {})
+			a, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(account.SignInPrompt) {})
 			want := account.Unexpected
 			if name == "another" {
 				want = account.WrongTenantSignedIn
@@ -273,7 +273,7 @@ func TestPollsAreHeldToTheInterval(t *testing.T) {
 			}
 			return polls == 2 || polls == 3
 		}})
-		a, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) {
+		a, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) {
 			if p.Way != account.ByDeviceCode || p.URL != "" || p.VerificationURL != "https://microsoft.com/devicelogin" || len(p.UserCode) != 9 || time.Until(p.Expires) != 15*time.Minute {
 				t.Errorf("%+v", p)
 			}
@@ -309,7 +309,7 @@ func TestPollsGoBackToTheInterval(t *testing.T) {
 			}
 			return polls == 2
 		}})
-		_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) {
+		_, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) {
 			time.AfterFunc(time.Minute, func() { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
 		})
 		d.must(err)
@@ -347,7 +347,7 @@ func TestDeviceCodeOnTheWay(t *testing.T) {
 				d := newDesk(t, licensed())
 				d.cloud.Inject(tt.fault)
 				begun := time.Now()
-				_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
+				_, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) { d.must(d.tenant.EnterCode(boss, p.UserCode)) })
 				if tt.want == "" {
 					d.must(err)
 				} else {
@@ -368,12 +368,12 @@ func TestDeviceCodeExpiresOrIsDeclined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, licensed())
 		start := time.Now()
-		_, err := d.entra.SignInDevice(t.Context(), d.wish(), func(account.SignInPrompt) {})
+		_, err := d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(account.SignInPrompt) {})
 		d.wantKind(err, account.DeviceCodeOver)
 		if took := time.Since(start); took < 14*time.Minute || took > 16*time.Minute {
 			t.Errorf("ended after %v", took)
 		}
-		_, err = d.entra.SignInDevice(t.Context(), d.wish(), func(p account.SignInPrompt) {
+		_, err = d.entra.SignInGraph(t.Context(), account.ByDeviceCode, d.wish(), func(p account.SignInPrompt) {
 			b := d.tenant.Browser(boss)
 			b.Consent = simcloud.Decline
 			_, err := b.EnterCode(t.Context(), p.UserCode)
@@ -381,7 +381,7 @@ func TestDeviceCodeExpiresOrIsDeclined(t *testing.T) {
 		})
 		d.wantKind(err, account.DeviceCodeDeclined)
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err = d.entra.SignInDevice(ctx, d.wish(), func(account.SignInPrompt) { time.AfterFunc(12*time.Second, cancel) })
+		_, err = d.entra.SignInGraph(ctx, account.ByDeviceCode, d.wish(), func(account.SignInPrompt) { time.AfterFunc(12*time.Second, cancel) })
 		d.wantKind(err, account.Cancelled)
 	})
 }
@@ -560,7 +560,7 @@ func TestBothLoopbackAddresses(t *testing.T) {
 	wish := d.wish()
 	wish.Hint = boss
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := d.entra.SignInBrowser(ctx, wish, func(p account.SignInPrompt) {
+	_, err := d.entra.SignInGraph(ctx, account.InBrowser, wish, func(p account.SignInPrompt) {
 		if !strings.Contains(p.URL, "login_hint=adele%40contoso.com") {
 			t.Errorf("%+v", p)
 		}
@@ -684,7 +684,7 @@ func TestSignInGoesToTheTenantsOwnPage(t *testing.T) {
 		d.cloud.Inject(simcloud.Fault{Match: simcloud.Path("/openid-configuration"), Body: fmt.Sprintf(
 			`{"issuer":"%s/v2.0","authorization_endpoint":"`+page+`","token_endpoint":"%s/oauth2/v2.0/token"}`, own, d.tenant.ID(), own)})
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := d.entra.SignInBrowser(ctx, d.wish(), func(p account.SignInPrompt) { t.Errorf("sent to %s", p.URL); cancel() })
+		_, err := d.entra.SignInGraph(ctx, account.InBrowser, d.wish(), func(p account.SignInPrompt) { t.Errorf("sent to %s", p.URL); cancel() })
 		d.wantKind(err, account.Unexpected)
 		cancel()
 	}

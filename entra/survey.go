@@ -67,7 +67,7 @@ func (a *Administrator) Survey(ctx context.Context, wish account.SurveyWish) (ac
 			return account.Survey{}, err
 		}
 	}
-	if wish.Adopt != "" && !isGUID(string(wish.Adopt)) {
+	if wish.Adopt != "" && !account.IsGUID(string(wish.Adopt)) {
 		return account.Survey{}, &account.Problem{Kind: account.InputNotID}
 	}
 	ctx, cancel := context.WithTimeout(ctx, surveyLimit)
@@ -96,7 +96,7 @@ func (a *Administrator) look(ctx context.Context, q asker, own string, adopt acc
 		list(ctx, q, &s.tagged, "/applications?$filter=tags/any(t:t%20eq%20'"+ourTag+"')"+taggedSelect)
 		s.owners = make([]read[[]owner], min(len(s.tagged.value), mostTagged))
 		for i := range s.owners {
-			if id := s.tagged.value[i].ID; isGUID(id) {
+			if id := s.tagged.value[i].ID; account.IsGUID(id) {
 				all.Go(func() {
 					list(ctx, q, &s.owners[i], "/applications/"+id+"/owners"+ownerSelect)
 				})
@@ -172,7 +172,7 @@ func (f surveyed) must(tenant account.TenantID) error {
 		return changeProblem(f.own.err, globalAdministrator)
 	}
 	switch o := f.organization.value; {
-	case len(o) != 1 || !isGUID(o[0].ID) || !isGUID(f.graph.value.ID):
+	case len(o) != 1 || !account.IsGUID(o[0].ID) || !account.IsGUID(f.graph.value.ID):
 		return &account.Problem{Kind: account.Unexpected, Message: "the answer does not name the tenant"}
 	case !strings.EqualFold(o[0].ID, string(tenant)):
 		return &account.Problem{Kind: account.WrongTenant, Subject: strings.ToLower(o[0].ID)}

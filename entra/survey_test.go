@@ -31,7 +31,7 @@ func TestSurvey(t *testing.T) {
 		if !slices.Equal(s.Roles, []string{"Global Administrator"}) || !s.RolesRead || !slices.Equal(states(s), []account.CheckState{account.Holds, account.Holds, account.Holds, account.Holds}) {
 			t.Errorf("%v %v %v", s.Roles, s.RolesRead, states(s))
 		}
-		if s.Permission != account.Holds || !isGUID(string(s.Graph)) || s.Own.Found() || len(s.Tagged) != 0 || !s.TaggedRead || s.PolicyRead {
+		if s.Permission != account.Holds || !account.IsGUID(string(s.Graph)) || s.Own.Found() || len(s.Tagged) != 0 || !s.TaggedRead || s.PolicyRead {
 			t.Errorf("%+v", s)
 		}
 		if len(s.Evidence) != 5 || len(d.writes()) != 0 {

@@ -74,7 +74,7 @@ func (e *Entra) tokenFor(ctx context.Context, of account.Resource, t account.Tar
 // cache: a permission or role that changed is in new tokens only.
 func (e *Entra) acquire(ctx context.Context, of account.Resource, t account.Target, signer crypto.Signer, calls *rest.Record) (confidential.AuthResult, error) {
 	var none confidential.AuthResult
-	if !isGUID(string(t.Link.Tenant)) || !isGUID(string(t.Link.Client)) {
+	if !account.IsGUID(string(t.Link.Tenant)) || !account.IsGUID(string(t.Link.Client)) {
 		return none, &account.Problem{Kind: account.InputNotID}
 	}
 	thumbprint, err := matching(t.Certificate, signer)

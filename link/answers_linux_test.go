@@ -48,7 +48,7 @@ func BenchmarkConnected(b *testing.B) {
 
 // inBrowser is a sign-in without waiting.
 func (r *road) inBrowser(t testing.TB, wish account.SignInWish) (link.Administrator, error) {
-	return r.entra.SignInBrowser(t.Context(), wish, func(p account.SignInPrompt) {
+	return r.entra.SignInGraph(t.Context(), account.InBrowser, wish, func(p account.SignInPrompt) {
 		ada := r.tenant.Browser("ada@contoso.com")
 		ada.Consent = simcloud.AcceptForMe
 		go func() {

@@ -71,7 +71,7 @@ func newRoad(t testing.TB, ports func(link.Microsoft) link.Ports) *road {
 
 // byCode is a sign-in that needs no socket, and some virtual time.
 func (r *road) byCode(t testing.TB, wish account.SignInWish) (link.Administrator, error) {
-	return r.entra.SignInDevice(t.Context(), wish, func(p account.SignInPrompt) {
+	return r.entra.SignInGraph(t.Context(), account.ByDeviceCode, wish, func(p account.SignInPrompt) {
 		if err := r.tenant.EnterCode("ada@contoso.com", p.UserCode); err != nil {
 			t.Error(err)
 		}

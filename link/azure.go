@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"crypto"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -41,8 +42,12 @@ type AzureAdministrator interface {
 	// Unassign takes an assignment away and sees that it is gone. None there is no
 	// error.
 	Unassign(ctx context.Context, id account.AssignmentID, tell func(account.Pause)) ([]account.Evidence, error)
-	// Elevate gives the person, who is a Global Administrator, User Access
-	// Administrator over everything; StepDown takes that away again.
+	// Elevated tells whether the person has User Access Administrator over
+	// everything, as far as that person may look.
+	Elevated(ctx context.Context) (bool, []account.Evidence, error)
+	// Elevate gives it to the person, who is a Global Administrator; StepDown takes
+	// that person's away again, and waits for what was taken just now and is not
+	// shown yet.
 	Elevate(ctx context.Context) ([]account.Evidence, error)
-	StepDown(ctx context.Context) ([]account.Evidence, error)
+	StepDown(ctx context.Context, taken time.Time, tell func(account.Pause)) ([]account.Evidence, error)
 }

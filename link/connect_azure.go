@@ -13,9 +13,37 @@ func azureRole(role account.AzureRole, scope account.AzureScope) string {
 	return TheAzureRole + ":" + string(role) + string(scope)
 }
 
+// ofAzureRole is the role and the scope of such a name.
+func ofAzureRole(change string) (role account.AzureRole, scope account.AzureScope, ok bool) {
+	what, ok := strings.CutPrefix(change, TheAzureRole+":")
+	at := strings.Index(what, "/")
+	if !ok || at < 0 {
+		return "", "", false
+	}
+	return account.AzureRole(what[:at]), account.AzureScope(what[at:]), true
+}
+
+// undecidedRole is a role that an attempt may have assigned.
+type undecidedRole struct {
+	role  account.AzureRole
+	scope account.AzureScope
+}
+
+// undecidedRoles are all of them, by the journal: what the person has chosen
+// since does not tell where an earlier attempt assigned something.
+func (c *connecting) undecidedRoles() (all []undecidedRole) {
+	for _, e := range c.draft.Journal {
+		role, scope, ok := ofAzureRole(e.Change)
+		if u := (undecidedRole{role, scope}); ok && c.undecided(e.Change) && !slices.Contains(all, u) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
 // OfAzure tells whether a change of a journal is one in Azure.
 func OfAzure(change string) bool {
-	return strings.HasPrefix(change, TheAzureRole+":") || change == "elevation"
+	return strings.HasPrefix(change, TheAzureRole+":") || change == elevation
 }
 
 // azureRoles has the enterprise app have its roles at every scope.
@@ -44,8 +72,19 @@ func (c *connecting) azureRoles(ctx context.Context) error {
 // otherwise since.
 func (c *connecting) unwanted(ctx context.Context, l account.AzureLink) error {
 	t := &takingBack{*c}
-	for _, a := range c.draft.Made.Azure {
-		if slices.Contains(l.Scopes, a.Scope) && slices.Contains(l.Roles(), a.Role) {
+	wanted := func(role account.AzureRole, scope account.AzureScope) bool {
+		return slices.Contains(l.Scopes, scope) && slices.Contains(l.Roles(), role)
+	}
+	for _, u := range c.undecidedRoles() {
+		if wanted(u.role, u.scope) {
+			continue // it is assigned again, which is the same change
+		}
+		if err := t.lostAzureRole(ctx, u.scope, u.role); err != nil {
+			return err
+		}
+	}
+	for _, a := range t.draft.Made.Azure {
+		if wanted(a.Role, a.Scope) {
 			continue
 		}
 		if err := t.unassign(ctx, a); err != nil {
@@ -54,14 +93,6 @@ func (c *connecting) unwanted(ctx context.Context, l account.AzureLink) error {
 	}
 	c.draft = t.draft
 	return nil
-}
-
-// stepDown gives back what was taken over all of Azure for the changes alone.
-func (c *connecting) stepDown(ctx context.Context) error {
-	t := &takingBack{*c}
-	err := t.elevation(ctx)
-	c.draft = t.draft
-	return err
 }
 
 func (c *connecting) azureRole(ctx context.Context, scope account.AzureScope, role account.AzureRole) error {
@@ -86,17 +117,12 @@ func (c *connecting) azureRole(ctx context.Context, scope account.AzureScope, ro
 // azureRoles takes the roles in Azure away. One whose answer was lost has the
 // same address as if it had come.
 func (t *takingBack) azureRoles(ctx context.Context) error {
-	l, ok := t.draft.Link.(account.AzureLink)
-	if !ok {
+	if _, ok := t.draft.Link.(account.AzureLink); !ok {
 		return nil
 	}
-	for _, scope := range l.Scopes {
-		for _, role := range l.Roles() {
-			if t.undecided(azureRole(role, scope)) && t.draft.Microsoft().Principal != "" {
-				if err := t.lostAzureRole(ctx, scope, role); err != nil {
-					return err
-				}
-			}
+	for _, u := range t.undecidedRoles() {
+		if err := t.lostAzureRole(ctx, u.scope, u.role); err != nil {
+			return err
 		}
 	}
 	if len(t.draft.Made.Azure) > 0 && t.by.Azure == nil {
@@ -123,13 +149,19 @@ func (t *takingBack) unassign(ctx context.Context, a account.AzureAssignment) er
 }
 
 // lostAzureRole has on record an assignment that an attempt made without an
-// answer.
+// answer. Where the scope is gone, there is none.
 func (t *takingBack) lostAzureRole(ctx context.Context, scope account.AzureScope, role account.AzureRole) error {
+	if t.draft.Microsoft().Principal == "" {
+		return nil
+	}
 	if t.by.Azure == nil {
 		return &account.Problem{Kind: account.SignInOver}
 	}
 	return t.run(ctx, "undo-find", func(ctx context.Context, _ func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 		a, calls, err := t.by.Azure.FindAssignment(ctx, scope, role, t.draft.Microsoft().Principal)
+		if account.KindOf(err) == account.ScopeNotFound {
+			err = nil
+		}
 		return func(d account.Draft) account.Draft {
 			known := slices.ContainsFunc(d.Made.Azure, func(have account.AzureAssignment) bool { return have.ID == a.ID })
 			if err == nil && a.ID != "" && !known {
@@ -137,37 +169,5 @@ func (t *takingBack) lostAzureRole(ctx context.Context, scope account.AzureScope
 			}
 			return d
 		}, calls, err
-	})
-}
-
-// Elevate takes User Access Administrator over all of Azure for the person who
-// signed in, which is on record until StepDown, or taking back, gave it back.
-func (os *Operations) Elevate(id account.ID, by Signed) *Operation {
-	return os.start(func(ctx context.Context, tell func(Event)) error {
-		d, err := os.ports.Registry.Draft(ctx, id)
-		if err != nil {
-			return err
-		}
-		c := &connecting{os: os, by: by, admin: by.Directory, tell: tell, draft: d}
-		return c.run(ctx, "elevation", func(ctx context.Context, _ func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-			calls, err := by.Azure.Elevate(ctx)
-			return func(d account.Draft) account.Draft {
-				d.Made.Elevated = d.Made.Elevated || err == nil
-				return d
-			}, calls, err
-		})
-	})
-}
-
-// elevation gives back what Elevate took.
-func (t *takingBack) elevation(ctx context.Context) error {
-	if !t.draft.Made.Elevated && !t.undecided("elevation") {
-		return nil
-	}
-	if t.by.Azure == nil {
-		return &account.Problem{Kind: account.SignInOver}
-	}
-	return t.away(ctx, "elevation", func(m *account.Made) { m.Elevated = false }, func(ctx context.Context, _ func(account.Pause)) ([]account.Evidence, error) {
-		return t.by.Azure.StepDown(ctx)
 	})
 }

@@ -40,6 +40,8 @@ type world struct {
 	opens      int
 	unusable   account.Store // nothing can be made or deleted in it
 	reportless error         // of saving a report
+	contents   account.Contents
+	unlisted   error // of listing them
 }
 
 func newWorld() *world {
@@ -146,7 +148,7 @@ func (k *keys) Unlock(context.Context, account.Store, []byte) error { return nil
 
 type reg world
 
-func (r *reg) Contents(context.Context) (account.Contents, error) { return account.Contents{}, nil }
+func (r *reg) Contents(context.Context) (account.Contents, error) { return r.contents, r.unlisted }
 
 func (r *reg) Draft(_ context.Context, id account.ID) (account.Draft, error) {
 	r.mu.Lock()
@@ -174,6 +176,13 @@ func (r *reg) SaveDraft(ctx context.Context, d account.Draft) error {
 
 func (r *reg) Finish(ctx context.Context, a account.Account) error {
 	return (*world)(r).step(ctx, func() { delete(r.drafts, a.ID); r.linked[a.ID] = a })
+}
+
+func (r *reg) ChangeAccount(ctx context.Context, id account.ID, f func(account.Account) (account.Account, error)) (a account.Account, err error) {
+	if a, err = f(r.linked[id]); err != nil {
+		return a, err
+	}
+	return a, (*world)(r).step(ctx, func() { r.linked[id] = a })
 }
 
 func (r *reg) Remove(ctx context.Context, id account.ID) error {

@@ -7,26 +7,47 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// sharer is another account here that uses the draft's app: one app may serve a
-// Microsoft and an Azure account of the same tenant.
-func (t *takingBack) sharer(ctx context.Context) (account.ID, bool) {
+// sharer is another account here that uses the draft's app, empty where there is
+// none: one app may serve a Microsoft and an Azure account of the same tenant.
+// Where that cannot be told it is an error, as the app may be deleted next; and
+// AppInUse where the app that this draft made is another draft's as well.
+func (t *takingBack) sharer(ctx context.Context) (account.ID, error) {
 	m := t.draft.Microsoft()
+	if m.Client == "" {
+		return "", nil
+	}
 	c, err := t.os.ports.Registry.Contents(ctx)
-	if err != nil || m.Client == "" {
-		return "", false
+	switch {
+	case err != nil:
+		return "", err
+	case len(c.Damaged) > 0: // one of those may be the other
+		return "", &c.Damaged[0]
+	}
+	ours := map[string]bool{}
+	for _, p := range []account.Provider{account.Microsoft, account.Azure} {
+		ours[account.Draft{Cloud: t.draft.Cloud, Link: account.NewLink(p)}.WithMicrosoft(m).Identity()] = true
 	}
 	for _, row := range c.Accounts {
-		if row.ID == t.draft.ID || row.ID == t.draft.Replaces {
-			continue
-		}
-		for _, p := range []account.Provider{account.Microsoft, account.Azure} {
-			same := account.Draft{Cloud: t.draft.Cloud, Link: account.NewLink(p)}.WithMicrosoft(m)
-			if row.Identity == same.Identity() {
-				return row.ID, true
-			}
+		if row.ID != t.draft.ID && row.ID != t.draft.Replaces && ours[row.Identity] {
+			return row.ID, nil
 		}
 	}
-	return "", false
+	if t.draft.Made.Application == "" {
+		return "", nil // the app stays for whoever made it
+	}
+	for _, row := range c.Drafts {
+		if row.ID == t.draft.ID || row.Provider == account.AWS {
+			continue
+		}
+		d, err := t.os.ports.Registry.Draft(ctx, row.ID)
+		if err != nil { // also one that became an account just now
+			return "", err
+		}
+		if ours[d.Identity()] || d.Made.Adopt == t.draft.Made.Application {
+			return "", &account.Problem{Kind: account.AppInUse, Subject: string(d.Name)}
+		}
+	}
+	return "", nil
 }
 
 // leaveTo leaves the app to the account that uses it too, with what was made of it

@@ -32,7 +32,11 @@ func (os *Operations) TakeBack(id account.ID, by Signed) *Operation {
 
 func (os *Operations) takeBack(ctx context.Context, d account.Draft, by Signed, tell func(Event)) error {
 	t := &takingBack{connecting{os: os, by: by, admin: by.Directory, tell: tell, draft: d}}
-	for _, step := range t.steps(ctx) {
+	steps, err := t.steps(ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return &account.Problem{Kind: account.Cancelled, Err: err}
 		}
@@ -46,18 +50,21 @@ func (os *Operations) takeBack(ctx context.Context, d account.Draft, by Signed, 
 
 // steps are what is taken away, in order. A role in Azure goes before the app: of
 // an app that is gone its assignments stay behind.
-func (t *takingBack) steps(ctx context.Context) []func(context.Context) error {
-	other, shared := t.sharer(ctx)
+func (t *takingBack) steps(ctx context.Context) ([]func(context.Context) error, error) {
 	switch {
 	case t.draft.Provider == account.AWS:
-		return []func(context.Context) error{t.stack}
+		return []func(context.Context) error{t.stack}, nil
 	case t.admin == nil:
-		return []func(context.Context) error{func(context.Context) error { return &account.Problem{Kind: account.SignInOver} }}
+		return nil, &account.Problem{Kind: account.SignInOver}
 	}
-	if shared {
-		return []func(context.Context) error{t.find, t.azureRoles, t.elevation, t.grant, func(ctx context.Context) error { return t.leaveTo(ctx, other) }}
+	other, err := t.sharer(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case other != "":
+		return []func(context.Context) error{t.find, t.azureRoles, t.elevation, t.grant, func(ctx context.Context) error { return t.leaveTo(ctx, other) }}, nil
 	}
-	return []func(context.Context) error{t.find, t.azureRoles, t.elevation, t.role, t.grant, t.adopted, t.application, t.purge}
+	return []func(context.Context) error{t.find, t.azureRoles, t.elevation, t.role, t.grant, t.adopted, t.application, t.purge}, nil
 }
 
 // takingBack is one run of TakeBack.
@@ -68,7 +75,7 @@ type took = func(*account.Made)
 
 // away makes one change that takes something away.
 func (t *takingBack) away(ctx context.Context, name string, forget took, do func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error)) error {
-	return t.run(ctx, "undo-"+name, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
+	return t.run(ctx, account.Undo+name, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
 		calls, err := do(ctx, pause)
 		return func(d account.Draft) account.Draft {
 			if err == nil {

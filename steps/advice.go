@@ -303,6 +303,8 @@ func adviseChange(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "Microsoft Graph does not offer AccessReview.Read.All in this tenant.", Do: "Look whether the national cloud is right."}, true
 	case account.ProofRefused:
 		return Advice{Say: "Microsoft Graph did not take the app's proof that it holds its key.", Do: "Look at this machine's clock, and whether the certificate on the app is still this one."}, true
+	case account.AppInUse:
+		return Advice{Say: fmt.Sprintf("The draft %s is on this app too, which is therefore not deleted.", p.Subject), Do: "Finish that draft, or take it back, and then go on here."}, true
 	case account.AppDeleted:
 		return Advice{Say: "The app is among the deleted applications.", Do: "Restore it there, or take everything back and begin again."}, true
 	case account.AppForeign:

@@ -48,6 +48,8 @@ func adviseAzure(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "The app has a role in Azure that may change things:", Do: "Remove it under Access control (IAM), unless somebody wants it."}, true
 	case account.ElevationNotTaken:
 		return Advice{Say: "Only a Global Administrator may elevate access.", Do: "Let one do it, under Entra ID › Properties › Access management for Azure resources, or have the owner of a management group assign the role."}, true
+	case account.ElevatedByOther:
+		return Advice{Say: fmt.Sprintf("%s elevated access in Azure, and it is still to be given back.", subjectOr(p, "Another person")), Do: fmt.Sprintf("Sign in to Azure as %s, who alone can give it back here.", subjectOr(p, "that person"))}, true
 	case account.VaultsByPolicy:
 		return Advice{Say: "Key vaults that go by access policies are not opened by Key Vault Reader:", Do: "Give the app List there for keys, secrets and certificates, and never Get for secrets, which reads their values."}, true
 	}

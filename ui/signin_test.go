@@ -31,15 +31,11 @@ func (a *token) Forget() {
 // signIn is entra's sign-in as operations know it, as main has it.
 func (w *world) signIn(e *entra.Entra) link.SignIn {
 	return func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
-		sign := e.SignInBrowser
-		if way == account.ByDeviceCode {
-			sign = e.SignInDevice
-		}
 		if w.posed && w.person() == "" {
 			told := tell
 			tell = func(p account.SignInPrompt) { told(w.pose(p)) }
 		}
-		admin, err := sign(ctx, wish, tell)
+		admin, err := e.SignInGraph(ctx, way, wish, tell)
 		if err != nil {
 			return nil, err
 		}

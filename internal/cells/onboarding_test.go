@@ -190,7 +190,7 @@ func (c *cell) process(n int, what trouble) *running {
 	c.calls, c.hosts = 0, nil
 	c.mu.Unlock()
 	sign := func(ctx context.Context, _ account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
-		return e.SignInDevice(ctx, wish, tell)
+		return e.SignInGraph(ctx, account.ByDeviceCode, wish, tell)
 	}
 	ports := link.Ports{
 		Keys: mortalRing{c.ring, p}, Registry: mortalDisk{c.reg, p}, Microsoft: e, SignIn: sign, Save: nil, Now: time.Now,

@@ -1,6 +1,6 @@
 // Package rest makes the calls of this program to the clouds: one pipeline for
-// Microsoft Graph, for AWS (Exchange) and, wrapped as an HTTP client, for the
-// Microsoft Authentication Library. It knows the way (proxy, trust, time-outs,
+// Microsoft Graph, for Azure Resource Manager, for AWS (Exchange) and, wrapped as
+// an HTTP client, for the Microsoft Authentication Library. It knows the way (proxy, trust, time-outs,
 // retries, paging, error bodies) and nothing of what is asked for.
 //
 // What holds for every call:

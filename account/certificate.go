@@ -1,6 +1,7 @@
 package account
 
 import (
+	"crypto"
 	"crypto/fips140"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -8,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"strings"
+	"time"
 )
 
 // CertificateBlock is the PEM type of a certificate.
@@ -28,4 +31,50 @@ func CertificateOf(cert *x509.Certificate) Certificate {
 		NotBefore: cert.NotBefore,
 		NotAfter:  cert.NotAfter,
 	}
+}
+
+// CertificateFor reads a file that an authority gave, PEM or DER, and takes from it
+// the certificate of the key; others, such as the authority's own, are passed over.
+// CertificateUnread where none is in it, CertificateOther where none is the key's, Expired
+// where it is over, and CertificateEarly where it does not hold yet.
+func CertificateFor(file []byte, key crypto.PublicKey, now time.Time) (Certificate, error) {
+	own, ok := key.(interface{ Equal(crypto.PublicKey) bool })
+	all := certificatesIn(file)
+	if len(all) == 0 || !ok {
+		return Certificate{}, &Problem{Kind: CertificateUnread}
+	}
+	for _, c := range all {
+		switch {
+		case !own.Equal(c.PublicKey):
+			continue
+		case !c.NotAfter.After(now):
+			return Certificate{}, &Problem{Kind: Expired}
+		case c.NotBefore.After(now):
+			return Certificate{}, &Problem{Kind: CertificateEarly}
+		}
+		return CertificateOf(c), nil
+	}
+	return Certificate{}, &Problem{Kind: CertificateOther}
+}
+
+// certificatesIn are the certificates of a file, in its order.
+func certificatesIn(file []byte) (all []*x509.Certificate) {
+	if c, err := x509.ParseCertificate(file); err == nil {
+		return []*x509.Certificate{c}
+	}
+	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != CertificateBlock {
+			continue
+		}
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// RequestFile is the name of the file of a signing request, as CertificateFile is that
+// of a certificate.
+func RequestFile(n Name, id KeyID) string {
+	return strings.TrimSuffix(CertificateFile(n, string(id)), ".cer") + ".csr"
 }

@@ -95,28 +95,31 @@ const (
 
 // Key stores and files.
 const (
-	StoreNotUsable  Kind = "store-not-usable" // State says why, Subject which store, where that is told
-	StoreRanOut     Kind = "store-ran-out"    // a call ran out of time; whether it happened is not known
-	StoreKeptNot    Kind = "store-kept-not"   // it said yes and kept nothing
-	KeyMissing      Kind = "key-missing"      // no key under that id
-	KeyDamaged      Kind = "key-damaged"      // there, and not what was written
-	KeyNewer        Kind = "key-newer"        // written by a newer version
-	KeyTooBig       Kind = "key-too-big"      // the store takes less
-	WrongPassphrase Kind = "wrong-passphrase"
-	PassphraseFile  Kind = "passphrase-file"  // Subject is the path; its owner, mode or size is wrong
-	FileExists      Kind = "file-exists"      // Subject is the path
-	FileNotWritten  Kind = "file-not-written" // Subject is the path
-	RegistryNewer   Kind = "registry-newer"   // Subject is the path
-	RegistryDamaged Kind = "registry-damaged" // Subject is the path
-	RegistryUnread  Kind = "registry-unread"  // Subject is the path
-	DirectoryOpen   Kind = "directory-open"   // others may read it; Subject is the path, Message its mode
-	HomeUnknown     Kind = "home-unknown"     // where files are kept cannot be told
-	KeyOther        Kind = "key-other"        // the key in the store is not the certificate's
-	KeysNobodys     Kind = "keys-nobodys"     // keys are in the store that no account and no draft has; Detail of the finding names them
-	DraftOwned      Kind = "draft-owned"      // a living copy of the program works on it
-	AccountInUse    Kind = "account-in-use"   // a living copy of the program works on it
-	NotFound        Kind = "not-found"        // no such account or draft
-	Busy            Kind = "busy"             // another copy holds the lock longer than we wait
+	StoreNotUsable    Kind = "store-not-usable"   // State says why, Subject which store, where that is told
+	StoreRanOut       Kind = "store-ran-out"      // a call ran out of time; whether it happened is not known
+	StoreKeptNot      Kind = "store-kept-not"     // it said yes and kept nothing
+	KeyMissing        Kind = "key-missing"        // no key under that id
+	KeyDamaged        Kind = "key-damaged"        // there, and not what was written
+	KeyNewer          Kind = "key-newer"          // written by a newer version
+	CertificateUnread Kind = "certificate-unread" // no certificate is in the file
+	CertificateOther  Kind = "certificate-other"  // none of the file's certificates is of the key
+	CertificateEarly  Kind = "certificate-early"  // it does not hold yet
+	KeyTooBig         Kind = "key-too-big"        // the store takes less
+	WrongPassphrase   Kind = "wrong-passphrase"
+	PassphraseFile    Kind = "passphrase-file"  // Subject is the path; its owner, mode or size is wrong
+	FileExists        Kind = "file-exists"      // Subject is the path
+	FileNotWritten    Kind = "file-not-written" // Subject is the path
+	RegistryNewer     Kind = "registry-newer"   // Subject is the path
+	RegistryDamaged   Kind = "registry-damaged" // Subject is the path
+	RegistryUnread    Kind = "registry-unread"  // Subject is the path
+	DirectoryOpen     Kind = "directory-open"   // others may read it; Subject is the path, Message its mode
+	HomeUnknown       Kind = "home-unknown"     // where files are kept cannot be told
+	KeyOther          Kind = "key-other"        // the key in the store is not the certificate's
+	KeysNobodys       Kind = "keys-nobodys"     // keys are in the store that no account and no draft has; Detail of the finding names them
+	DraftOwned        Kind = "draft-owned"      // a living copy of the program works on it
+	AccountInUse      Kind = "account-in-use"   // a living copy of the program works on it
+	NotFound          Kind = "not-found"        // no such account or draft
+	Busy              Kind = "busy"             // another copy holds the lock longer than we wait
 )
 
 // The administrator's sign-in (Entra ID).

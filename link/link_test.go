@@ -144,6 +144,8 @@ func (k *keys) Certify(_ crypto.Signer, subject string, from time.Time, life tim
 	return account.Certificate{PEM: subject + life.String(), SHA1: "0123456789ABCDEF0123456789ABCDEF01234567", NotBefore: from, NotAfter: from.Add(life)}, nil
 }
 
+func (k *keys) Request(crypto.Signer, string) (string, error) { return "request", nil }
+
 func (k *keys) Unlock(context.Context, account.Store, []byte) error { return nil }
 
 type reg world

@@ -134,6 +134,8 @@ func (k householdKeys) Certify(_ crypto.Signer, subject string, from time.Time, 
 	return account.Certificate{PEM: subject, SHA1: "0123456789", NotBefore: from, NotAfter: from.Add(life)}, nil
 }
 
+func (k householdKeys) Request(crypto.Signer, string) (string, error) { return "request", nil }
+
 func (k householdKeys) Unlock(context.Context, account.Store, []byte) error { return nil }
 
 // householdTenant is a tenant in which everything holds.

@@ -28,6 +28,8 @@ type Keys interface {
 	List(ctx context.Context, store account.Store) ([]account.KeyID, error)
 	// Certify makes a self-signed certificate for the key.
 	Certify(signer crypto.Signer, subject string, from time.Time, life time.Duration) (account.Certificate, error)
+	// Request makes a certificate signing request for the key, in PEM.
+	Request(signer crypto.Signer, subject string) (string, error)
 	// Unlock makes a store ready by asking: the OS keyring shows its own dialog
 	// (passphrase nil), the file store takes the passphrase, and is created
 	// under it when it is empty. It ends when ctx ends.

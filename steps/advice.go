@@ -341,6 +341,12 @@ func adviseStore(p *account.Problem) (Advice, bool) {
 		return Advice{Say: "What is in the key store under this key's name is not what was written.", Do: "Put a new certificate in."}, true
 	case account.KeyNewer:
 		return Advice{Say: "The key was written by a newer version of this program.", Do: "Use that version."}, true
+	case account.CertificateUnread:
+		return Advice{Say: "There is no certificate in the file.", Do: "It is taken as PEM or DER, alone or with the authority's own; not as PKCS #7 or PKCS #12."}, true
+	case account.CertificateOther:
+		return Advice{Say: "None of the certificates in the file is of this account's key.", Do: "Look whether it answers the newest request."}, true
+	case account.CertificateEarly:
+		return Advice{Say: "The certificate does not hold yet.", Do: "Look at its dates and at this machine's clock."}, true
 	case account.KeyTooBig:
 		return Advice{Say: "The key is too big for this key store.", Do: "Choose 2048 bits."}, true
 	case account.WrongPassphrase:

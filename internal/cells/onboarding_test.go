@@ -505,6 +505,10 @@ func (r *ring) signer(id account.KeyID) (crypto.Signer, bool) {
 
 var certifier, _ = keystore.Memory()
 
+func (m mortalRing) Request(s crypto.Signer, subject string) (string, error) {
+	return certifier.Request(s, subject)
+}
+
 func (m mortalRing) Certify(s crypto.Signer, subject string, from time.Time, life time.Duration) (account.Certificate, error) {
 	return certifier.Certify(s, subject, from, life)
 }

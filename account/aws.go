@@ -285,7 +285,6 @@ type AWSStack struct {
 	Anchor  ARN       `json:"anchor,omitempty"`
 	Profile ARN       `json:"profile,omitempty"`
 	At      time.Time `json:"at,omitzero"`
-	Created bool      `json:"-"` // by the very call that returns it
 }
 
 // Failed tells whether it is what is left of one that could not be made, which

@@ -97,7 +97,7 @@ func (a *Administrator) DeleteStack(ctx context.Context, name string, tell func(
 	}
 	// By its id: a stack that took the name meanwhile is another. The call tells
 	// nothing but that it was taken.
-	e, err := c.form(rest.Idempotent(ctx), cloudformation, "DeleteStack", url.Values{"StackName": {string(s.ID)}}, &struct{}{})
+	e, err := c.form(rest.Idempotent(rest.Uncut(ctx)), cloudformation, "DeleteStack", url.Values{"StackName": {string(s.ID)}}, &struct{}{})
 	trail = append(trail, made(e)...)
 	if err != nil {
 		return trail, stackBusy(err)
@@ -114,8 +114,9 @@ const (
 	deleted = "DELETE_COMPLETE"
 )
 
-// change sends a change of a stack, and gives the stack's id. With its token it may
-// be repeated. A token that an earlier change used, of a stack that is gone or with
+// change sends a change of a stack, and gives the stack's id. It is waited for once
+// it was sent: whether it was made is known then. With its token it may be
+// repeated. A token that an earlier change used, of a stack that is gone or with
 // a template that has come back, is left out: names keep a stack from being made
 // twice, and an update that is made twice changes nothing.
 func (c caller) change(ctx context.Context, action string, form url.Values) (account.ARN, []account.Evidence, error) {
@@ -123,11 +124,11 @@ func (c caller) change(ctx context.Context, action string, form url.Values) (acc
 		Created account.ARN `xml:"CreateStackResult>StackId"`
 		Updated account.ARN `xml:"UpdateStackResult>StackId"`
 	}
-	e, err := c.form(rest.Idempotent(ctx), cloudformation, action, form, &got)
+	e, err := c.form(rest.Idempotent(rest.Uncut(ctx)), cloudformation, action, form, &got)
 	trail := made(e)
 	if err != nil && account.AsProblem(err).Code == "TokenAlreadyExistsException" {
 		form.Del("ClientRequestToken")
-		e, err = c.form(ctx, cloudformation, action, form, &got)
+		e, err = c.form(rest.Uncut(ctx), cloudformation, action, form, &got)
 		trail = append(trail, made(e)...)
 	}
 	id := got.Created + got.Updated

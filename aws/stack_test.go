@@ -296,3 +296,40 @@ func TestStackRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestStackThatIsStopped: what was sent is waited for, so that it is known; a
+// pause before the next try ends at once, and as a stop.
+func TestStackThatIsStopped(t *testing.T) {
+	inBegun(t, func(w *world, admin *Administrator, name, template string) {
+		ctx, stop := context.WithCancel(w.t.Context())
+		w.desk.does("CreateStack", 1, func(r *http.Request) (*http.Response, error) {
+			stop()
+			time.Sleep(time.Second)
+			if err := r.Context().Err(); err != nil {
+				return nil, err
+			}
+			body, err := r.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			in := r.Clone(r.Context())
+			in.Body, in.Host = body, r.URL.Host
+			rec := httptest.NewRecorder()
+			w.cloud.ServeHTTP(rec, in)
+			return rec.Result(), nil
+		})
+		s, trail, err := admin.CreateStack(ctx, name, template, silent)
+		if account.KindOf(err) != account.Cancelled || !s.Found() || len(trail) == 0 {
+			t.Errorf("%v, stack %+v, trail %v", err, s, trail)
+		}
+
+		ctx, stop = context.WithCancel(w.t.Context())
+		w.desk.refuses("DeleteStack", -1, 400, "Throttling", "Rate exceeded")
+		begun := time.Now()
+		time.AfterFunc(500*time.Millisecond, stop)
+		_, err = admin.DeleteStack(ctx, name, silent)
+		if account.KindOf(err) != account.Cancelled || time.Since(begun) > time.Second {
+			t.Errorf("stopped in a pause, after %s: %v", time.Since(begun), err)
+		}
+	})
+}

@@ -107,7 +107,9 @@ func (r *rotating) anchor(ctx context.Context) error {
 	}
 	name := cmp.Or(r.acc.Made.Stack, l.StackName())
 	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
-	err = r.called(ctx, "rotate-stack", func(ctx context.Context) (calls []account.Evidence, err error) {
+	// By the ctx that a stop ends: the port waits for the answer to what it sent, and
+	// AWS goes on with the stack though nobody looks.
+	err = r.called(ctx, "rotate-stack", func(context.Context) (calls []account.Evidence, err error) {
 		calls, err = r.ours(ctx, name, text)
 		if err != nil {
 			return calls, err

@@ -316,7 +316,8 @@ func (r *rotating) addedBy(ctx context.Context, admin Administrator) error {
 	}
 	app := r.acc.Microsoft().Application
 	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
-	return r.called(ctx, "rotate-add", func(ctx context.Context) (calls []account.Evidence, err error) {
+	// By the ctx that a stop ends: the port waits for what was sent, and for nothing else.
+	return r.called(ctx, "rotate-add", func(context.Context) (calls []account.Evidence, err error) {
 		if old := r.acc.Key.Certificate; !old.NotAfter.After(r.os.ports.Now()) {
 			return admin.Renew(ctx, app, old, r.acc.Next.Certificate, pause)
 		}
@@ -365,8 +366,9 @@ func (r *rotating) saved(ctx context.Context) error {
 	return r.next(ctx, func(k *account.Key) { k.Saved = path })
 }
 
-// called makes calls that change the tenant, waits for them whatever happens,
-// and keeps what was called.
+// called makes calls that change the tenant and keeps what was called. f is given
+// a context that no stop ends, for a port that does not see to it itself that
+// what was sent is waited for.
 func (r *rotating) called(ctx context.Context, change string, f func(context.Context) ([]account.Evidence, error)) error {
 	var calls []account.Evidence
 	err := r.os.write(ctx, TheTenant, func(ctx context.Context) (err error) {

@@ -3,6 +3,7 @@ package cells_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -112,4 +113,60 @@ func (c *cell) connectAWSBy(p *running, change func(link.AWSAdministrator) link.
 	return p.end(p.ops.ConnectAWS(d.ID, change(admin), link.AWSWish{
 		Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Store: account.Keyring,
 	}))
+}
+
+// TestAWSStopDuringTheUpdate ends a rotation soon, though CloudFormation takes its
+// time; the next run goes on with what is there.
+func TestAWSStopDuringTheUpdate(t *testing.T) {
+	inBubble(t, false, func(c *cell) {
+		c.inAmazon()
+		c.drops = true
+		c.must(c.connectAWS(c.process(0, "")))
+		c.cloud.AWS().SetResourceTime(5 * time.Minute)
+		p := c.process(0, "")
+		op, err := c.rotateByStack(p)
+		c.must(err)
+		var stopped time.Time
+		for {
+			e, err := op.Next(context.WithoutCancel(p.ctx))
+			if err != nil {
+				if account.KindOf(err) != account.Cancelled || time.Since(stopped) > 5*time.Second {
+					t.Errorf("%s after the stop: %v", time.Since(stopped), err)
+				}
+				break
+			}
+			if e.Step == link.TheAdding && e.State == link.Pausing && stopped.IsZero() {
+				stopped = time.Now()
+				op.Stop()
+			}
+		}
+		p.stop()
+		p.ops.Close()
+		p = c.process(0, "")
+		op, err = c.rotateByStack(p)
+		c.must(err)
+		if err := p.end(op); account.KindOf(err) != account.AWSStackBusy { // the update is under way
+			c.must(err)
+		}
+		time.Sleep(20 * time.Minute)
+		p = c.process(0, "")
+		op, err = c.rotateByStack(p)
+		c.must(err)
+		c.must(p.end(op))
+		if a, err := c.reg.Account(c.t.Context(), c.id); err != nil || a.Begun() != "" || c.ring.count() != 1 {
+			t.Errorf("begun %q, %d keys, %v", a.Begun(), c.ring.count(), err)
+		}
+	})
+}
+
+// rotateByStack begins a rotation by an administrator's update of the stack.
+func (c *cell) rotateByStack(p *running) (*link.Operation, error) {
+	admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
+	if err != nil {
+		return nil, err
+	}
+	return p.ops.Rotate(c.id, link.RotateWish{
+		Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Bits: 256,
+		Lives: []time.Duration{account.AWSLeafLife}, AWS: admin,
+	}), nil
 }

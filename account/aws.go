@@ -86,6 +86,10 @@ const (
 	AWSLeafLife      = 90 * 24 * time.Hour
 )
 
+// AuthorityExpiring is how long before its end an authority's certificate is called
+// out, and another may be put into the trust anchor in its place: somebody has to.
+const AuthorityExpiring = 60 * 24 * time.Hour
+
 // AWSRegions are the regions that a trust anchor can be in, the most used
 // first. One that is not here can be named.
 // Source: docs.aws.amazon.com/general/latest/gr/rolesanywhere.html.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -255,7 +254,3 @@ func ownPolicies(found map[string]string) (lacks, strong []string) {
 	}
 	return lacks, strong
 }
-
-// authorityExpiring is how long before its end an authority's certificate is called
-// out: another has to be put into the trust anchor by somebody.
-const authorityExpiring = 60 * 24 * time.Hour

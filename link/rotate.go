@@ -19,8 +19,9 @@ type RotateWish struct {
 	Admin     Administrator
 	Directory string
 
-	// Of an AWS account whose authority signs no more: who updates the stack with
-	// another one, and the id of that one's key.
+	// Of an AWS account whose authority signs no more, or soon will not
+	// (MayRenewAuthority): who updates the stack with another one, and the id of that
+	// one's key.
 	AWS       AWSAdministrator
 	Authority account.KeyID
 }
@@ -459,6 +460,9 @@ func (r *rotating) trial(ctx context.Context) error {
 				return err
 			}
 		}
+		if r.wish.AWS != nil { // not before: where the trial fails, the same person tries again
+			r.wish.AWS.Forget()
+		}
 		return nil
 	})
 }
@@ -561,7 +565,8 @@ func (r *rotating) remove(ctx context.Context) error {
 	})
 }
 
-// forget deletes the old key.
+// forget deletes the old key, and an old authority's before it: both are on record
+// until both are gone.
 func (r *rotating) forget(ctx context.Context) error {
 	if r.acc.Last == nil {
 		return nil
@@ -570,10 +575,14 @@ func (r *rotating) forget(ctx context.Context) error {
 		if err := r.dropAuthority(ctx); err != nil {
 			return err
 		}
-		k := *r.acc.Last
-		if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
-			return err
+		for _, k := range []*account.Key{r.acc.LastAuthority, r.acc.Last} {
+			if k == nil {
+				continue
+			}
+			if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
+				return err
+			}
 		}
-		return r.change(ctx, func(a *account.Account) { a.Last = nil })
+		return r.change(ctx, func(a *account.Account) { a.Last, a.LastAuthority = nil, nil })
 	})
 }

@@ -295,7 +295,7 @@ func TestAWSRotationByStack(t *testing.T) {
 	}
 }
 
-var theCurveKeys = sync.OnceValue(func() (all [3]crypto.Signer) {
+var theCurveKeys = sync.OnceValue(func() (all [4]crypto.Signer) {
 	for i := range all {
 		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {

@@ -470,7 +470,7 @@ func (m mortalRing) Make(_ context.Context, _ account.Store, id account.KeyID, b
 		if _, there := keys[id]; !there {
 			keys[id] = m.made % len(theKeys())
 			if bits == 256 {
-				keys[id] += curved
+				keys[id] = m.made%len(theCurveKeys()) + curved
 			}
 			m.made++
 		}

@@ -281,14 +281,13 @@ type AWSNamed struct {
 
 // AWSStack is a CloudFormation stack as far as it was read.
 type AWSStack struct {
-	ID      ARN       `json:"id"`
-	Name    string    `json:"name"`
-	Status  string    `json:"status"`           // "CREATE_COMPLETE" and its kin
-	Reason  string    `json:"reason,omitempty"` // of the first resource that failed, cleaned
-	Role    ARN       `json:"role,omitempty"`
-	Anchor  ARN       `json:"anchor,omitempty"`
-	Profile ARN       `json:"profile,omitempty"`
-	At      time.Time `json:"at,omitzero"`
+	ID      ARN    `json:"id"`
+	Name    string `json:"name"`
+	Status  string `json:"status"`           // "CREATE_COMPLETE" and its kin
+	Reason  string `json:"reason,omitempty"` // of the first resource that failed, cleaned
+	Role    ARN    `json:"role,omitempty"`
+	Anchor  ARN    `json:"anchor,omitempty"`
+	Profile ARN    `json:"profile,omitempty"`
 }
 
 // Failed tells whether it is what is left of one that could not be made, which

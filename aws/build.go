@@ -194,7 +194,7 @@ func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 		}
 		told.Reason = account.StackBuilds
 		switch {
-		case err != nil && !passing(err):
+		case err != nil && !account.Passing(err):
 			return seen, err
 		case err != nil:
 			told.Reason = account.AnswerLost
@@ -221,16 +221,6 @@ func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 		case <-time.After(every):
 		}
 	}
-}
-
-// passing tells whether a problem is of the way there, and may be none at the next
-// look.
-func passing(err error) bool {
-	switch account.AsProblem(err).Kind {
-	case account.Offline, account.TimedOut, account.Throttled, account.Unavailable, account.NotTheService:
-		return true
-	}
-	return false
 }
 
 // atWork is the resource that the newest event is about: "Role: CREATE_IN_PROGRESS".

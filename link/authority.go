@@ -193,7 +193,7 @@ func (r *rotating) unseen(err error) bool {
 	case account.AWSUntrusted: // the trust anchor has had the new authority for a moment
 		return r.acc.NextAuthority != nil
 	}
-	return mayPass(err)
+	return account.Passing(err)
 }
 
 // succeed has a's new authority in the place of the one before, whose key goes with

@@ -42,7 +42,7 @@ type AWSAdministrator interface {
 	Forget()
 
 	// PlanStack is what CreateStack would send.
-	PlanStack(l account.AWSLink, template string) []account.PlannedChange
+	PlanStack(template string) []account.PlannedChange
 	// FindStack looks for a stack; the zero stack where there is none.
 	FindStack(ctx context.Context, name string) (account.AWSStack, []account.Evidence, error)
 	// StackTemplate is the template that the stack has, by which it is seen

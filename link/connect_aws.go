@@ -339,7 +339,7 @@ func staysAWS(d, have account.Draft) account.Draft {
 // its authority for AWS, else by itself.
 func (os *Operations) renewed(ctx context.Context, a account.Account, k account.Key, signer crypto.Signer, life time.Duration) (account.Certificate, error) {
 	if a.Provider != account.AWS {
-		return os.ports.Keys.Certify(signer, subject(k.ID), os.ports.Now(), life)
+		return os.certified(k, signer, life)
 	}
 	if a.Authority == nil || !a.Authority.Stored {
 		return account.Certificate{}, &account.Problem{Kind: account.AuthorityGone}
@@ -349,10 +349,4 @@ func (os *Operations) renewed(ctx context.Context, a account.Account, k account.
 		return account.Certificate{}, err
 	}
 	return os.ports.AWS.Leaf(a.Authority.Certificate, authority, signer.Public(), a.AWS(), os.ports.Now())
-}
-
-// session buys credentials with a key of an AWS account, and drops them.
-func (os *Operations) session(ctx context.Context, p party, signer crypto.Signer) error {
-	_, _, err := os.ports.AWS.Session(ctx, p.aws(), signer)
-	return err
 }

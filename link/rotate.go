@@ -267,7 +267,7 @@ func (r *rotating) addItself(ctx context.Context) error {
 			id, calls, err = r.os.ports.Microsoft.AddKey(ctx, targetOf(r.acc, r.acc.Key), old, r.acc.Next.Certificate)
 			return calls, err
 		})
-		if sent == nil || !mayPass(sent) { // it is known
+		if sent == nil || !account.Passing(sent) { // it is known
 			if err := r.next(context.WithoutCancel(ctx), func(k *account.Key) { k.Credential, k.Sent = id, time.Time{} }); sent == nil {
 				return err
 			}
@@ -289,7 +289,7 @@ func (r *rotating) looked(ctx context.Context, old crypto.Signer, said error) (f
 	w := r.waiting(TheAdding, account.AnswerLost)
 	w.end = w.end.Add(-r.os.ports.Now().Sub(r.acc.Next.Sent))
 	for {
-		if found, err = r.shown(ctx, old); found || err != nil && !mayPass(err) {
+		if found, err = r.shown(ctx, old); found || err != nil && !account.Passing(err) {
 			return found, err
 		}
 		if err != nil {
@@ -430,7 +430,8 @@ func (r *rotating) accepted(ctx context.Context, k account.Key) error {
 	}
 	p := accountParty(r.becoming(), k)
 	if p.provider == account.AWS {
-		return r.os.session(ctx, p, signer)
+		_, _, err = r.os.ports.AWS.Session(ctx, p.aws(), signer)
+		return err
 	}
 	_, err = r.os.ports.Microsoft.Accepts(ctx, p.target(), signer)
 	return err
@@ -516,12 +517,6 @@ func (w *waiting) rest(ctx context.Context, said error) error {
 	case <-time.After(wait):
 		return nil
 	}
-}
-
-// mayPass tells whether the same question may have another answer in a while.
-func mayPass(err error) bool {
-	kind := account.KindOf(err)
-	return kind.MayPass() || kind == account.Throttled
 }
 
 // swap has the account use the new key.

@@ -398,8 +398,9 @@ type Contents struct {
 }
 
 // Identity is what two accounts may not share: cloud, tenant and client, for
-// Azure beside Microsoft; the account's number and the role of AWS. Empty while it
-// is not known.
+// Azure beside Microsoft; the role of AWS, in whose ARN is the account's number, and
+// the trust anchor, of which a link by a profile has none. Empty while it is not
+// known.
 func (d Draft) Identity() string { return identity(d.Cloud, d.Link) }
 
 // Identity is as Draft.Identity.

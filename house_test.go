@@ -45,7 +45,7 @@ var rules = map[string]rule{
 	"registry":                 {[]string{"account"}, outside, "the registry is files"},
 	"keystore":                 {[]string{"account"}, []string{"net/http", "charm.land/"}, "a private key leaves only as crypto.Signer"},
 	"entra":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
-	"aws":                      {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/", "github.com/aws/aws-sdk-go-v2/config"}, "providers do not know one another, nor any screen; the configuration files are read by aws itself"},
+	"aws":                      {[]string{"account", "internal/rest"}, []string{"charm.land/", "github.com/aws/aws-sdk-go-v2/config"}, "providers do not know one another, nor any screen; the configuration files are read by aws itself"},
 	"internal/rest":            {[]string{"account"}, []string{"os/exec", "charm.land/"}, "one pipeline for all providers"},
 	"internal/browser":         {nil, []string{"net/http", "charm.land/"}, "opening a link is all it does"},
 	"internal/demo":            {[]string{"account", "internal/simcloud", "internal/simcloud/simaws"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},

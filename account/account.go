@@ -265,15 +265,19 @@ type Account struct {
 	Provider Provider `json:"provider"`
 	Cloud    CloudID  `json:"cloud"`
 	Key      Key      `json:"key"`
-	// Authority is as Draft.Authority, and NextAuthority the one that is to take its
-	// place with Next.
-	Authority     *Key  `json:"authority,omitempty"`
-	NextAuthority *Key  `json:"nextAuthority,omitempty"`
-	Link          Link  `json:"-"`
-	Made          Made  `json:"made,omitzero"`    // in the tenant, by the automatic way
-	Next          *Key  `json:"next,omitempty"`   // on its way in: on record before it is made, and Key once Entra takes it
-	Last          *Key  `json:"last,omitempty"`   // on its way out: on the app and in the store until both are seen to be gone
-	Moving        Store `json:"moving,omitempty"` // a store besides Key.Store that may hold the key, as it is moved
+	// Authority is as Draft.Authority, NextAuthority the one that is to take its
+	// place with Next, and LastAuthority the one on its way out with Last.
+	Authority     *Key `json:"authority,omitempty"`
+	NextAuthority *Key `json:"nextAuthority,omitempty"`
+	LastAuthority *Key `json:"lastAuthority,omitempty"`
+	// Brought is the certificate that NextAuthority had before and that ran out: the
+	// stack may have it.
+	Brought Certificate `json:"brought,omitzero"`
+	Link    Link        `json:"-"`
+	Made    Made        `json:"made,omitzero"`    // in the tenant, by the automatic way
+	Next    *Key        `json:"next,omitempty"`   // on its way in: on record before it is made, and Key once Entra takes it
+	Last    *Key        `json:"last,omitempty"`   // on its way out: on the app and in the store until both are seen to be gone
+	Moving  Store       `json:"moving,omitempty"` // a store besides Key.Store that may hold the key, as it is moved
 	// Abandoned are keys that may be in a store and are of no use, as they could
 	// not be deleted.
 	Abandoned []Key     `json:"abandoned,omitempty"`
@@ -345,7 +349,7 @@ func (a Account) Leaving() Draft {
 		d.Way = Automatic
 	}
 	d.Keys = append(d.Keys, a.Abandoned...)
-	for _, k := range []*Key{a.NextAuthority, a.Last, a.Next, &a.Key} {
+	for _, k := range []*Key{a.NextAuthority, a.LastAuthority, a.Last, a.Next, &a.Key} {
 		if k != nil && k.ID != "" { // of an AWS account by a profile there is none
 			d.Keys = append(d.Keys, *k)
 		}
@@ -401,8 +405,9 @@ type Contents struct {
 }
 
 // Identity is what two accounts may not share: cloud, tenant and client, for
-// Azure beside Microsoft; the account's number and the role of AWS. Empty while it
-// is not known.
+// Azure beside Microsoft; the role of AWS, in whose ARN is the account's number, and
+// the trust anchor, of which a link by a profile has none. Empty while it is not
+// known.
 func (d Draft) Identity() string { return identity(d.Cloud, d.Link) }
 
 // Identity is as Draft.Identity.

@@ -86,6 +86,10 @@ const (
 	AWSLeafLife      = 90 * 24 * time.Hour
 )
 
+// AuthorityExpiring is how long before its end an authority's certificate is called
+// out, and another may be put into the trust anchor in its place: somebody has to.
+const AuthorityExpiring = 60 * 24 * time.Hour
+
 // AWSRegions are the regions that a trust anchor can be in, the most used
 // first. One that is not here can be named.
 // Source: docs.aws.amazon.com/general/latest/gr/rolesanywhere.html.
@@ -277,15 +281,13 @@ type AWSNamed struct {
 
 // AWSStack is a CloudFormation stack as far as it was read.
 type AWSStack struct {
-	ID      ARN       `json:"id"`
-	Name    string    `json:"name"`
-	Status  string    `json:"status"`           // "CREATE_COMPLETE" and its kin
-	Reason  string    `json:"reason,omitempty"` // of the first resource that failed, cleaned
-	Role    ARN       `json:"role,omitempty"`
-	Anchor  ARN       `json:"anchor,omitempty"`
-	Profile ARN       `json:"profile,omitempty"`
-	At      time.Time `json:"at,omitzero"`
-	Created bool      `json:"-"` // by the very call that returns it
+	ID      ARN    `json:"id"`
+	Name    string `json:"name"`
+	Status  string `json:"status"`           // "CREATE_COMPLETE" and its kin
+	Reason  string `json:"reason,omitempty"` // of the first resource that failed, cleaned
+	Role    ARN    `json:"role,omitempty"`
+	Anchor  ARN    `json:"anchor,omitempty"`
+	Profile ARN    `json:"profile,omitempty"`
 }
 
 // Failed tells whether it is what is left of one that could not be made, which

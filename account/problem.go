@@ -281,3 +281,10 @@ func (k Kind) MayPass() bool {
 	}
 	return false
 }
+
+// Passing tells whether a call that ended so may be answered in a while: it had no
+// answer, or was one too many.
+func Passing(err error) bool {
+	kind := KindOf(err)
+	return kind.MayPass() || kind == Throttled
+}

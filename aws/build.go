@@ -16,10 +16,11 @@ import (
 // resource is. The request carries a token that follows from the template, so that
 // it may be repeated when its answer is lost. A stack of that name with the very
 // template is the one that was begun before, and is waited for; another is
-// AWSNameTaken. Created says that CloudFormation took this very request, of which
-// there may have been one before with the same token. AWSStackFailed, or a kind that says more, has the first reason in
-// Message; the stack that CloudFormation rolled back is still there then. Leaving
-// ends the waiting and not CloudFormation's work.
+// AWSNameTaken. AWSStackFailed, or a kind that says more, has the first reason in
+// Message; the stack that CloudFormation rolled back is still there then. A stack
+// that is returned is there, or may be, whatever the error is: from when
+// CloudFormation took the request it is ours, and none is returned of another.
+// Leaving ends the waiting and not CloudFormation's work.
 func (a *Administrator) CreateStack(ctx context.Context, name, template string, tell func(account.Pause)) (account.AWSStack, []account.Evidence, error) {
 	c := a.caller()
 	begun := c.aws.now()
@@ -28,7 +29,6 @@ func (a *Administrator) CreateStack(ctx context.Context, name, template string, 
 		"ClientRequestToken": {requestToken(template)},
 	}
 	id, trail, err := c.change(ctx, "CreateStack", form)
-	ours := err == nil
 	if err != nil && account.AsProblem(err).Kind == account.AWSNameTaken {
 		var e []account.Evidence
 		id, e, err = a.begunBefore(ctx, name, template, err)
@@ -39,23 +39,30 @@ func (a *Administrator) CreateStack(ctx context.Context, name, template string, 
 	}
 	w := wait{caller: c, id: id, name: name, begun: begun, tell: tell, done: created, trail: trail}
 	s, err := w.until(ctx)
-	s.Created = ours && s.Found()
 	return s, w.trail, err
 }
 
 // begunBefore is the id of the stack that has the name, if it has the template too.
+// By its id: a stack that takes the name meanwhile is another.
 func (a *Administrator) begunBefore(ctx context.Context, name, template string, taken error) (account.ARN, []account.Evidence, error) {
-	there, trail, err := a.StackTemplate(ctx, name)
+	s, trail, err := a.FindStack(ctx, name)
 	if err != nil {
 		return "", trail, err
 	}
-	if strings.TrimSpace(there) != strings.TrimSpace(template) {
+	if !s.Found() { // it went between two calls
+		return "", trail, &account.Problem{Kind: account.AWSGone, Subject: account.Clean(name, 128)}
+	}
+	there, e, err := a.StackTemplate(ctx, string(s.ID))
+	trail = append(trail, e...)
+	if err != nil {
+		return "", trail, err
+	}
+	if there != template {
 		p := *account.AsProblem(taken)
 		p.Subject = account.Clean(name, 128)
 		return "", trail, &p
 	}
-	s, e, err := a.FindStack(ctx, name)
-	return s.ID, append(trail, e...), err
+	return s.ID, trail, nil
 }
 
 // UpdateStack puts a template in the place of the stack's, as CreateStack. One that
@@ -90,7 +97,7 @@ func (a *Administrator) DeleteStack(ctx context.Context, name string, tell func(
 	}
 	// By its id: a stack that took the name meanwhile is another. The call tells
 	// nothing but that it was taken.
-	e, err := c.form(rest.Idempotent(ctx), cloudformation, "DeleteStack", url.Values{"StackName": {string(s.ID)}}, &struct{}{})
+	e, err := c.form(rest.Idempotent(rest.Uncut(ctx)), cloudformation, "DeleteStack", url.Values{"StackName": {string(s.ID)}}, &struct{}{})
 	trail = append(trail, made(e)...)
 	if err != nil {
 		return trail, stackBusy(err)
@@ -107,8 +114,9 @@ const (
 	deleted = "DELETE_COMPLETE"
 )
 
-// change sends a change of a stack, and gives the stack's id. With its token it may
-// be repeated. A token that an earlier change used, of a stack that is gone or with
+// change sends a change of a stack, and gives the stack's id. It is waited for once
+// it was sent: whether it was made is known then. With its token it may be
+// repeated. A token that an earlier change used, of a stack that is gone or with
 // a template that has come back, is left out: names keep a stack from being made
 // twice, and an update that is made twice changes nothing.
 func (c caller) change(ctx context.Context, action string, form url.Values) (account.ARN, []account.Evidence, error) {
@@ -116,11 +124,11 @@ func (c caller) change(ctx context.Context, action string, form url.Values) (acc
 		Created account.ARN `xml:"CreateStackResult>StackId"`
 		Updated account.ARN `xml:"UpdateStackResult>StackId"`
 	}
-	e, err := c.form(rest.Idempotent(ctx), cloudformation, action, form, &got)
+	e, err := c.form(rest.Idempotent(rest.Uncut(ctx)), cloudformation, action, form, &got)
 	trail := made(e)
 	if err != nil && account.AsProblem(err).Code == "TokenAlreadyExistsException" {
 		form.Del("ClientRequestToken")
-		e, err = c.form(ctx, cloudformation, action, form, &got)
+		e, err = c.form(rest.Uncut(ctx), cloudformation, action, form, &got)
 		trail = append(trail, made(e)...)
 	}
 	id := got.Created + got.Updated
@@ -173,16 +181,21 @@ type wait struct {
 }
 
 // until looks until the stack is as it should be, or has failed. A look that is
-// not answered is made again.
+// not answered is made again. With an error it returns the stack as it was seen
+// last, of one that was never seen its id and its name: it is there all the same.
 func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 	told := account.Pause{Since: w.begun, Until: w.begun.Add(buildMost)}
+	seen := account.AWSStack{ID: w.id, Name: w.name}
 	for every := lookFirst; ; every = min(every*5/4, lookLast) {
 		s, e, err := w.stack(ctx, string(w.id))
 		w.trail = append(w.trail, made(e)...)
+		if s.Found() {
+			seen = s
+		}
 		told.Reason = account.StackBuilds
 		switch {
-		case err != nil && !passing(err):
-			return account.AWSStack{}, err
+		case err != nil && !account.Passing(err):
+			return seen, err
 		case err != nil:
 			told.Reason = account.AnswerLost
 		case !s.Found() && w.done == deleted:
@@ -198,26 +211,16 @@ func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 		}
 		now := w.aws.now()
 		if !now.Before(told.Until) {
-			return s, &account.Problem{Kind: account.AWSStackBusy, Subject: s.Status, Err: err}
+			return seen, &account.Problem{Kind: account.AWSStackBusy, Subject: seen.Status, Err: err}
 		}
 		told.Next = now.Add(every)
 		w.tell(told)
 		select {
 		case <-ctx.Done():
-			return s, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
+			return seen, &account.Problem{Kind: account.Cancelled, Err: ctx.Err()}
 		case <-time.After(every):
 		}
 	}
-}
-
-// passing tells whether a problem is of the way there, and may be none at the next
-// look.
-func passing(err error) bool {
-	switch account.AsProblem(err).Kind {
-	case account.Offline, account.TimedOut, account.Throttled, account.Unavailable, account.NotTheService:
-		return true
-	}
-	return false
 }
 
 // atWork is the resource that the newest event is about: "Role: CREATE_IN_PROGRESS".

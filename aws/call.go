@@ -125,24 +125,22 @@ func (a *AWS) send(ctx context.Context, region account.AWSRegion, q request) ([]
 		if !errors.As(err, &no) {
 			return body, e, err
 		}
-		if !no.throttled() || no.answer.Status == http.StatusTooManyRequests || try == tries || !pause(ctx, time.Duration(try)*time.Second) {
+		wait := time.Duration(try) * time.Second
+		wait += time.Duration(rand.Int64N(int64(wait / 4)))
+		if !no.throttled() || no.answer.Status == http.StatusTooManyRequests || try == tries || !timeFor(rest.Stop(ctx), wait) {
 			return nil, e, no.problem()
+		}
+		if err := rest.Rested(rest.Stop(ctx), wait); err != nil {
+			return nil, e, err
 		}
 	}
 }
 
-// pause waits for about as long, and tells whether the call may go on.
-func pause(ctx context.Context, d time.Duration) bool {
-	d += time.Duration(rand.Int64N(int64(d / 4)))
-	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
+// timeFor tells whether there is time left after a pause: else what AWS said tells
+// more than a time that ran out.
+func timeFor(ctx context.Context, pause time.Duration) bool {
+	end, ok := ctx.Deadline()
+	return !ok || time.Until(end) > pause
 }
 
 func (a *AWS) once(ctx context.Context, region account.AWSRegion, q request) ([]byte, account.Evidence, error) {

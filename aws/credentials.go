@@ -5,13 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -225,40 +223,6 @@ func (r *resolver) login(p *sharedProfile) (sdk.Credentials, error) {
 		return sdk.Credentials{}, noCredentials(p.name, "no home directory is known")
 	}
 	return r.aws.loginKeys(path)
-}
-
-// process runs the program that a profile names, apart from this program's
-// terminal: it can neither ask nor write there. Nothing of what it says is kept
-// but the credentials.
-func (r *resolver) process(ctx context.Context, p *sharedProfile) (sdk.Credentials, error) {
-	type outcome struct {
-		keys sdk.Credentials
-		err  error
-	}
-	// What it started may keep its output open after it was stopped.
-	done := make(chan outcome, 1)
-	go func() {
-		keys, err := processcreds.NewProvider(quiet(p.credentialProcess)).Retrieve(ctx)
-		done <- outcome{keys, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return sdk.Credentials{}, noCredentials(p.name, "its credential_process did not end in time")
-	case got := <-done:
-		if got.err != nil {
-			return sdk.Credentials{}, noCredentials(p.name, "its credential_process gave no credentials; run it by hand to see why")
-		}
-		return got.keys, nil
-	}
-}
-
-// quiet is a command line of the system's shell without its input and without
-// what it says beside its answer.
-func quiet(command string) string {
-	if runtime.GOOS == "windows" {
-		return "(" + command + ") <NUL 2>NUL"
-	}
-	return "{ " + command + "\n} </dev/null 2>/dev/null"
 }
 
 // plainName is a profile's name that a shell takes as it is.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -37,13 +36,6 @@ func holds(detail ...string) account.Check {
 	return account.Check{State: account.Holds, Detail: detail}
 }
 
-func evidence(of ...[]account.Evidence) (all []account.Evidence) {
-	for _, e := range of {
-		all = append(all, e...)
-	}
-	return all
-}
-
 // whose is that the session is the role's, in the account that is linked.
 func (f findings) whose(l account.AWSLink) (c account.Check) {
 	defer func() { c.Evidence = f.identity.evidence }()
@@ -71,7 +63,7 @@ type finding struct {
 // trust is that the role, the trust anchor and the profile are as the stack made
 // them: whoever could change one of them could let others in, or widen a session.
 func (f findings) trust(t account.AWSTarget) (c account.Check) {
-	defer func() { c.Evidence = evidence(f.role.evidence, f.profile.evidence, f.anchor.evidence) }()
+	defer func() { c.Evidence = slices.Concat(f.role.evidence, f.profile.evidence, f.anchor.evidence) }()
 	var found []finding
 	var open []error
 	for _, look := range []func(account.AWSTarget) ([]finding, error){f.roleChanged, f.profileChanged, f.anchorChanged} {
@@ -189,7 +181,7 @@ func sameSet(a, b []string) bool {
 // denies reads of data, and that nothing else gives it more. More than ours is a
 // warning: sessions by certificate are capped by the profile's session policies.
 func (f findings) policies(l account.AWSLink) (c account.Check) {
-	defer func() { c.Evidence = evidence(f.attached.evidence, f.inline.evidence) }()
+	defer func() { c.Evidence = slices.Concat(f.attached.evidence, f.inline.evidence) }()
 	var lacks, strong []string
 	var open error
 	if f.attached.ok() {
@@ -255,7 +247,3 @@ func ownPolicies(found map[string]string) (lacks, strong []string) {
 	}
 	return lacks, strong
 }
-
-// authorityExpiring is how long before its end an authority's certificate is called
-// out: another has to be put into the trust anchor by somebody.
-const authorityExpiring = 60 * 24 * time.Hour

@@ -128,7 +128,7 @@ func statements(policy string) ([]statement, error) {
 			case "Sid":
 				s.sid, _ = value.(string)
 			case "Effect":
-				s.effect, _ = value.(string)
+				s.effect, _ = value.(string) // one that is none differs from ours
 				s.parts[name] = s.effect
 			case "Action", "NotAction":
 				s.parts[name] = canonical(lower(value)) // IAM ignores their case

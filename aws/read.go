@@ -22,7 +22,6 @@ type (
 	profile struct {
 		ARN         account.ARN   `json:"profileArn"`
 		Enabled     bool          `json:"enabled"`
-		Seconds     int           `json:"durationSeconds"`
 		Roles       []account.ARN `json:"roleArns"`
 		Managed     []string      `json:"managedPolicyArns"`
 		Policy      string        `json:"sessionPolicy"`

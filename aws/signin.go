@@ -59,7 +59,7 @@ func (a *AWS) SignIn(ctx context.Context, profile string, region account.AWSRegi
 		return nil, renewed(err, s.renewal)
 	}
 	var all sync.WaitGroup
-	all.Go(func() { admin.who.Alias, _, _ = c.alias(ctx) })
+	all.Go(func() { admin.who.Alias, _, _ = c.alias(ctx) }) // a name for people, if one may read it
 	var master read[account.AWSAccount]
 	all.Go(func() { master.value, _, master.err = c.master(ctx) })
 	all.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/rest"
@@ -15,7 +14,7 @@ import (
 const capability = "CAPABILITY_NAMED_IAM"
 
 // PlanStack is what CreateStack would send: one call, whose body is the template.
-func (a *Administrator) PlanStack(_ account.AWSLink, template string) []account.PlannedChange {
+func (a *Administrator) PlanStack(template string) []account.PlannedChange {
 	return []account.PlannedChange{{
 		Name: "stack", Method: http.MethodPost, Path: cloudformation.host(a.region) + " CreateStack", Body: template,
 	}}
@@ -52,8 +51,6 @@ func (c caller) stack(ctx context.Context, name string) (account.AWSStack, accou
 			Name    string      `xml:"StackName"`
 			Status  string      `xml:"StackStatus"`
 			Reason  string      `xml:"StackStatusReason"`
-			Created time.Time   `xml:"CreationTime"`
-			Updated time.Time   `xml:"LastUpdatedTime"`
 			Outputs []struct {
 				Key   string `xml:"OutputKey"`
 				Value string `xml:"OutputValue"`
@@ -72,10 +69,7 @@ func (c caller) stack(ctx context.Context, name string) (account.AWSStack, accou
 	found := got.Stacks[0]
 	s := account.AWSStack{
 		ID: found.ID, Name: account.Clean(found.Name, 128), Status: account.Clean(found.Status, 60),
-		Reason: rest.Text(found.Reason, longestText), At: found.Created,
-	}
-	if found.Updated.After(s.At) {
-		s.At = found.Updated
+		Reason: rest.Text(found.Reason, longestText),
 	}
 	for _, o := range found.Outputs {
 		arn, err := account.ParseARN(o.Value)
@@ -109,12 +103,11 @@ func saysOfStack(err error, text string) bool {
 
 // event is something that happened to one resource of a stack.
 type event struct {
-	Resource string    `xml:"LogicalResourceId"`
-	Physical string    `xml:"PhysicalResourceId"`
-	Kind     string    `xml:"ResourceType"`
-	Status   string    `xml:"ResourceStatus"`
-	Reason   string    `xml:"ResourceStatusReason"`
-	At       time.Time `xml:"Timestamp"`
+	Resource string `xml:"LogicalResourceId"`
+	Physical string `xml:"PhysicalResourceId"`
+	Kind     string `xml:"ResourceType"`
+	Status   string `xml:"ResourceStatus"`
+	Reason   string `xml:"ResourceStatusReason"`
 }
 
 // events are what happened to a stack, the newest first, as far as one page goes.

@@ -41,7 +41,7 @@ func TestStackFromNothingToNothing(t *testing.T) {
 		var told []account.Pause
 		s, trail, err := admin.CreateStack(ctx, name, template, func(p account.Pause) { told = append(told, p) })
 		w.must(err)
-		if !s.Created || s.Name != name || s.Status != "CREATE_COMPLETE" || s.Role.Resource() != "role/XopsReadOnly" || s.Anchor.Service() != "rolesanywhere" || s.Profile.Service() != "rolesanywhere" || s.At.IsZero() {
+		if s.Name != name || s.Status != "CREATE_COMPLETE" || s.Role.Resource() != "role/XopsReadOnly" || s.Anchor.Service() != "rolesanywhere" || s.Profile.Service() != "rolesanywhere" {
 			t.Errorf("made %+v", s)
 		}
 		var said []string
@@ -85,7 +85,7 @@ func TestStackFromNothingToNothing(t *testing.T) {
 		wantProblem(t, err, account.AWSNameTaken, name)
 		u, _, err := admin.UpdateStack(ctx, name, next, silent)
 		w.must(err)
-		if u.Status != "UPDATE_COMPLETE" || u.Anchor != s.Anchor || u.Created {
+		if u.Status != "UPDATE_COMPLETE" || u.Anchor != s.Anchor {
 			t.Errorf("updated %+v", u)
 		}
 		if anchors := w.account.Anchors(home); len(anchors) != 1 || anchors[0].PEM != w.target.Authority.PEM {
@@ -113,7 +113,7 @@ func TestStackFromNothingToNothing(t *testing.T) {
 
 func TestPlanStackIsWhatIsSent(t *testing.T) {
 	inBegun(t, func(w *world, admin *Administrator, name, template string) {
-		plan := admin.PlanStack(w.target.Link, template)
+		plan := admin.PlanStack(template)
 		if len(plan) != 1 || plan[0].Method != http.MethodPost || plan[0].Path != "cloudformation.eu-west-1.amazonaws.com CreateStack" || plan[0].Body != template {
 			t.Errorf("plan %+v", plan)
 		}
@@ -220,9 +220,9 @@ func TestStackIsLeft(t *testing.T) {
 	inBegun(t, func(w *world, admin *Administrator, name, template string) {
 		ctx, cancel := context.WithCancel(w.t.Context())
 		begun := time.Now()
-		_, _, err := admin.CreateStack(ctx, name, template, func(account.Pause) { cancel() })
-		if account.KindOf(err) != account.Cancelled || time.Since(begun) > time.Second {
-			t.Errorf("after %s: %v", time.Since(begun), err)
+		left, _, err := admin.CreateStack(ctx, name, template, func(account.Pause) { cancel() })
+		if account.KindOf(err) != account.Cancelled || time.Since(begun) > time.Second || !left.Found() || left.Name != name {
+			t.Errorf("after %s: %v, stack %+v", time.Since(begun), err, left)
 		}
 		// CloudFormation goes on: another change has to wait, the same one joins.
 		_, _, err = admin.UpdateStack(w.t.Context(), name, strings.Replace(template, "3600", "3601", 1), silent)
@@ -231,6 +231,35 @@ func TestStackIsLeft(t *testing.T) {
 		w.must(err)
 		if s.Status != "CREATE_COMPLETE" {
 			t.Errorf("joined %+v", s)
+		}
+	})
+}
+
+// TestStackThatIsNotSeen is there all the same, whatever keeps it from being seen:
+// CloudFormation took the request. One of another template is nobody's of ours.
+func TestStackThatIsNotSeen(t *testing.T) {
+	inBegun(t, func(w *world, admin *Administrator, name, template string) {
+		w.desk.refuses("DescribeStacks", 1, 403, "AccessDenied", "not authorized")
+		s, _, err := admin.CreateStack(w.t.Context(), name, template, silent)
+		if account.KindOf(err) != account.AWSDenied || !s.Found() || s.Name != name {
+			t.Errorf("%v, stack %+v", err, s)
+		}
+		s, _, err = admin.CreateStack(w.t.Context(), name, template+" ", silent)
+		if account.KindOf(err) != account.AWSNameTaken || s.Found() {
+			t.Errorf("of another template: %v, stack %+v", err, s)
+		}
+	})
+}
+
+// TestStackThatGoesMeanwhile is not waited for: there is none that could come.
+func TestStackThatGoesMeanwhile(t *testing.T) {
+	inBegun(t, func(w *world, admin *Administrator, name, template string) {
+		w.desk.refuses("CreateStack", 1, 400, "AlreadyExistsException", "Stack already exists")
+		begun := time.Now()
+		s, _, err := admin.CreateStack(w.t.Context(), name, template, silent)
+		wantProblem(t, err, account.AWSGone, name)
+		if s.Found() || time.Since(begun) > time.Second {
+			t.Errorf("after %s: stack %+v", time.Since(begun), s)
 		}
 	})
 }
@@ -266,4 +295,41 @@ func TestStackRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStackThatIsStopped: what was sent is waited for, so that it is known; a
+// pause before the next try ends at once, and as a stop.
+func TestStackThatIsStopped(t *testing.T) {
+	inBegun(t, func(w *world, admin *Administrator, name, template string) {
+		ctx, stop := context.WithCancel(w.t.Context())
+		w.desk.does("CreateStack", 1, func(r *http.Request) (*http.Response, error) {
+			stop()
+			time.Sleep(time.Second)
+			if err := r.Context().Err(); err != nil {
+				return nil, err
+			}
+			body, err := r.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			in := r.Clone(r.Context())
+			in.Body, in.Host = body, r.URL.Host
+			rec := httptest.NewRecorder()
+			w.cloud.ServeHTTP(rec, in)
+			return rec.Result(), nil
+		})
+		s, trail, err := admin.CreateStack(ctx, name, template, silent)
+		if account.KindOf(err) != account.Cancelled || !s.Found() || len(trail) == 0 {
+			t.Errorf("%v, stack %+v, trail %v", err, s, trail)
+		}
+
+		ctx, stop = context.WithCancel(w.t.Context())
+		w.desk.refuses("DeleteStack", -1, 400, "Throttling", "Rate exceeded")
+		begun := time.Now()
+		time.AfterFunc(500*time.Millisecond, stop)
+		_, err = admin.DeleteStack(ctx, name, silent)
+		if account.KindOf(err) != account.Cancelled || time.Since(begun) > time.Second {
+			t.Errorf("stopped in a pause, after %s: %v", time.Since(begun), err)
+		}
+	})
 }

@@ -38,7 +38,7 @@ func (a *AWS) Verify(ctx context.Context, t account.AWSTarget, signer crypto.Sig
 	names, made := profileNames, map[account.CheckName]account.Check{}
 	if t.Link.Method != account.ByProfile {
 		names = certificateNames
-		made[account.AuthorityLife] = t.Authority.LifeLeft(authorityExpiring, a.now())
+		made[account.AuthorityLife] = t.Authority.LifeLeft(account.AuthorityExpiring, a.now())
 		made[account.KeyLife] = t.Leaf.LifeLeft(account.Expiring, a.now())
 	}
 	r := account.Report{}

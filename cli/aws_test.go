@@ -147,7 +147,7 @@ func TestRotateAWS(t *testing.T) {
 		}
 	}
 	code, _, errs := b.call("rotate", "Production")
-	if code == cli.Done || !strings.Contains(errs, "authority is not kept any more") || strings.Contains(errs, "has expired") {
+	if code == cli.Done || !strings.Contains(errs, "its key is not kept any more") || strings.Contains(errs, "has expired") {
 		t.Errorf("without its authority's key: %d, %q", code, errs)
 	}
 	if a, err := b.registry.Account(t.Context(), b.contents().Accounts[0].ID); err != nil || a.Begun() != "" || len(b.keys) != 1 {
@@ -156,6 +156,24 @@ func TestRotateAWS(t *testing.T) {
 	_, out, _ := b.call("list")
 	if !slices.Contains(strings.Split(out, ", "), "key expired") || !strings.Contains(out, "Production: AWS 111122223333") {
 		t.Errorf("listed as %q", out)
+	}
+}
+
+// TestRotateAWSBeforeItsAuthorityEnds takes an administrator's profile where the
+// authority still signs only once it ends soon.
+func TestRotateAWSBeforeItsAuthorityEnds(t *testing.T) {
+	for left, says := range map[time.Duration]string{
+		account.AuthorityExpiring + time.Hour: "takes neither --profile nor --certificate-out",
+		account.AuthorityExpiring - time.Hour: "There is no profile nobody",
+	} {
+		b := newBench(t)
+		a := b.linkedAWS(true)
+		a.Authority = &account.Key{ID: "5f3c1a70-0000-4000-8000-000000000003", Store: account.Keyring, Bits: 256, Stored: true, Certificate: account.Certificate{PEM: "PEM", NotAfter: time.Now().Add(left)}}
+		_, err := b.registry.ChangeAccount(t.Context(), a.ID, func(account.Account) (account.Account, error) { return a, nil })
+		b.do(err)
+		if code, _, errs := b.call("rotate", "Production", "--profile", "nobody"); code != cli.WrongUsage || !strings.Contains(errs, says) {
+			t.Errorf("%v before the end: %d, %q", left, code, errs)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func newRotate(l *line) *cobra.Command {
 		Short: "Give an account another key",
 		Long: "Give an account another key and certificate. The app adds the certificate to itself, without any administrator; the old key is in use, and works, until the new one is seen to work. " +
 			"Where the app cannot do that, because its certificate has expired, an administrator signs in with --sign-in, or uploads the file that --certificate-out writes. " +
-			"Of an AWS account the link's own authority signs; where its key was dropped, --profile updates the stack with another authority, or --certificate-out writes the template for somebody who does. " +
+			"Of an AWS account the link's own authority signs; where its key was dropped, or it ends within 60 days, --profile updates the stack with another authority, or --certificate-out writes the template for somebody who does. " +
 			"Run again it goes on where it was stopped.",
 		Example: "xops-onboard rotate Contoso\nxops-onboard rotate --due 30d",
 		Args:    l.words(1),
@@ -111,12 +111,16 @@ func (r *rotate) one(ctx context.Context, w World, row account.Row, way account.
 	if acc, err = w.Env.Ops.Ports().Registry.Account(ctx, row.ID); err != nil {
 		return ended(ctx, err)
 	}
-	v.result(rotatedLines(acc), result{State: "rotated", Account: toLinked(acc)})
+	v.result(rotatedLines(acc, v.now()), result{State: "rotated", Account: toLinked(acc)})
 	return nil
 }
 
-func rotatedLines(a account.Account) []string {
-	return []string{fmt.Sprintf("%s has another key, until %s. The one before is removed.", a.Name, steps.Day(a.Key.Certificate.NotAfter))}
+func rotatedLines(a account.Account, now time.Time) []string {
+	lines := []string{fmt.Sprintf("%s has another key, until %s. The one before is removed.", a.Name, steps.Day(a.Key.Certificate.NotAfter))}
+	if a.Provider == account.AWS && link.Signs(a, now) && link.MayRenewAuthority(a, now) {
+		lines = append(lines, fmt.Sprintf("Its authority ends on %s: a rotation with --profile or --certificate-out brings another.", steps.Day(a.Authority.Certificate.NotAfter)))
+	}
+	return lines
 }
 
 // brought rotates the key of an account whose new certificate somebody may have
@@ -125,7 +129,7 @@ func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Acc
 	switch aws := acc.Provider == account.AWS; {
 	case acc.AWS().Method == account.ByProfile:
 		return usage{fmt.Errorf("%s is used with a profile and has no key of its own", acc.Name)}
-	case aws && link.Signs(acc, w.Env.Now()) && (r.profile != "" || r.directory != ""):
+	case aws && !link.MayRenewAuthority(acc, w.Env.Now()) && (r.profile != "" || r.directory != ""):
 		return usage{errors.New("the link's own authority signs the new certificate, and nothing changes in AWS; it takes neither --profile nor --certificate-out")}
 	}
 	if err := signsFor(account.Draft{Provider: acc.Provider}, way, r.profile); err != nil {
@@ -312,7 +316,7 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 		return k
 	}
 	if now.NextAuthority != nil || account.KindOf(err) == account.AuthorityGone {
-		k.say("The old key stays in use; AWS takes it until the stack is updated. Go on with --profile or --certificate-out: " + again)
+		k.say("The old key stays in use; AWS takes it until the stack is updated, and the new one from then on. Go on with --profile or --certificate-out, or with neither once the stack is updated: " + again)
 		return k
 	}
 	k.say("The old key stays in use and works as before.")
@@ -382,7 +386,7 @@ func (r *rotate) told(w World, v *voice, a account.Account, err error) {
 	if now, err := w.Env.Ops.Ports().Registry.Account(context.Background(), a.ID); err == nil {
 		a = now
 	}
-	v.one(rotatedLines(a), result{State: "rotated", Account: toLinked(a)})
+	v.one(rotatedLines(a, v.now()), result{State: "rotated", Account: toLinked(a)})
 }
 
 // problemOf is the problem in an error, nil for none.

@@ -3,7 +3,6 @@ package link
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -23,6 +22,14 @@ func silenced(a account.Account, now time.Time) bool {
 // itself, so that nobody has to change anything in AWS.
 func Signs(a account.Account, now time.Time) bool { return a.NextAuthority == nil && !silenced(a, now) }
 
+// MayRenewAuthority tells whether a rotation of the account may bring another
+// authority, by RotateWish.AWS or its Directory: the one that it has signs no more,
+// or ends soon, and with it whatever it signs. As long as it signs (Signs) a
+// rotation without either is well too, and nothing changes in AWS.
+func MayRenewAuthority(a account.Account, now time.Time) bool {
+	return a.Provider == account.AWS && a.AWS().Method != account.ByProfile && (!Signs(a, now) || silenced(a, now.Add(account.AuthorityExpiring)))
+}
+
 // signable is nil where somebody signs, or brings, the next certificate of the
 // account: it is asked before a key is made that nobody could sign.
 func (r *rotating) signable() error {
@@ -37,9 +44,13 @@ func (r *rotating) signable() error {
 
 // leaf has a certificate of an AWS account for the new key that the trust anchor
 // takes. It knows the authority, so that nobody in AWS has to be told of a new
-// leaf, as long as there is an authority that signs.
+// leaf, as long as there is an authority that signs. Where somebody brings another
+// one, the one that ends soon goes too, while the old key still works.
 func (r *rotating) leaf(ctx context.Context) error {
-	anew := !Signs(r.acc, r.os.ports.Now())
+	brings, now := r.wish.AWS != nil || r.wish.Directory != "", r.os.ports.Now()
+	anew := !Signs(r.acc, now) || brings && MayRenewAuthority(r.acc, now)
+	// An earlier run may have brought the new authority to the trust anchor.
+	earlier := r.acc.NextAuthority != nil && r.acc.NextAuthority.Certificate.Made() && r.acc.Next.Certificate.Made()
 	if anew {
 		if err := r.authority(ctx); err != nil {
 			return err
@@ -53,25 +64,34 @@ func (r *rotating) leaf(ctx context.Context) error {
 	if !anew {
 		return nil
 	}
-	if r.wish.AWS == nil && r.wish.Directory == "" { // an earlier run may have brought it
+	if !brings {
 		err := r.accepted(ctx, *r.acc.Next)
 		if account.KindOf(err) == account.AWSUntrusted {
 			return &account.Problem{Kind: account.AuthorityGone, Err: err}
 		}
 		return err
 	}
+	if earlier && r.accepted(ctx, *r.acc.Next) == nil { // who signed in may be forgotten already
+		return nil
+	}
 	return r.stage(TheAdding, func() error { return r.anchor(ctx) })
 }
 
 // authority has the key of another authority in the store, and its certificate.
+// One that ran out before it was used is issued anew for the same key.
 func (r *rotating) authority(ctx context.Context) error {
-	if k := r.acc.NextAuthority; k != nil && k.Certificate.Made() {
+	if k := r.acc.NextAuthority; k != nil && k.Certificate.NotAfter.After(r.os.ports.Now()) {
 		return nil
 	}
 	return r.stage(TheAuthority, func() error {
 		if r.acc.NextAuthority == nil {
 			k := account.Key{ID: r.wish.Authority, Store: r.acc.Key.Store, Bits: curve}
-			if err := r.change(ctx, func(a *account.Account) { a.NextAuthority = &k }); err != nil {
+			err := r.change(ctx, func(a *account.Account) {
+				next := *a.Next
+				next.Certificate = account.Certificate{} // the authority before may have signed one
+				a.NextAuthority, a.Next = &k, &next
+			})
+			if err != nil {
 				return err
 			}
 		}
@@ -83,11 +103,12 @@ func (r *rotating) authority(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		was := k.Certificate
 		if k.Certificate, err = r.os.ports.AWS.Authority(signer, r.acc.AWS(), r.os.ports.Now()); err != nil {
 			return err
 		}
 		k.Stored = true
-		return r.change(ctx, func(a *account.Account) { a.NextAuthority = &k })
+		return r.change(ctx, func(a *account.Account) { a.NextAuthority, a.Brought = &k, was })
 	})
 }
 
@@ -107,7 +128,9 @@ func (r *rotating) anchor(ctx context.Context) error {
 	}
 	name := cmp.Or(r.acc.Made.Stack, l.StackName())
 	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
-	err = r.called(ctx, "rotate-stack", func(ctx context.Context) (calls []account.Evidence, err error) {
+	// By the ctx that a stop ends: the port waits for the answer to what it sent, and
+	// AWS goes on with the stack though nobody looks.
+	return r.called(ctx, "rotate-stack", func(context.Context) (calls []account.Evidence, err error) {
 		calls, err = r.ours(ctx, name, text)
 		if err != nil {
 			return calls, err
@@ -115,10 +138,6 @@ func (r *rotating) anchor(ctx context.Context) error {
 		_, more, err := r.wish.AWS.UpdateStack(ctx, name, text, pause)
 		return append(calls, more...), err
 	})
-	if err == nil {
-		r.wish.AWS.Forget()
-	}
-	return err
 }
 
 // ours is nil where the stack is as this program made it, or as it is about to
@@ -128,15 +147,20 @@ func (r *rotating) ours(ctx context.Context, name, text string) ([]account.Evide
 	if err != nil || have == text {
 		return calls, err
 	}
-	var was account.Certificate
+	was := []account.Certificate{r.acc.Brought}
 	if r.acc.Authority != nil {
-		was = r.acc.Authority.Certificate
+		was = append(was, r.acc.Authority.Certificate)
 	}
-	before, err := r.os.ports.AWS.Template(r.acc.AWS(), was)
-	if err == nil && have != before {
-		err = &account.Problem{Kind: account.AWSStackOther, Subject: name}
+	for _, c := range was {
+		if !c.Made() {
+			continue
+		}
+		before, err := r.os.ports.AWS.Template(r.acc.AWS(), c)
+		if err != nil || have == before {
+			return calls, err
+		}
 	}
-	return calls, err
+	return calls, &account.Problem{Kind: account.AWSStackOther, Subject: name}
 }
 
 // savedTemplate writes the template for a person who updates the stack.
@@ -169,18 +193,20 @@ func (r *rotating) unseen(err error) bool {
 	case account.AWSUntrusted: // the trust anchor has had the new authority for a moment
 		return r.acc.NextAuthority != nil
 	}
-	return mayPass(err)
+	return account.Passing(err)
 }
 
-// succeed has a's new authority in the place of the one that signs no more.
+// succeed has a's new authority in the place of the one before, whose key goes with
+// the old one.
 func succeed(a *account.Account) {
 	if a.NextAuthority == nil {
 		return
 	}
-	if a.Authority != nil && a.Authority.Stored { // its certificate is over
-		a.Abandoned = append(slices.Clone(a.Abandoned), *a.Authority)
+	a.LastAuthority = nil
+	if a.Authority != nil && a.Authority.Stored {
+		a.LastAuthority = a.Authority
 	}
-	a.Authority, a.NextAuthority = a.NextAuthority, nil
+	a.Authority, a.NextAuthority, a.Brought = a.NextAuthority, nil, account.Certificate{}
 }
 
 // dropAuthority deletes the authority's key once it has signed, where that was

@@ -42,7 +42,7 @@ type AWSAdministrator interface {
 	Forget()
 
 	// PlanStack is what CreateStack would send.
-	PlanStack(l account.AWSLink, template string) []account.PlannedChange
+	PlanStack(template string) []account.PlannedChange
 	// FindStack looks for a stack; the zero stack where there is none.
 	FindStack(ctx context.Context, name string) (account.AWSStack, []account.Evidence, error)
 	// StackTemplate is the template that the stack has, by which it is seen
@@ -50,7 +50,9 @@ type AWSAdministrator interface {
 	StackTemplate(ctx context.Context, name string) (string, []account.Evidence, error)
 	// CreateStack makes the stack and waits until it is whole, telling how far each
 	// resource is. The request carries a token that follows from the template, so
-	// that one whose answer was lost is not made twice. AWSStackFailed.
+	// that one whose answer was lost is not made twice. One of that name with the
+	// very template is waited for; another is AWSNameTaken. AWSStackFailed. A stack
+	// that comes with an error is ours, and is there or may be.
 	CreateStack(ctx context.Context, name, template string, tell func(account.Pause)) (account.AWSStack, []account.Evidence, error)
 	// UpdateStack puts a template in the place of the stack's, as CreateStack.
 	UpdateStack(ctx context.Context, name, template string, tell func(account.Pause)) (account.AWSStack, []account.Evidence, error)

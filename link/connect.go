@@ -81,7 +81,7 @@ func (os *Operations) Connect(id account.ID, by Signed, wish ConnectWish) *Opera
 			}
 		}
 		by.Forget()
-		report, err := c.verify(ctx)
+		report, err := c.os.settled(ctx, c.draft, c.check, c.tell)
 		if err != nil {
 			return err
 		}
@@ -376,14 +376,9 @@ func (c *connecting) earlier(change string) bool {
 // spreads what was made.
 const spreadLimit = 10 * time.Minute
 
-// verify asks with the certificate until every check of an account holds and no
-// other is waiting, or until the time for that is over: then what makes an
-// account is enough. Where time mends nothing it ends at once.
-func (c *connecting) verify(ctx context.Context) (account.Report, error) {
-	return c.os.settled(ctx, c.draft, c.check, c.tell)
-}
-
-// settled asks until every check of a draft holds, as connecting.verify says.
+// settled asks until every check of a draft's account holds and no other is
+// waiting, or until the time for that is over: then what makes an account is
+// enough. Where time mends nothing it ends at once.
 func (os *Operations) settled(ctx context.Context, d account.Draft, check func(context.Context) account.Report, tell func(Event)) (account.Report, error) {
 	until := os.ports.Now().Add(spreadLimit)
 	for pause := 2 * time.Second; ; pause = min(pause*2, lastPause) {

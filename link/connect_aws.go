@@ -217,48 +217,59 @@ func (c *connectingAWS) stack(ctx context.Context) error {
 		return c.os.told(TheStack, c.draft, err, nil, c.tell)
 	}
 	return c.run(ctx, TheStack, func(ctx context.Context, pause func(account.Pause)) (func(account.Draft) account.Draft, []account.Evidence, error) {
-		s, calls, err := c.makeStack(ctx, text, pause)
+		s, gone, calls, err := c.makeStack(ctx, text, pause)
 		return func(d account.Draft) account.Draft {
+			if gone {
+				d.Made.Stack = ""
+			}
+			if s.Found() { // also of one that failed: what is left of it is to be taken back
+				d.Made.Stack = s.Name
+			}
 			if err != nil {
 				return d
 			}
 			l := d.AWS()
 			l.Role, l.Anchor, l.Profile, l.StackID = s.Role, s.Anchor, s.Profile, s.ID
-			d.Link, d.Made.Stack = l, s.Name
+			d.Link = l
 			return d
 		}, calls, err
 	})
 }
 
-// makeStack makes the stack, unless an attempt of ours may have made it already.
-// One that failed is deleted first: AWS makes none in its place.
-func (c *connectingAWS) makeStack(ctx context.Context, text string, pause func(account.Pause)) (s account.AWSStack, calls []account.Evidence, err error) {
-	note := func(more []account.Evidence, err error) error {
-		calls = append(calls, more...)
-		return err
-	}
+// makeStack makes the stack, or waits for the one that an attempt of ours has
+// begun: CreateStack knows it. One that failed is deleted first, and so gone: AWS
+// makes none in its place. With an error too it returns what it made.
+func (c *connectingAWS) makeStack(ctx context.Context, text string, pause func(account.Pause)) (s account.AWSStack, gone bool, calls []account.Evidence, err error) {
 	name := c.draft.AWS().StackName()
-	s, more, err := c.admin.FindStack(ctx, name)
-	if note(more, err) != nil {
-		return s, calls, err
+	was, calls, err := c.admin.FindStack(ctx, name)
+	if err != nil {
+		return s, false, calls, err
 	}
-	if s.Found() {
-		have, more, err := c.admin.StackTemplate(ctx, name)
-		if note(more, err) != nil {
-			return s, calls, err
+	var more []account.Evidence
+	if was.Failed() {
+		ours, more, err := hasTemplate(ctx, c.admin, was, text)
+		if calls = append(calls, more...); err == nil && !ours {
+			err = &account.Problem{Kind: account.AWSNameTaken, Subject: name}
 		}
-		if have != text {
-			return s, calls, &account.Problem{Kind: account.AWSNameTaken, Subject: name}
+		if err != nil {
+			return s, false, calls, err
 		}
-		if s.Failed() {
-			more, err := c.admin.DeleteStack(ctx, name, pause)
-			if note(more, err) != nil {
-				return s, calls, err
-			}
+		more, err = c.admin.DeleteStack(ctx, string(was.ID), pause)
+		if calls = append(calls, more...); err != nil {
+			return was, false, calls, err
 		}
+		gone = true
 	}
 	s, more, err = c.admin.CreateStack(ctx, name, text, pause)
-	return s, calls, note(more, err)
+	return s, gone, append(calls, more...), err
+}
+
+// hasTemplate tells whether a stack has that template and no other: it is looked
+// at before a stack is deleted of which no answer said that it is ours. Each
+// link's template has its tag and its authority in it.
+func hasTemplate(ctx context.Context, admin AWSAdministrator, s account.AWSStack, text string) (bool, []account.Evidence, error) {
+	have, calls, err := admin.StackTemplate(ctx, string(s.ID))
+	return err == nil && have == text, calls, err
 }
 
 // run makes one change of the AWS account, on record before and after it.
@@ -282,8 +293,39 @@ func (t *takingBack) stack(ctx context.Context) error {
 		return &account.Problem{Kind: account.AWSOtherAccount, Subject: string(who)}
 	}
 	return t.away(ctx, TheStack, func(m *account.Made) { m.Stack = "" }, func(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
-		return t.by.AWS.DeleteStack(ctx, cmp.Or(t.draft.Made.Stack, l.StackName()), pause)
+		if t.draft.Made.Stack == "" {
+			return t.lostStack(ctx, pause)
+		}
+		return t.by.AWS.DeleteStack(ctx, t.draft.Made.Stack, pause)
 	})
+}
+
+// lostStack deletes the stack that an attempt may have made whose answer was
+// lost, by its id once its template says that it is ours. Another of its name
+// stays: with AWSStackOther, unless the newest attempt ended at that very stack,
+// so that there is none of ours.
+func (t *takingBack) lostStack(ctx context.Context, pause func(account.Pause)) ([]account.Evidence, error) {
+	name := t.draft.AWS().StackName()
+	text, err := t.os.ports.AWS.Template(t.draft.AWS(), authorityKey.of(t.draft).Certificate)
+	if err != nil {
+		return nil, err
+	}
+	s, calls, err := t.by.AWS.FindStack(ctx, name)
+	if err != nil || !s.Found() {
+		return calls, err
+	}
+	ours, more, err := hasTemplate(ctx, t.by.AWS, s, text)
+	calls = append(calls, more...)
+	switch {
+	case err != nil:
+		return calls, err
+	case ours:
+		more, err = t.by.AWS.DeleteStack(ctx, string(s.ID), pause)
+		return append(calls, more...), err
+	case account.Kind(t.draft.Last(TheStack).Failed) == account.AWSNameTaken:
+		return calls, nil
+	}
+	return calls, &account.Problem{Kind: account.AWSStackOther, Subject: name}
 }
 
 // staysAWS is the answers of a draft whose stack was begun: the account, the
@@ -297,7 +339,7 @@ func staysAWS(d, have account.Draft) account.Draft {
 // its authority for AWS, else by itself.
 func (os *Operations) renewed(ctx context.Context, a account.Account, k account.Key, signer crypto.Signer, life time.Duration) (account.Certificate, error) {
 	if a.Provider != account.AWS {
-		return os.ports.Keys.Certify(signer, subject(k.ID), os.ports.Now(), life)
+		return os.certified(k, signer, life)
 	}
 	if a.Authority == nil || !a.Authority.Stored {
 		return account.Certificate{}, &account.Problem{Kind: account.AuthorityGone}
@@ -307,10 +349,4 @@ func (os *Operations) renewed(ctx context.Context, a account.Account, k account.
 		return account.Certificate{}, err
 	}
 	return os.ports.AWS.Leaf(a.Authority.Certificate, authority, signer.Public(), a.AWS(), os.ports.Now())
-}
-
-// session buys credentials with a key of an AWS account, and drops them.
-func (os *Operations) session(ctx context.Context, p party, signer crypto.Signer) error {
-	_, _, err := os.ports.AWS.Session(ctx, p.aws(), signer)
-	return err
 }

@@ -87,11 +87,22 @@ var (
 			return account.Key{}
 		}
 		return *d.Authority
-	}, func(d account.Draft, k account.Key) account.Draft {
-		d.Authority = &k
-		return d
-	}}
+	}, withAuthority}
 )
+
+// withAuthority is the draft with k as its authority's key. One that it takes the
+// place of may be in its store: it is on record as older than the draft's own.
+func withAuthority(d account.Draft, k account.Key) account.Draft {
+	if was := d.Authority; was != nil && was.ID != "" && was.ID != k.ID {
+		own := d.Keys
+		if len(own) == 0 { // the newest is the draft's own, though it is not made yet
+			own = []account.Key{{Store: k.Store}}
+		}
+		d.Keys = append([]account.Key{*was}, own...)
+	}
+	d.Authority = &k
+	return d
+}
 
 // storeKey has a key of the draft in its store.
 func (os *Operations) storeKey(ctx context.Context, d account.Draft, at place, wish KeyWish, tell func(Event)) (account.Draft, error) {

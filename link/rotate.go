@@ -19,8 +19,9 @@ type RotateWish struct {
 	Admin     Administrator
 	Directory string
 
-	// Of an AWS account whose authority signs no more: who updates the stack with
-	// another one, and the id of that one's key.
+	// Of an AWS account whose authority signs no more, or soon will not
+	// (MayRenewAuthority): who updates the stack with another one, and the id of that
+	// one's key.
 	AWS       AWSAdministrator
 	Authority account.KeyID
 }
@@ -266,7 +267,7 @@ func (r *rotating) addItself(ctx context.Context) error {
 			id, calls, err = r.os.ports.Microsoft.AddKey(ctx, targetOf(r.acc, r.acc.Key), old, r.acc.Next.Certificate)
 			return calls, err
 		})
-		if sent == nil || !mayPass(sent) { // it is known
+		if sent == nil || !account.Passing(sent) { // it is known
 			if err := r.next(context.WithoutCancel(ctx), func(k *account.Key) { k.Credential, k.Sent = id, time.Time{} }); sent == nil {
 				return err
 			}
@@ -288,7 +289,7 @@ func (r *rotating) looked(ctx context.Context, old crypto.Signer, said error) (f
 	w := r.waiting(TheAdding, account.AnswerLost)
 	w.end = w.end.Add(-r.os.ports.Now().Sub(r.acc.Next.Sent))
 	for {
-		if found, err = r.shown(ctx, old); found || err != nil && !mayPass(err) {
+		if found, err = r.shown(ctx, old); found || err != nil && !account.Passing(err) {
 			return found, err
 		}
 		if err != nil {
@@ -316,7 +317,8 @@ func (r *rotating) addedBy(ctx context.Context, admin Administrator) error {
 	}
 	app := r.acc.Microsoft().Application
 	pause := func(p account.Pause) { r.tell(Event{Step: TheAdding, State: Pausing, Pause: &p}) }
-	return r.called(ctx, "rotate-add", func(ctx context.Context) (calls []account.Evidence, err error) {
+	// By the ctx that a stop ends: the port waits for what was sent, and for nothing else.
+	return r.called(ctx, "rotate-add", func(context.Context) (calls []account.Evidence, err error) {
 		if old := r.acc.Key.Certificate; !old.NotAfter.After(r.os.ports.Now()) {
 			return admin.Renew(ctx, app, old, r.acc.Next.Certificate, pause)
 		}
@@ -365,8 +367,9 @@ func (r *rotating) saved(ctx context.Context) error {
 	return r.next(ctx, func(k *account.Key) { k.Saved = path })
 }
 
-// called makes calls that change the tenant, waits for them whatever happens,
-// and keeps what was called.
+// called makes calls that change the tenant and keeps what was called. f is given
+// a context that no stop ends, for a port that does not see to it itself that
+// what was sent is waited for.
 func (r *rotating) called(ctx context.Context, change string, f func(context.Context) ([]account.Evidence, error)) error {
 	var calls []account.Evidence
 	err := r.os.write(ctx, TheTenant, func(ctx context.Context) (err error) {
@@ -427,7 +430,8 @@ func (r *rotating) accepted(ctx context.Context, k account.Key) error {
 	}
 	p := accountParty(r.becoming(), k)
 	if p.provider == account.AWS {
-		return r.os.session(ctx, p, signer)
+		_, _, err = r.os.ports.AWS.Session(ctx, p.aws(), signer)
+		return err
 	}
 	_, err = r.os.ports.Microsoft.Accepts(ctx, p.target(), signer)
 	return err
@@ -456,6 +460,9 @@ func (r *rotating) trial(ctx context.Context) error {
 			if err := w.rest(ctx, err); err != nil {
 				return err
 			}
+		}
+		if r.wish.AWS != nil { // not before: where the trial fails, the same person tries again
+			r.wish.AWS.Forget()
 		}
 		return nil
 	})
@@ -512,12 +519,6 @@ func (w *waiting) rest(ctx context.Context, said error) error {
 	}
 }
 
-// mayPass tells whether the same question may have another answer in a while.
-func mayPass(err error) bool {
-	kind := account.KindOf(err)
-	return kind.MayPass() || kind == account.Throttled
-}
-
 // swap has the account use the new key.
 func (r *rotating) swap(ctx context.Context) error {
 	return r.stage(TheSwitch, func() error {
@@ -559,7 +560,8 @@ func (r *rotating) remove(ctx context.Context) error {
 	})
 }
 
-// forget deletes the old key.
+// forget deletes the old key, and an old authority's before it: both are on record
+// until both are gone.
 func (r *rotating) forget(ctx context.Context) error {
 	if r.acc.Last == nil {
 		return nil
@@ -568,10 +570,14 @@ func (r *rotating) forget(ctx context.Context) error {
 		if err := r.dropAuthority(ctx); err != nil {
 			return err
 		}
-		k := *r.acc.Last
-		if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
-			return err
+		for _, k := range []*account.Key{r.acc.LastAuthority, r.acc.Last} {
+			if k == nil {
+				continue
+			}
+			if err := r.os.write(ctx, TheKey, func(ctx context.Context) error { return r.os.ports.Keys.Delete(ctx, k.Store, k.ID) }); err != nil {
+				return err
+			}
 		}
-		return r.change(ctx, func(a *account.Account) { a.Last = nil })
+		return r.change(ctx, func(a *account.Account) { a.Last, a.LastAuthority = nil, nil })
 	})
 }

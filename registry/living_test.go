@@ -27,6 +27,24 @@ func connected(t *testing.T, r *Registry, id account.ID, name account.Name) acco
 	return a
 }
 
+// TestAuthoritiesAreKept reads again all that a rotation by another authority has
+// on record.
+func TestAuthoritiesAreKept(t *testing.T) {
+	places(t, func(t *testing.T, open func(account.Owner) *Registry) {
+		r := open(me)
+		want := connected(t, r, one, "Production")
+		want.Authority, want.NextAuthority, want.LastAuthority = &account.Key{ID: "a1"}, &account.Key{ID: "a2", Stored: true}, &account.Key{ID: "a0"}
+		want.Brought = account.Certificate{PEM: "pem", SHA256: "AB", NotAfter: want.Linked}
+		_, err := r.ChangeAccount(t.Context(), one, func(account.Account) (account.Account, error) { return want, nil })
+		must(t, err)
+		read, err := r.Account(t.Context(), one)
+		must(t, err)
+		if diff := cmp.Diff(want, read); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func unchanged(a account.Account) (account.Account, error) { return a, nil }
 
 func TestChangeAccount(t *testing.T) {

@@ -111,7 +111,7 @@ func adviseAWSDrift(p *account.Problem) (Advice, bool) {
 	case account.AWSWritable:
 		return Advice{Say: "The role may do more than read:", Do: "Look at what is attached to it. A session by certificate stays bounded by both policies; one by a profile does not."}, true
 	case account.AuthorityGone:
-		return Advice{Say: "The key of the link's own authority is not kept any more, so no new certificate can be signed.", Do: "A new authority is put in by an update of the stack."}, true
+		return Advice{Say: "The link's own authority signs no certificate that AWS takes: its key is not kept any more, it is over, or the stack does not have it yet.", Do: "A new authority is put in by an update of the stack."}, true
 	case account.AWSAuthorityOther:
 		return Advice{Say: "The trust anchor has another authority's certificate than this link's.", Do: "Update the stack with the link's template, or find out who changed it."}, true
 	}

@@ -458,7 +458,7 @@ func (a *apply) View(size kit.Size, t kit.Theme) kit.Page {
 
 // stoppedWords say what becomes of what was begun.
 func stoppedWords(d account.Draft) string {
-	if d.Provider == account.AWS && d.Made.Stack == "" {
+	if d.Provider == account.AWS && d.AWS().Role == "" {
 		return "A stack that was begun goes on in AWS; it is on record, and found again."
 	}
 	return "What was made is on record, and nothing is lost."

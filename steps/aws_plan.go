@@ -158,7 +158,7 @@ func AWSTemplate(e Env, d account.Draft) string {
 
 // AWSPlanned is what will be sent for a draft, by who signed in.
 func AWSPlanned(e Env, admin link.AWSAdministrator, d account.Draft) []account.PlannedChange {
-	all := admin.PlanStack(d.AWS(), AWSTemplate(e, d))
+	all := admin.PlanStack(AWSTemplate(e, d))
 	for i := range all {
 		all[i].Subject = d.AWS().StackName()
 		all[i].Done = d.Made.Stack != "" && d.AWS().Role != ""

@@ -9,18 +9,19 @@ import (
 )
 
 // awsRotates are the ways of an AWS account to another key, in the order of
-// rotateWays: where its authority signs, there is that one alone.
+// rotateWays: where its authority signs, and will for long, there is that one alone.
 func awsRotates(a account.Account, now time.Time) kit.Choice {
-	if link.Signs(a, now) {
-		return kit.Choice{Options: []kit.Option{{
-			Title:  "The link's authority signs a new certificate",
-			Detail: "No administrator is needed, and nothing changes in AWS: the trust anchor knows the authority.",
-		}}}
-	}
-	itself := kit.Option{Title: "The link's authority signs a new certificate", Off: "Its key is not kept any more, or its certificate is over."}
-	at := 1
-	if a.NextAuthority != nil {
+	itself, at := kit.Option{Title: "The link's authority signs a new certificate"}, 1
+	switch {
+	case link.Signs(a, now):
+		itself.Detail, at = "No administrator is needed, and nothing changes in AWS: the trust anchor knows the authority.", 0
+	case a.NextAuthority != nil:
 		itself = kit.Option{Title: "Go on with the new authority", Detail: "Where the stack has been updated with it already."}
+	default:
+		itself.Off = "Its key is not kept any more, or its certificate is over."
+	}
+	if !link.MayRenewAuthority(a, now) {
+		return kit.Choice{Options: []kit.Option{itself}}
 	}
 	if a.Next != nil && a.Next.Saved != "" {
 		at = 2
@@ -60,6 +61,20 @@ func updateClicks(d account.Draft, file string) []string {
 		"Upload a template file: " + file,
 		"Next, until you can acknowledge IAM resources with custom names; Submit",
 	}
+}
+
+// awsRotatesWhy says why an AWS account's authority may be renewed; empty where it
+// may not.
+func awsRotatesWhy(a account.Account, now time.Time) string {
+	switch {
+	case a.NextAuthority != nil: // the one before may sign all the while
+		return "The stack gets another authority. " + awsRotateWhy
+	case !link.Signs(a, now):
+		return "The key of its authority signs no more, so the stack gets another authority. " + awsRotateWhy
+	case link.MayRenewAuthority(a, now):
+		return "Its authority ends on " + Day(a.Authority.Certificate.NotAfter) + ", with every certificate that it signs. The stack may get another authority now. " + awsRotateWhy
+	}
+	return ""
 }
 
 // awsRotateWhy says what of the old key while the stack is being updated.

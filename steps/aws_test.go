@@ -427,6 +427,39 @@ func TestAWSRotatesByStack(t *testing.T) {
 	})
 }
 
+// TestAWSRenewsItsAuthority offers another authority from 60 days before the one
+// that signs ends, beside a rotation that changes nothing in AWS.
+func TestAWSRenewsItsAuthority(t *testing.T) {
+	inAWS(t, management(), func(t *testing.T, a *amazon) {
+		k := a.named(t)
+		k.send(enter, enter, enter, enter, enter)
+		k.reads("Linked. Enter goes on.")
+		was := a.accounts(t)[0]
+		time.Sleep(time.Until(was.Authority.Certificate.NotAfter) - account.AuthorityExpiring + time.Hour)
+		r := &walker{Wizard: steps.NewWizard(t.Context(), a.env, steps.Rotating, steps.OfAccount(was)), t: t}
+		t.Cleanup(r.Close)
+		r.run(r.Init())
+		for _, text := range []string{"Its authority ends on " + steps.Day(was.Authority.Certificate.NotAfter), "The link's authority signs a new certificate", "AWS takes the old key until the stack is updated"} {
+			r.reads(text)
+		}
+		r.send(letter('2'), enter)
+		r.at("signin")
+		r.reads("Environment variables")
+		r.send(enter)
+		r.reads("ada")
+		r.send(enter)
+		r.at("rotate")
+		r.reads("The new key is in use, and the old one is gone.")
+		now := a.accounts(t)[0]
+		if now.Key.ID == was.Key.ID || now.Authority.ID == was.Authority.ID || !now.Authority.Stored || now.Begun() != "" {
+			t.Errorf("rotated %+v", now)
+		}
+		if s := a.stacks(); len(s) != 1 || s[0].Status != "UPDATE_COMPLETE" {
+			t.Errorf("stacks %+v", s)
+		}
+	})
+}
+
 // TestAWSHandOver has all that somebody else needs, and no secret.
 func TestAWSHandOver(t *testing.T) {
 	inAWS(t, management(), func(t *testing.T, a *amazon) {

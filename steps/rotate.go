@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"cmp"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -131,8 +133,8 @@ func (r *rotateWay) View(size kit.Size, t kit.Theme) kit.Page {
 		p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Enter removes the old key.")
 		return p
 	}
-	if r.known.Provider == account.AWS && !link.Signs(*r.known, r.env.Now()) {
-		p.Why = "The key of its authority signs no more, so the stack gets another authority. " + awsRotateWhy
+	if r.known.Provider == account.AWS {
+		p.Why = cmp.Or(awsRotatesWhy(*r.known, r.env.Now()), p.Why)
 	}
 	p.Body = r.choice.Draw(size.Width, t)
 	p.Live = kit.Mark(size.Width, t.Faint.Render("·"), "Nothing is changed yet. Enter begins.")

@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -137,165 +136,75 @@ func (c *cell) connectedAWS() {
 // TestEveryAWSCall has each trouble at each call of linking an AWS account.
 // Resumed it ends Connected, with one stack; taken back, nothing is left.
 func TestEveryAWSCall(t *testing.T) {
-	calls := 0
-	inBubble(t, false, func(c *cell) {
-		c.inAmazon()
-		c.must(c.connectAWS(c.process(0, "")))
-		c.connectedAWS()
-		calls = c.calls
-	})
-	if calls < 10 {
-		t.Fatalf("an onboarding made %d calls; the test does not see them", calls)
-	}
-	cells, resumed, back := 0, 0, 0
-	for n := 1; n <= calls; n++ {
-		for _, tr := range troubles {
-			for _, end := range []string{"resume", "undo"} {
-				where := fmt.Sprintf("call %d, %s, %s", n, tr, end)
-				inBubble(t, false, func(c *cell) {
-					c.inAmazon()
-					c.where = where
-					cells++
-					err := c.connectAWS(c.process(n, tr))
-					switch {
-					case c.hit == "":
-						cells-- // the order of side by side reads differs, and with it how many there are
-					case err == nil:
-						c.connectedAWS()
-					case end == "resume":
-						resumed++
-						c.must(c.connectAWS(c.process(0, "")))
-						c.connectedAWS()
-					default:
-						back++
-						c.backAWS(c.process(0, ""))
-					}
-				})
-			}
-		}
-	}
-	t.Logf("%d calls, %d cells: %d resumed, %d taken back, the others helped themselves", calls, cells, resumed, back)
-	if resumed == 0 || back == 0 {
-		t.Errorf("%d cells were resumed and %d taken back: the troubles trouble nobody", resumed, back)
-	}
+	o := onboarding{begin: (*cell).inAmazon, connect: (*cell).connectAWS, connected: (*cell).connectedAWS, back: (*cell).backAWS, varies: true}
+	o.everyCall(t, counted(t, len(o.hosts(t)), 10))
 }
 
 // TestAWSRotation gives an account another leaf with trouble at each call: the old
 // one works until the new one does, and nobody is asked.
 func TestAWSRotation(t *testing.T) {
-	rotate := func(p *running, acc account.Account) error {
-		return p.end(p.ops.Rotate(acc.ID, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}}))
+	var before account.Account
+	r := rotation{varies: true, between: func(*cell) {}}
+	r.begin = func(c *cell) {
+		c.inAmazon()
+		c.must(c.connectAWS(c.process(0, "")))
+		before = c.account()
 	}
-	calls := 0
-	for n := 0; n <= calls; n++ {
-		for _, tr := range troubles {
-			inBubble(t, false, func(c *cell) {
-				c.inAmazon()
-				c.where = fmt.Sprintf("call %d, %s", n, tr)
-				c.must(c.connectAWS(c.process(0, "")))
-				before, err := c.reg.Account(t.Context(), c.id)
-				c.must(err)
-				p := c.process(n, tr)
-				err = rotate(p, before)
-				if n == 0 {
-					c.must(err)
-					calls = c.calls
-				}
-				if err != nil {
-					c.must(rotate(c.process(0, ""), before))
-				}
-				after, err := c.reg.Account(t.Context(), c.id)
-				c.must(err)
-				if after.Key.ID == before.Key.ID || after.Key.Certificate.SHA256 == before.Key.Certificate.SHA256 || after.Begun() != "" || c.ring.count() != 2 {
-					t.Errorf("%s: the key is %+v, begun %q, %d keys", c.where, after.Key, after.Begun(), c.ring.count())
-				}
-				v := c.process(0, "")
-				op := v.ops.Verify(after)
-				c.must(v.end(op))
-				if !op.Last().Report.Linked() {
-					t.Errorf("%s: afterwards it does not hold: %+v", c.where, op.Last().Report.Checks)
-				}
-			})
+	r.rotate = func(c *cell, p *running) error {
+		return p.end(p.ops.Rotate(c.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}}))
+	}
+	r.everyCall(t, 1, func(c *cell) {
+		after := c.account()
+		if after.Key.ID == before.Key.ID || after.Key.Certificate.SHA256 == before.Key.Certificate.SHA256 || after.Begun() != "" || c.ring.count() != 2 {
+			c.t.Errorf("%s: the key is %+v, begun %q, %d keys", c.where, after.Key, after.Begun(), c.ring.count())
 		}
-	}
-	if calls == 0 {
-		t.Error("a rotation made no call")
-	}
+		c.linkedNow()
+	})
 }
 
 // TestAWSRotationByStack gives an account whose authority's key was dropped
 // another leaf, with trouble at each call: another authority signs it, which an
-// administrator's update of the stack brings to the trust anchor.
+// administrator's update of the stack brings to the trust anchor. Without one
+// nothing is begun.
 func TestAWSRotationByStack(t *testing.T) {
-	wished := func() link.RotateWish {
-		return link.RotateWish{
-			Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife},
+	var before account.Account
+	r := rotation{varies: true, between: func(*cell) {}}
+	r.begin = func(c *cell) {
+		c.inAmazon()
+		c.drops = true
+		c.must(c.connectAWS(c.process(0, "")))
+		before = c.account()
+		if c.ring.count() != 1 {
+			c.t.Errorf("%s: %d keys, want the leaf's alone", c.where, c.ring.count())
 		}
 	}
-	rotate := func(p *running, acc account.Account) error {
-		wish := wished()
-		admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
+	r.rotate = func(c *cell, p *running) error {
+		op, err := c.rotateByStack(p)
 		if err != nil {
 			p.stop()
 			p.ops.Close()
 			return err
 		}
-		wish.AWS = admin
-		return p.end(p.ops.Rotate(acc.ID, wish))
+		return p.end(op)
 	}
-	calls, cells, again := 0, 0, 0
-	for n := 0; n <= calls; n++ {
-		for _, tr := range troubles {
-			inBubble(t, false, func(c *cell) {
-				c.inAmazon()
-				c.drops = true
-				c.where = fmt.Sprintf("call %d, %s", n, tr)
-				c.must(c.connectAWS(c.process(0, "")))
-				before, err := c.reg.Account(t.Context(), c.id)
-				c.must(err)
-				if c.ring.count() != 1 {
-					t.Errorf("%s: %d keys, want the leaf's alone", c.where, c.ring.count())
-				}
-				if n == 0 {
-					alone := c.process(0, "")
-					if err := alone.end(alone.ops.Rotate(c.id, wished())); account.KindOf(err) != account.AuthorityGone || c.ring.count() != 1 {
-						t.Errorf("without an administrator: %v, %d keys", err, c.ring.count())
-					}
-				}
-				p := c.process(n, tr)
-				err = rotate(p, before)
-				cells++
-				if n == 0 {
-					c.must(err)
-					calls = c.calls
-				}
-				if err != nil {
-					again++
-					now, err := c.reg.Account(t.Context(), c.id)
-					c.must(err)
-					c.must(rotate(c.process(0, ""), now))
-				}
-				after, err := c.reg.Account(t.Context(), c.id)
-				c.must(err)
-				if after.Key.ID == before.Key.ID || after.Authority.ID == before.Authority.ID || after.Authority.Stored || after.Begun() != "" || c.ring.count() != 1 {
-					t.Errorf("%s: the key is %+v, the authority %+v, begun %q, %d keys", c.where, after.Key, after.Authority, after.Begun(), c.ring.count())
-				}
-				v := c.process(0, "")
-				op := v.ops.Verify(after)
-				c.must(v.end(op))
-				if !op.Last().Report.Linked() {
-					t.Errorf("%s: afterwards it does not hold: %+v", c.where, op.Last().Report.Checks)
-				}
-			})
+	inBubble(t, false, func(c *cell) {
+		r.begin(c)
+		alone := c.process(0, "")
+		err := alone.end(alone.ops.Rotate(c.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}}))
+		if account.KindOf(err) != account.AuthorityGone || c.ring.count() != 1 {
+			t.Errorf("without an administrator: %v, %d keys", err, c.ring.count())
 		}
-	}
-	t.Logf("%d calls, %d cells: %d rotated again, the others helped themselves", calls, cells, again)
-	if again == 0 {
-		t.Error("the troubles trouble nobody")
-	}
+	})
+	r.everyCall(t, 1, func(c *cell) {
+		after := c.account()
+		if after.Key.ID == before.Key.ID || after.Authority.ID == before.Authority.ID || after.Authority.Stored || after.Begun() != "" || c.ring.count() != 1 {
+			c.t.Errorf("%s: the key is %+v, the authority %+v, begun %q, %d keys", c.where, after.Key, after.Authority, after.Begun(), c.ring.count())
+		}
+		c.linkedNow()
+	})
 }
 
-var theCurveKeys = sync.OnceValue(func() (all [3]crypto.Signer) {
+var theCurveKeys = sync.OnceValue(func() (all [4]crypto.Signer) {
 	for i := range all {
 		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {

@@ -2,7 +2,6 @@ package cells_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -76,16 +75,10 @@ func (c *cell) inAzure(want int) {
 // makes from its sign-in for Azure on: what comes before is as for Microsoft.
 // Resumed it ends Connected with each role once; taken back, nothing is left.
 func TestEveryAzureCall(t *testing.T) {
-	var hosts []string
-	inBubble(t, false, func(c *cell) {
-		c.subscribe()
-		c.must(c.connect(c.process(0, "")))
-		c.connected()
-		hosts = c.hosts
-	})
+	o := onboarding{begin: (*cell).subscribe, connect: (*cell).connect, connected: (*cell).connected, back: (*cell).takeBack}
 	const arm = "management.azure.com"
 	var at []int
-	for i, h := range hosts {
+	for i, h := range o.hosts(t) {
 		if h == arm {
 			at = append(at, i+1)
 		}
@@ -93,40 +86,7 @@ func TestEveryAzureCall(t *testing.T) {
 	if len(at) < 8 {
 		t.Fatalf("Azure was called %d times; the test does not see them", len(at))
 	}
-	cells, resumed, back := 0, 0, 0
-	for _, n := range at {
-		for _, tr := range troubles {
-			for _, end := range []string{"resume", "undo"} {
-				where := fmt.Sprintf("call %d, %s, %s", n, tr, end)
-				inBubble(t, false, func(c *cell) {
-					c.subscribe()
-					c.where = where
-					cells++
-					err := c.connect(c.process(n, tr))
-					switch {
-					case c.hit == "":
-						c.t.Fatalf("%s: there was no such call", where)
-					case err == nil:
-						c.connected()
-					case end == "resume":
-						resumed++
-						c.must(c.connect(c.process(0, "")))
-						c.connected()
-					default:
-						back++
-						c.takeBack(c.process(0, ""))
-					}
-					if tr == throttled {
-						c.patient()
-					}
-				})
-			}
-		}
-	}
-	t.Logf("%d calls of Azure, %d cells: %d resumed, %d taken back, the others helped themselves", len(at), cells, resumed, back)
-	if resumed == 0 || back == 0 {
-		t.Errorf("%d cells were resumed and %d taken back: the troubles trouble nobody", resumed, back)
-	}
+	o.everyCall(t, at)
 }
 
 // TestOneAppForTwo has one app serve a Microsoft account and an Azure account:

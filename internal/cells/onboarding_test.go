@@ -50,54 +50,10 @@ var troubles = []trouble{unavailable, throttled, lostBefore, lostAfter, killedBe
 // new app and of one that is adopted. Resumed it ends Connected, with one of
 // everything; taken back instead, nothing of ours is left anywhere.
 func TestEveryCall(t *testing.T) {
-	for _, adopts := range []bool{false, true} {
-		name := "a new app"
-		if adopts {
-			name = "an adopted app"
-		}
+	for name, adopts := range map[string]bool{"a new app": false, "an adopted app": true} {
 		t.Run(name, func(t *testing.T) {
-			calls := 0
-			inBubble(t, adopts, func(c *cell) {
-				c.must(c.connect(c.process(0, "")))
-				c.connected()
-				calls = c.calls
-			})
-			if calls < 15 {
-				t.Fatalf("an onboarding made %d calls; the test does not see them", calls)
-			}
-			cells, resumed, back := 0, 0, 0
-			for n := 1; n <= calls; n++ {
-				for _, tr := range troubles {
-					for _, end := range []string{"resume", "undo"} {
-						where := fmt.Sprintf("call %d, %s, %s", n, tr, end)
-						inBubble(t, adopts, func(c *cell) {
-							c.where = where
-							cells++
-							err := c.connect(c.process(n, tr))
-							switch {
-							case c.hit == "":
-								c.t.Fatalf("%s: there was no such call", where)
-							case err == nil: // it helped itself
-								c.connected()
-							case end == "resume":
-								resumed++
-								c.must(c.connect(c.process(0, "")))
-								c.connected()
-							default:
-								back++
-								c.takeBack(c.process(0, ""))
-							}
-							if tr == throttled {
-								c.patient()
-							}
-						})
-					}
-				}
-			}
-			t.Logf("%d calls, %d cells: %d resumed, %d taken back, the others helped themselves", calls, cells, resumed, back)
-			if resumed == 0 || back == 0 {
-				t.Errorf("%d cells were resumed and %d taken back: the troubles trouble nobody", resumed, back)
-			}
+			o := onboarding{adopts: adopts, begin: func(*cell) {}, connect: (*cell).connect, connected: (*cell).connected, back: (*cell).takeBack}
+			o.everyCall(t, counted(t, len(o.hosts(t)), 15))
 		})
 	}
 }
@@ -470,7 +426,7 @@ func (m mortalRing) Make(_ context.Context, _ account.Store, id account.KeyID, b
 		if _, there := keys[id]; !there {
 			keys[id] = m.made % len(theKeys())
 			if bits == 256 {
-				keys[id] += curved
+				keys[id] = m.made%len(theCurveKeys()) + curved
 			}
 			m.made++
 		}

@@ -1,7 +1,6 @@
 package cells_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -17,44 +16,13 @@ import (
 // moment the account's own key gets a token; and rotated again it ends with one
 // key and its one certificate.
 func TestRotationAtEveryCall(t *testing.T) {
-	calls := 0
-	inBubble(t, false, func(c *cell) {
+	var before account.Account
+	r := rotation{rotate: (*cell).rotate, between: (*cell).works}
+	r.begin = func(c *cell) {
 		c.linked()
-		before := c.account()
-		c.must(c.rotate(c.process(0, "")))
-		calls = c.calls
-		c.rotated(before)
-	})
-	if calls < 10 {
-		t.Fatalf("a rotation made %d calls; the test does not see them", calls)
+		before = c.account()
 	}
-	cells, again := 0, 0
-	for n := 1; n <= calls; n++ {
-		for _, tr := range troubles {
-			inBubble(t, false, func(c *cell) {
-				c.where = fmt.Sprintf("call %d, %s", n, tr)
-				cells++
-				c.linked()
-				before := c.account()
-				if err := c.rotate(c.process(n, tr)); err != nil {
-					again++
-					c.works()
-					c.must(c.rotate(c.process(0, "")))
-				}
-				if c.hit == "" {
-					c.t.Fatalf("%s: there was no such call", c.where)
-				}
-				c.rotated(before)
-				if tr == throttled {
-					c.patient()
-				}
-			})
-		}
-	}
-	t.Logf("%d calls, %d cells: %d rotated again, the others helped themselves", calls, cells, again)
-	if again == 0 {
-		t.Error("the troubles trouble nobody")
-	}
+	r.everyCall(t, 10, func(c *cell) { c.rotated(before) })
 }
 
 // linked is an account that was connected an hour ago.

@@ -24,7 +24,7 @@ func Patiently(ctx context.Context, call func() error) error {
 		err := call()
 		p := account.AsProblem(err)
 		switch {
-		case err != nil && ctx.Err() != nil && (p.Kind == account.Throttled || p.Kind.MayPass()):
+		case ctx.Err() != nil && account.Passing(err):
 			return Ended(ctx.Err())
 		case err == nil || p.Kind != account.Throttled || p.Wait == 0 || tries == mostHeldBack:
 			return err

@@ -41,6 +41,15 @@ func Uncut(ctx context.Context) context.Context {
 	return context.WithValue(context.WithoutCancel(ctx), uncutKey{}, ctx)
 }
 
+// Stop is the context by whose end a call is stopped: the one that Uncut was
+// given, else ctx itself. Who pauses between calls pauses by it.
+func Stop(ctx context.Context) context.Context {
+	if asked, ok := ctx.Value(uncutKey{}).(context.Context); ok {
+		return asked
+	}
+	return ctx
+}
+
 func retryOptions(ctx context.Context, this *call, method string) policy.RetryOptions {
 	twice, _ := ctx.Value(idempotentKey{}).(bool)
 	twice = twice || method == http.MethodGet || method == http.MethodHead

@@ -36,10 +36,7 @@ func (c *Client) send(r *http.Request, gate string) (*http.Response, []byte, Ans
 	this := &call{gate: gate, answer: Answer{Evidence: account.Evidence{At: c.now(), Method: r.Method, Path: path(r)}}}
 	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, this))
 	defer cancel() // the body is whole when this returns
-	this.stop, this.cancel = r.Context(), cancel
-	if asked, ok := ctx.Value(uncutKey{}).(context.Context); ok {
-		this.stop = asked
-	}
+	this.stop, this.cancel = Stop(r.Context()), cancel
 	ctx = policy.WithRetryOptions(ctx, retryOptions(ctx, this, r.Method))
 	this.idle()
 	defer func() { this.busy() }()

@@ -56,9 +56,6 @@ func (c *Cloud) SignIn(lasts time.Duration, of ...Assignment) string {
 	return token
 }
 
-// SignOut ends a sign-in before its time.
-func (c *Cloud) SignOut(token string) { c.set(func() { delete(c.tokens, token) }) }
-
 // portal answers for the portal of IAM Identity Center.
 // Source: docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html.
 func (k *call) portal() *answer {

@@ -488,6 +488,6 @@ func (a *apply) Seen() (account.Report, bool) {
 }
 
 func (a *apply) Fill(d account.Draft) account.Draft {
-	d.Link, d.Keys, d.Authority, d.Made = a.draft.Link, a.draft.Keys, a.draft.Authority, a.draft.Made
+	d.Link, d.Keys, d.Authority, d.Made, d.Journal = a.draft.Link, a.draft.Keys, a.draft.Authority, a.draft.Made, a.draft.Journal
 	return d
 }

@@ -119,8 +119,12 @@ func (p *awsPlan) Keys() []key.Binding {
 	return []key.Binding{on, templateKey, drop, backKey}
 }
 
-// drops tells whether it can still be chosen what becomes of the authority's key.
+// drops tells whether it can still be chosen what becomes of the authority's key:
+// not once the stack was begun, as then the answer is kept as it was.
 func (p *awsPlan) drops() bool {
+	if !untouched(p.draft) {
+		return false
+	}
 	if p.draft.AWS().DropCA {
 		return p.draft.Authority == nil || p.draft.Authority.Stored || !certified(p.draft)
 	}
@@ -387,7 +391,7 @@ func (p *Plain) awsPlan(d account.Draft, asks bool) (account.Draft, error) {
 	p.Say("In %s:", AWSPlace(d.AWS()))
 	p.says(AWSPlanLines(d))
 	p.Say("The same with the AWS CLI: %s", AWSCommand(d.AWS()))
-	if l := d.AWS(); asks && !l.DropCA {
+	if l := d.AWS(); asks && !l.DropCA && untouched(d) {
 		n, err := p.Choose("The authority's key", "Keep it: certificates are renewed without an administrator", "Drop it after signing: each new certificate takes an update of the stack")
 		if err != nil {
 			return d, err

@@ -191,8 +191,8 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	if err != nil {
 		return err
 	}
-	if acc.Provider != a.provider {
-		return usage{fmt.Errorf("%s is an account of %s; another account needs another --name", r.Name, acc.Provider)}
+	if err := sameProvider(r, a.provider); err != nil {
+		return err
 	}
 	if adopt != "" && adopt != acc.Microsoft().Client {
 		return usage{fmt.Errorf("--adopt: %s has an app already", r.Name)}
@@ -209,6 +209,15 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	ctx, stop := stoppable(ctx)
 	defer stop()
 	return a.verified(ctx, w, v, r.ID)
+}
+
+// sameProvider holds that an account that has the name already is of the provider
+// that one is added to.
+func sameProvider(r account.Row, p account.Provider) error {
+	if r.Provider == p {
+		return nil
+	}
+	return usage{fmt.Errorf("%s is an account of %s; another account needs another --name", r.Name, r.Provider)}
 }
 
 func otherTenant(n account.Name, err error) error {

@@ -129,6 +129,9 @@ func (a *addAWS) run(ctx context.Context) error {
 // asks.
 func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	if r, linked := named(w.Known.Accounts, string(a.accountName)); linked && a.name != "" {
+		if err := sameProvider(r, account.AWS); err != nil {
+			return nil, err
+		}
 		if a.plan {
 			a.voice(w).result([]string{string(r.Name) + " is linked already. Nothing to create."}, result{State: "planned", Changes: []account.PlannedChange{}})
 			return nil, nil

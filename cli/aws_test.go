@@ -78,6 +78,18 @@ func TestAddAWSAsksTheRest(t *testing.T) {
 	}
 }
 
+// TestAddAWSNeverOfAnother refuses a name that an account of another provider has.
+func TestAddAWSNeverOfAnother(t *testing.T) {
+	b := newBench(t)
+	b.linked("Contoso", time.Now().Add(time.Hour))
+	for _, more := range [][]string{{"--yes"}, {"--automatic", "--plan"}} {
+		code, out, errs := b.call(append([]string{"add", "aws", "--name", "Contoso", "--type", "management"}, more...)...)
+		if code != cli.WrongUsage || !strings.Contains(errs, "Contoso is an account of Microsoft; another account needs another --name") {
+			t.Errorf("%v: %d, %q %q", more, code, out, errs)
+		}
+	}
+}
+
 // linkedAWS is an AWS account that is linked, made by the program or by hand.
 func (b *bench) linkedAWS(made bool) account.Account {
 	b.t.Helper()

@@ -153,6 +153,11 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	ctx, stop := stoppable(ctx)
 	defer stop()
 	v := a.voice(w)
+	if !a.plan && a.outputs == "" {
+		if d, err = a.saved(ctx, w, d); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case d.AWS().Method == account.ByProfile:
 		return nil, a.kept(w, a.looks(ctx, w, v, d), d)
@@ -161,17 +166,27 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	case a.outputs != "":
 		return nil, a.kept(w, a.brings(ctx, w, v, d), d)
 	case d.AWS().Role != "": // its Outputs were brought already
-		if err := a.ready(ctx, w, storeOf(d)); err != nil {
-			return nil, err
-		}
 		return nil, a.kept(w, a.finish(ctx, w, v, d, newRoleSpreads), d)
 	}
 	return nil, a.prepares(ctx, w, v, d)
 }
 
-// kept adds how one goes on; of a plan nothing is kept.
+// saved has the key store ready, before anybody is asked for anything, and the
+// draft on disk, which is then kept whatever happens.
+func (a *addAWS) saved(ctx context.Context, w World, d account.Draft) (account.Draft, error) {
+	if d.AWS().Method != account.ByProfile {
+		if err := a.ready(ctx, w, storeOf(d)); err != nil {
+			return d, err
+		}
+	}
+	d, err := w.Env.Ops.SaveAnswers(ctx, d)
+	return d, ended(ctx, err)
+}
+
+// kept adds how one goes on; of a plan nothing is kept, and of wrong usage that is
+// said by itself.
 func (a *addAWS) kept(w World, err error, d account.Draft) error {
-	if a.plan {
+	if u := (usage{}); a.plan || errors.As(err, &u) {
 		return err
 	}
 	return w.kept(err, "add aws --name", d)
@@ -299,10 +314,6 @@ func (a *addAWS) open(d account.Draft) (flags []string) {
 // looks verifies an account that is used by a profile, and links it.
 func (a *addAWS) looks(ctx context.Context, w World, v *voice, d account.Draft) error {
 	v.say("External id, where the role asks for one: %s", d.AWS().ExternalID)
-	d, err := w.Env.Ops.SaveAnswers(ctx, d)
-	if err != nil {
-		return ended(ctx, err)
-	}
 	return a.finish(ctx, w, v, d, newRoleSpreads)
 }
 
@@ -313,8 +324,6 @@ const newRoleSpreads = "A new role takes a minute to be known everywhere."
 func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft) error {
 	if a.plan {
 		v.events = v.errs // the plan is one object, and alone
-	} else if err := a.ready(ctx, w, storeOf(d)); err != nil {
-		return err // before anybody is asked for anything
 	}
 	admin, err := a.signInAWS(ctx, w, v, d, a.profile)
 	if err != nil {
@@ -363,9 +372,6 @@ func storeOf(d account.Draft) account.Store {
 
 // prepares makes the keys and writes the template for somebody who uploads it.
 func (a *addAWS) prepares(ctx context.Context, w World, v *voice, d account.Draft) error {
-	if err := a.ready(ctx, w, storeOf(d)); err != nil {
-		return err
-	}
 	d, err := steps.PrepareAWS(ctx, w.Env, d, w.Env.Place.Directory)
 	if err != nil {
 		return a.kept(w, ended(ctx, err), d)

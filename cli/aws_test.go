@@ -78,6 +78,24 @@ func TestAddAWSAsksTheRest(t *testing.T) {
 	}
 }
 
+// TestAddAWSKeepsWhatItSays says that the draft is kept where it is, and only there.
+func TestAddAWSKeepsWhatItSays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		kept bool
+	}{
+		"no such profile": {[]string{"--automatic", "--profile", "nobody", "--yes"}, true},
+		"plan":            {[]string{"--automatic", "--profile", "nobody", "--plan"}, false},
+		"no template":     {[]string{"--outputs", "-"}, false},
+	} {
+		b := newBench(t)
+		_, _, errs := b.call(append([]string{"add", "aws", "--name", "P", "--type", "management"}, tt.args...)...)
+		if drafts := b.contents().Drafts; len(drafts) == 1 != tt.kept || strings.Contains(errs, "The draft is kept") != tt.kept {
+			t.Errorf("%s: %d drafts, %q", name, len(drafts), errs)
+		}
+	}
+}
+
 // TestAddAWSNeverOfAnother refuses a name that an account of another provider has.
 func TestAddAWSNeverOfAnother(t *testing.T) {
 	b := newBench(t)

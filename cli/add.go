@@ -179,7 +179,7 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 			run.store = k.Store
 		}
 	} else if k.Stored && k.Store != run.store {
-		return nil, usage{fmt.Errorf("--key-store: the key of %s is in the other store already", d.Name)}
+		return nil, otherStore(d)
 	}
 	return nil, run.run(ctx)
 }
@@ -218,6 +218,11 @@ func sameProvider(r account.Row, p account.Provider) error {
 		return nil
 	}
 	return usage{fmt.Errorf("%s is an account of %s; another account needs another --name", r.Name, r.Provider)}
+}
+
+// otherStore is that --key-store names another store than a draft's key is in.
+func otherStore(d account.Draft) error {
+	return usage{fmt.Errorf("--key-store: the key of %s is in the other store already", d.Name)}
 }
 
 func otherTenant(n account.Name, err error) error {

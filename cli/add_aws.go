@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -96,8 +97,10 @@ func (a *addAWS) parse() (err error) {
 func (a *addAWS) together() error {
 	byProfile := a.told.Method == account.ByProfile
 	switch {
-	case byProfile && (a.automatic || a.plan || a.dropCA || a.outputs != "" || a.platform != ""):
-		return usage{errors.New("--method profile makes nothing in AWS; --automatic, --plan, --drop-ca, --outputs and --platform-principal go with a certificate")}
+	case byProfile && a.certified():
+		return errByProfile
+	case a.dropCA && a.outputs != "":
+		return usage{errors.New("--drop-ca goes with the run that makes the keys, and not with --outputs")}
 	case a.role != "" && !byProfile:
 		return usage{errors.New("--role-arn goes with --method profile; the role of a stack comes by --outputs")}
 	case a.outputs != "" && a.automatic:
@@ -107,6 +110,15 @@ func (a *addAWS) together() error {
 	}
 	return nil
 }
+
+// certified tells whether a flag is there that only an account with a certificate
+// takes.
+func (a *addAWS) certified() bool {
+	return a.automatic || a.plan || a.dropCA || a.outputs != "" || a.platform != "" || a.keyStore != ""
+}
+
+// errByProfile is such a flag for an account by a profile.
+var errByProfile = usage{errors.New("--method profile makes nothing in AWS, and no key; --automatic, --plan, --drop-ca, --outputs, --key-store and --platform-principal go with a certificate")}
 
 func (a *addAWS) run(ctx context.Context) error {
 	if err := a.parse(); err != nil {
@@ -210,8 +222,11 @@ func (a *addAWS) begin(ctx context.Context, w World) (d account.Draft, err error
 	if d, err = a.merge(ctx, w, d); err != nil {
 		return d, err
 	}
-	if a.store != "" && !d.Key().Stored {
+	switch k := d.Key(); {
+	case a.store != "" && !k.Stored:
 		d.Keys = []account.Key{{Store: a.store}}
+	case a.store != "" && k.Store != a.store:
+		return d, otherStore(d)
 	}
 	if off := steps.AWSLinkedOff(w.Known.Accounts); off != "" && d.AWS().Type == account.AWSLinked {
 		return d, &outcome{err: errors.New(off), code: WrongUsage, hint: "With --type management."}
@@ -224,14 +239,14 @@ func (a *addAWS) begin(ctx context.Context, w World) (d account.Draft, err error
 // was made is not changed.
 func (a *addAWS) merge(ctx context.Context, w World, d account.Draft) (account.Draft, error) {
 	l, t := steps.BeginAWS(w.Env, d.AWS()), a.told
-	made := d.Key().Certificate.Made()
+	made, begun := d.Key().Certificate.Made(), link.Bound(d)
 	for _, f := range []struct {
 		flag       string
 		told, have string
 		set        func()
 		fixed      bool
 	}{
-		{"--type", string(t.Type), string(l.Type), func() { l.Type = t.Type }, false},
+		{"--type", string(t.Type), string(l.Type), func() { l.Type = t.Type }, begun},
 		{"--region", string(t.Region), string(l.Region), func() { l.Region = t.Region }, made},
 		{"--method", string(t.Method), string(l.Method), func() { l.Method = t.Method }, made},
 		{"--platform-principal", t.Platform.Principal, l.Platform.Principal, func() { l.Platform = t.Platform }, made},
@@ -254,12 +269,23 @@ func (a *addAWS) merge(ctx context.Context, w World, d account.Draft) (account.D
 	if l.Method == account.ByProfile && a.profile != "" {
 		l.Named = a.profile
 	}
+	switch {
+	case l.Method == account.ByProfile && a.certified():
+		return d, errByProfile
+	case a.outputs != "" && d.Way == account.Automatic:
+		return d, usage{fmt.Errorf("--outputs: %s was begun with --automatic, which reads them by itself; choose another --name for a stack made by hand", d.Name)}
+	case a.dropCA && !l.DropCA && begun:
+		return d, usage{fmt.Errorf("--drop-ca: %s has begun without it; choose another --name", d.Name)}
+	}
 	l.DropCA = l.DropCA || a.dropCA
 	switch {
 	case a.automatic:
 		d.Way = account.Automatic
 	case l.Method == account.ByProfile, d.Way == "" && (a.outputs != "" || a.yes):
 		d.Way = account.ByHand
+	}
+	if a.profile != "" && l.Method != account.ByProfile && d.Way != account.Automatic {
+		return d, usage{errors.New("--profile goes with --automatic, or with --method profile; who creates the stack by hand uses none here")}
 	}
 	d.Link = l
 	return d, nil

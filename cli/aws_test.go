@@ -38,6 +38,9 @@ func TestAddAWSWrongUsage(t *testing.T) {
 		"plan alone":       {[]string{"--plan"}, "--plan goes with --automatic"},
 		"two ways":         {[]string{"--automatic", "--outputs", "x"}, "--outputs brings back"},
 		"profile and CA":   {[]string{"--method", "profile", "--drop-ca"}, "--method profile makes nothing in AWS"},
+		"profile and key":  {[]string{"--method", "profile", "--key-store", "file"}, "--key-store and --platform-principal go with a certificate"},
+		"late to drop":     {[]string{"--outputs", "-", "--drop-ca"}, "--drop-ca goes with the run that makes the keys"},
+		"by hand":          {[]string{"--name", "P", "--type", "management", "--yes", "--profile", "admin"}, "--profile goes with --automatic"},
 		"nobody to ask":    {[]string{"--name", "P", "--json"}, "--type, --automatic, or --yes are missing"},
 		"no profile named": {[]string{"--name", "P", "--type", "management", "--automatic", "--yes"}, "--profile is missing"},
 		"linked first":     {[]string{"--name", "P", "--type", "linked", "--yes"}, "Link the management account first."},
@@ -74,6 +77,32 @@ func TestAddAWSAsksTheRest(t *testing.T) {
 		d := b.ran.Draft
 		if got := strings.Join(d.Trail, " "); got != want || d.Provider != account.AWS || len(d.AWS().Tag) != 8 || d.AWS().ExternalID == "" {
 			t.Errorf("trail %q, want %q; %+v", got, want, d.Link)
+		}
+	}
+}
+
+// TestAddAWSWhatStands refuses flags that a draft cannot take any more, instead of
+// passing them over.
+func TestAddAWSWhatStands(t *testing.T) {
+	stored := []account.Key{{ID: "5f3c1a70-0000-4000-8000-000000000002", Store: account.Keyring, Stored: true}}
+	begun := []account.Entry{{Change: link.TheStack, Begun: time.Now()}}
+	for says, tt := range map[string]struct {
+		draft account.Draft
+		args  []string
+	}{
+		"the key of P is in the other store already": {account.Draft{Way: account.ByHand, Keys: stored}, []string{"add", "aws", "--name", "P", "--key-store", "file", "--yes"}},
+		"P was begun with --automatic":               {account.Draft{Way: account.Automatic}, []string{"add", "aws", "--name", "P", "--outputs", "-"}},
+		"--drop-ca: P has begun without it":          {account.Draft{Way: account.Automatic, Journal: begun}, []string{"add", "aws", "--name", "P", "--automatic", "--profile", "admin", "--drop-ca", "--yes"}},
+		"--type: P has begun with \"management\"":    {account.Draft{Way: account.Automatic, Journal: begun}, []string{"add", "aws", "--name", "P", "--automatic", "--profile", "admin", "--type", "linked", "--yes"}},
+		"--profile goes with --automatic":            {account.Draft{Way: account.ByHand}, []string{"resume", "P", "--profile", "admin", "--yes"}},
+	} {
+		b := newBench(t)
+		d := tt.draft
+		d.ID, d.Name, d.Provider = manualID, "P", account.AWS
+		d.Link = account.AWSLink{Type: account.AWSManagement, Region: "eu-west-1", Method: account.ByCertificate, Tag: "5f3c1a70"}
+		b.do(b.registry.SaveDraft(b.t.Context(), d))
+		if code, out, errs := b.call(tt.args...); code != cli.WrongUsage || !strings.Contains(errs, says) {
+			t.Errorf("%s: %d, %q %q", says, code, out, errs)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func (r *resume) aws(ctx context.Context, w World, d account.Draft, way account.
 	case r.profile == "" && !r.yes && !r.plan && !r.json && (r.ports.Terminal || r.start.Plain):
 		return &d, nil
 	}
-	a := &addAWS{line: r.line, name: string(d.Name), accountName: d.Name, profile: r.profile, plan: r.plan, automatic: d.Way == account.Automatic}
+	a := &addAWS{line: r.line, name: string(d.Name), accountName: d.Name, profile: r.profile, plan: r.plan, automatic: d.Way == account.Automatic && d.AWS().Method != account.ByProfile}
 	return a.add(ctx, w)
 }
 

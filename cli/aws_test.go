@@ -155,6 +155,35 @@ func (b *bench) linkedAWS(made bool) account.Account {
 	return a
 }
 
+// byProfile is an AWS account that is used with a profile, and has no key.
+func (b *bench) byProfile() account.Account {
+	b.t.Helper()
+	a := account.Account{
+		ID: "5f3c1a70-0000-4000-8000-000000000003", Name: "Quick", Provider: account.AWS,
+		Link: account.AWSLink{Type: account.AWSManagement, Account: "111122223333", Region: "eu-west-1", Method: account.ByProfile, Tag: "5f3c1a70", Named: "admin", ExternalID: "external-id"},
+	}
+	b.do(b.registry.SaveDraft(b.t.Context(), account.Draft{ID: a.ID, Name: a.Name, Provider: a.Provider, Link: a.Link}))
+	b.do(b.registry.Finish(b.t.Context(), a))
+	return a
+}
+
+// TestAWSWithoutAKey refuses what is done with a key, and prints the certificate of
+// an account that has one.
+func TestAWSWithoutAKey(t *testing.T) {
+	b := newBench(t)
+	b.byProfile()
+	for _, args := range [][]string{{"rotate", "Quick"}, {"certificate", "Quick"}, {"certificate", "Quick", "--certificate-out", "-"}, {"move-key", "Quick", "--to", "file"}} {
+		code, out, errs := b.call(args...)
+		if code != cli.WrongUsage || out != "" || !strings.Contains(errs, "Quick is used with a profile and has no key of its own") || len(b.saved) != 0 {
+			t.Errorf("%v: %d, %q %q, saved %v", args, code, out, errs, b.saved)
+		}
+	}
+	b.linkedAWS(false)
+	if code, out, _ := b.call("certificate", "Production", "--certificate-out", "-"); code != cli.Done || out != "PEM" {
+		t.Errorf("certificate: %d, %q", code, out)
+	}
+}
+
 // TestRemoveAWS names the stack that stays, and takes a profile where it is to go.
 func TestRemoveAWS(t *testing.T) {
 	for _, made := range []bool{true, false} {

@@ -16,6 +16,15 @@ func OfAccount(a account.Account) account.Draft {
 	}
 }
 
+// Keyed tells whether an account has a key and a certificate of its own: one of AWS
+// that is used with a profile has none.
+func Keyed(a account.Account) bool { return a.AWS().Method != account.ByProfile }
+
+// Keyless is what is said of one that has none.
+func Keyless(a account.Account) string {
+	return string(a.Name) + " is used with a profile and has no key of its own."
+}
+
 // HandOverOf is a text for another administrator about what does not hold of an
 // account.
 func HandOverOf(a account.Account, r account.Report) Offer {

@@ -133,8 +133,8 @@ func (p *accountPage) Keys() []key.Binding {
 	rotates, repoints, saves, moves := rotateKey, repointKey, saveKey, moveKey
 	repoints.SetEnabled(p.isApp())
 	saves.SetEnabled(p.isApp())
-	rotates.SetEnabled(p.keyed())
-	moves.SetEnabled(p.keyed())
+	rotates.SetEnabled(steps.Keyed(p.account))
+	moves.SetEnabled(steps.Keyed(p.account))
 	keys := []key.Binding{verifyKey, rotates, shown, renameKey, repoints, saves, moves, removeKey, backKey}
 	if p.locked() {
 		keys = append([]key.Binding{steps.UnlockKey}, keys...)
@@ -144,9 +144,6 @@ func (p *accountPage) Keys() []key.Binding {
 
 // isApp tells whether the account is an app of a tenant.
 func (p *accountPage) isApp() bool { return p.account.Provider != account.AWS }
-
-// keyed tells whether the account has a key of its own.
-func (p *accountPage) keyed() bool { return p.account.AWS().Method != account.ByProfile }
 
 // locked tells whether the checks could not be made because the key is locked away.
 func (p *accountPage) locked() bool { return p.report != nil && !p.active && steps.Locked(*p.report) }
@@ -206,9 +203,9 @@ func (p *accountPage) press(msg tea.KeyPressMsg) tea.Cmd {
 			page.active = true // it is verified once it is read
 			return a.open(page)
 		})
-	case key.Matches(msg, rotateKey) && p.keyed():
+	case key.Matches(msg, rotateKey) && steps.Keyed(p.account):
 		return p.app.rotate(p.account, back)
-	case key.Matches(msg, moveKey) && p.keyed():
+	case key.Matches(msg, moveKey) && steps.Keyed(p.account):
 		return p.app.move(p.account, back)
 	case key.Matches(msg, renameKey):
 		return p.app.open(newRename(p.app, p.account))
@@ -294,7 +291,7 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 
 // keyWords say where the key is and how long it lives.
 func keyWords(a account.Account, now time.Time) string {
-	if a.AWS().Method == account.ByProfile {
+	if !steps.Keyed(a) {
 		return "none; profile " + a.AWS().Named
 	}
 	s := steps.StoreName(a.Key.Store)

@@ -498,11 +498,12 @@ func (l linkJSON) link() Link {
 	return nil
 }
 
-// NewLink is the empty link of a provider.
+// NewLink is the link that an account of a provider begins with: empty, and of Azure
+// with Key Vault Reader, which one has to decline.
 func NewLink(p Provider) Link {
 	switch p {
 	case Azure:
-		return AzureLink{}
+		return AzureLink{Vaults: true}
 	case AWS:
 		return AWSLink{}
 	}

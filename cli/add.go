@@ -284,7 +284,7 @@ func (a *addMicrosoft) scoped(d account.Draft, t told) account.Draft {
 	if len(t.scope) > 0 {
 		l.Scopes = t.scope
 	}
-	if l.Vaults = l.Vaults || len(d.Trail) <= 2; a.noVaults {
+	if a.noVaults {
 		l.Vaults = false
 	}
 	d.Link = l

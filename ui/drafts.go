@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -51,22 +50,7 @@ func newDrafts(a *App) *drafts {
 
 // draftWords say how far a draft is and since when: "step 5 of 8, yesterday".
 func draftWords(r account.Row, now time.Time) string {
-	n, of := 0, 0
-	way := account.ByHand
-	if r.Provider == account.AWS && !slices.Contains(r.Passed, "aws-template") || slices.Contains(r.Passed, "tenant") {
-		way = account.Automatic
-	}
-	stops := steps.Routes(account.Draft{Provider: r.Provider, Way: way})
-	for _, s := range stops {
-		if s.Label == "" {
-			continue
-		}
-		of++
-		if slices.Contains(r.Passed, s.Name) {
-			n = of
-		}
-	}
-	return fmt.Sprintf("%s, step %d of %d, %s", r.Provider, min(n+1, of), of, Ago(now.Sub(r.Updated)))
+	return fmt.Sprintf("%s, %s, %s", r.Provider, steps.Progress(r), Ago(now.Sub(r.Updated)))
 }
 
 // Ago is an age as people say it.

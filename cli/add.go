@@ -174,10 +174,7 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 	}
 	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, hint: steps.SignInHint(a.tenant), store: t.store, adopt: t.adopt, plan: a.plan}
 	if k := d.Key(); run.store == "" {
-		run.store = account.Keyring
-		if k.Store != "" {
-			run.store = k.Store
-		}
+		run.store = steps.StoreOf(d)
 	} else if k.Stored && k.Store != run.store {
 		return nil, otherStore(d)
 	}

@@ -187,7 +187,7 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 // draft on disk, which is then kept whatever happens.
 func (a *addAWS) saved(ctx context.Context, w World, d account.Draft) (account.Draft, error) {
 	if d.AWS().Method != account.ByProfile {
-		if err := a.ready(ctx, w, storeOf(d)); err != nil {
+		if err := a.ready(ctx, w, steps.StoreOf(d)); err != nil {
 			return d, err
 		}
 	}
@@ -389,13 +389,6 @@ func (a *addAWS) planLines(d account.Draft) []string {
 	return append(out, "The same with the AWS CLI: "+steps.AWSCommand(d.AWS()))
 }
 
-func storeOf(d account.Draft) account.Store {
-	if s := d.Key().Store; s != "" {
-		return s
-	}
-	return account.Keyring
-}
-
 // prepares makes the keys and writes the template for somebody who uploads it.
 func (a *addAWS) prepares(ctx context.Context, w World, v *voice, d account.Draft) error {
 	d, err := steps.PrepareAWS(ctx, w.Env, d, w.Env.Place.Directory)
@@ -429,7 +422,7 @@ func (a *addAWS) brings(ctx context.Context, w World, v *voice, d account.Draft)
 		return err
 	}
 	d.Link = l
-	if err := a.ready(ctx, w, storeOf(d)); err != nil {
+	if err := a.ready(ctx, w, steps.StoreOf(d)); err != nil {
 		return err
 	}
 	if d, err = w.Env.Ops.SaveAnswers(ctx, d); err != nil {

@@ -109,7 +109,7 @@ type removal struct {
 func (r removal) signs() bool { return r.way != "" || r.profile != "" }
 
 // inTenant tells whether the program made something in the tenant by itself.
-func (r removal) inTenant() bool { return inTenant(r.draft) }
+func (r removal) inTenant() bool { return steps.InTenant(r.draft) }
 
 func (r removal) run(ctx context.Context) error {
 	stays := r.stays()

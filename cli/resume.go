@@ -147,10 +147,6 @@ func (r *resume) asked(d account.Draft, way account.SignInWay, adopt account.Cli
 func (r *resume) automatic(ctx context.Context, w World, d account.Draft, way account.SignInWay, adopt account.ClientID) error {
 	ctx, stop := stoppable(ctx)
 	defer stop()
-	store := d.Key().Store
-	if store == "" {
-		store = account.Keyring
-	}
-	run := &automatic{line: r.line, w: w, v: r.voice(w), draft: d, way: way, store: store, adopt: adopt, plan: r.plan}
+	run := &automatic{line: r.line, w: w, v: r.voice(w), draft: d, way: way, store: steps.StoreOf(d), adopt: adopt, plan: r.plan}
 	return run.run(ctx)
 }

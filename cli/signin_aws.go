@@ -90,12 +90,6 @@ func toStack(d account.Draft) *linkedAWS {
 	return out
 }
 
-// inTenant tells whether the program made something in the cloud by itself, or may
-// have.
-func inTenant(d account.Draft) bool {
-	return !d.Made.Nothing() || d.Made.Unique != "" || d.Provider == account.AWS && link.Bound(d)
-}
-
 // whereMade is where that is.
 func whereMade(d account.Draft) string {
 	if d.Provider == account.AWS {

@@ -80,7 +80,7 @@ func (a *apply) begin() tea.Cmd {
 	if a.draft.Provider == account.AWS {
 		return a.run(ConnectAWS(a.env, s.aws, a.draft))
 	}
-	return a.run(a.env.Ops.Connect(a.draft.ID, s.signed(), Connecting(NewKey(a.env, store(a.draft)), s.survey, s.adopt)))
+	return a.run(a.env.Ops.Connect(a.draft.ID, s.signed(), Connecting(NewKey(a.env, StoreOf(a.draft)), s.survey, s.adopt)))
 }
 
 // NewKey is the key to be made for an account, where it has none yet.

@@ -86,7 +86,7 @@ func PrepareAWS(ctx context.Context, e Env, d account.Draft, directory string) (
 	if _, err := e.Ops.SaveAnswers(ctx, d); err != nil {
 		return d, err
 	}
-	op := e.Ops.PrepareAWS(d.ID, NewAWSKeys(e, store(d), directory))
+	op := e.Ops.PrepareAWS(d.ID, NewAWSKeys(e, StoreOf(d), directory))
 	err := wait(ctx, op)
 	if made := op.Last().Draft; made.ID != "" {
 		d.Keys, d.Authority, d.Link = made.Keys, made.Authority, made.Link

@@ -10,7 +10,7 @@ import (
 
 // ConnectAWS makes the stack and the account of a draft, by who signed in.
 func ConnectAWS(e Env, admin link.AWSAdministrator, d account.Draft) *link.Operation {
-	return e.Ops.ConnectAWS(d.ID, admin, NewAWSKeys(e, store(d), ""))
+	return e.Ops.ConnectAWS(d.ID, admin, NewAWSKeys(e, StoreOf(d), ""))
 }
 
 // stackParts are the stack's resources as people call them.

@@ -221,7 +221,7 @@ func plainApply(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		if d.Provider == account.AWS {
 			op = ConnectAWS(p.Env, s.aws, d)
 		} else {
-			op = p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, store(d)), s.survey, s.adopt))
+			op = p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, StoreOf(d)), s.survey, s.adopt))
 		}
 		_, err := p.followed(&d, op)
 		if err == nil {

@@ -106,7 +106,7 @@ func (s *signIn) Enter() tea.Cmd {
 		return nil
 	}
 	// The key pair takes up to seconds: it is made while the person signs in.
-	op := s.env.Ops.PrepareKey(s.draft, link.KeyWish{ID: account.KeyID(s.env.NewID()), Store: store(s.draft), Bits: 2048})
+	op := s.env.Ops.PrepareKey(s.draft, link.KeyWish{ID: account.KeyID(s.env.NewID()), Store: StoreOf(s.draft), Bits: 2048})
 	return Ask(s.env, func(ctx context.Context) (prepared, error) { return prepared{}, wait(ctx, op) })
 }
 

@@ -269,6 +269,11 @@ func (a *addAWS) merge(ctx context.Context, w World, d account.Draft) (account.D
 	if l.Method == account.ByProfile && a.profile != "" {
 		l.Named = a.profile
 	}
+	if t.Role != "" && l.Region != "" {
+		if err := steps.RoleThere(t.Role, l.Region); err != nil {
+			return d, wrong("--role-arn", err)
+		}
+	}
 	switch {
 	case l.Method == account.ByProfile && a.certified():
 		return d, errByProfile

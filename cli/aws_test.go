@@ -32,6 +32,7 @@ func TestAddAWSWrongUsage(t *testing.T) {
 		"method":           {[]string{"--method", "key"}, "--method: it is certificate or profile"},
 		"region":           {[]string{"--region", "Ireland"}, "--region: This is not a region."},
 		"role":             {[]string{"--method", "profile", "--role-arn", "arn:aws:iam::111122223333:user/x"}, "--role-arn: This ARN is of something else"},
+		"role elsewhere":   {[]string{"--name", "P", "--region", "eu-west-1", "--method", "profile", "--role-arn", "arn:aws-cn:iam::111122223333:role/x"}, "--role-arn: This role is of partition aws-cn, and the home region is eu-west-1."},
 		"role by itself":   {[]string{"--role-arn", "arn:aws:iam::111122223333:role/x"}, "--role-arn goes with --method profile"},
 		"platform":         {[]string{"--platform-principal", "x"}, "--platform-principal: This is not an ARN."},
 		"store":            {[]string{"--key-store", "tpm"}, "--key-store: it is keyring or file"},

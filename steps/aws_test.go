@@ -401,6 +401,12 @@ func TestAWSByProfile(t *testing.T) {
 		k.send(paste("arn:aws:iam::111122223333:user/ada"), enter)
 		k.reads("This ARN is of something else")
 		k.send(esc, enter)
+		for range 40 {
+			k.send(backspace)
+		}
+		k.send(paste("arn:aws-cn:iam::111122223333:role/Audit"), enter)
+		k.reads("This role is of partition aws-cn, and the home region is eu-west-1.")
+		k.send(esc, enter)
 		k.at("aws-profile")
 		for range 40 {
 			k.send(backspace)

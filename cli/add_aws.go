@@ -384,7 +384,7 @@ func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft
 	}
 	report, _, err := v.follow(ctx, steps.ConnectAWS(w.Env, admin, d))
 	if err != nil {
-		return err
+		return notLinked(err, report, d)
 	}
 	return a.connected(ctx, w, v, d.ID, report)
 }

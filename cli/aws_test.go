@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"crypto"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,27 @@ func (noProfiles) Profiles(context.Context) ([]account.AWSNamed, error) { return
 
 func (noProfiles) SignIn(_ context.Context, profile string, _ account.AWSRegion) (link.AWSAdministrator, error) {
 	return nil, &account.Problem{Kind: account.AWSNoProfile, Subject: profile}
+}
+
+// Verify finds that the profile's session cannot be had.
+func (noProfiles) Verify(context.Context, account.AWSTarget, crypto.Signer) account.Report {
+	denied := &account.Problem{Kind: account.AWSDenied, Subject: "sts:AssumeRole"}
+	return account.Report{Provider: account.AWS, Checks: []account.Check{{Name: account.AWSSession, State: account.Missing, Problem: denied}}}
+}
+
+// TestAddAWSNotYet writes the checks and the external id of an account that is not
+// linked yet: the role's trust policy needs the one, and who looks after it the others.
+func TestAddAWSNotYet(t *testing.T) {
+	b := newBench(t)
+	args := []string{"add", "aws", "--name", "Quick", "--type", "management", "--region", "eu-west-1", "--method", "profile", "--profile", "admin", "--role-arn", "arn:aws:iam::111122223333:role/Audit", "--yes", "--json"}
+	code, out, _ := b.call(args...)
+	all := objects(t, out)
+	last := all[len(all)-1]
+	stack, _ := last["stack"].(map[string]any)
+	checks, _ := last["checks"].([]any)
+	if id, _ := stack["externalId"].(string); code != cli.NotLinked || last["state"] != "failed" || len(id) < 8 || len(checks) == 0 {
+		t.Errorf("code %d, %q", code, out)
+	}
 }
 
 // TestAddAWSWrongUsage says what is wrong with flags, and does nothing.

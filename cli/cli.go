@@ -196,7 +196,7 @@ func (l *line) tell() {
 		}
 		var o *outcome
 		if errors.As(l.err, &o) {
-			r.Counts = o.counts
+			r.Counts, r.Checks, r.Stack = o.counts, o.checks, o.stack
 		}
 		l.voice(World{}).result(nil, r)
 	}

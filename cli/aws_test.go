@@ -44,6 +44,36 @@ func TestAddAWSNotYet(t *testing.T) {
 	}
 }
 
+// TestUndoAWSByHand names the stack that somebody may have made of the template, and
+// none where there was no template.
+func TestUndoAWSByHand(t *testing.T) {
+	for name, tt := range map[string]struct {
+		way     account.Way
+		made    bool
+		outputs string
+		says    string
+	}{
+		"template":           {account.ByHand, true, "", "stack xops360-link-5f3c1a70 in region eu-west-1, with the role XopsReadOnly, the trust anchor and the profile, if it was made"},
+		"Outputs":            {account.ByHand, true, "xops360-link-5f3c1a70", "stack xops360-link-5f3c1a70 in region eu-west-1"},
+		"no template":        {account.ByHand, false, "", ""},
+		"automatic, no call": {account.Automatic, true, "", ""},
+	} {
+		b := newBench(t)
+		d := account.Draft{
+			ID: manualID, Name: "Production", Provider: account.AWS, Way: tt.way,
+			Link: account.AWSLink{Type: account.AWSManagement, Region: "eu-west-1", Method: account.ByCertificate, Tag: "5f3c1a70", Stack: tt.outputs},
+		}
+		if tt.made {
+			d.Keys = []account.Key{{ID: "5f3c1a70-0000-4000-8000-000000000002", Store: account.Keyring, Stored: true, Certificate: account.Certificate{PEM: "PEM"}}}
+		}
+		b.do(b.registry.SaveDraft(b.t.Context(), d))
+		code, out, errs := b.call("undo", "Production", "--yes")
+		if code != cli.Done || tt.says == "" && strings.Contains(out, "stack") || !strings.Contains(out, tt.says) {
+			t.Errorf("%s: %d, %q, %q", name, code, out, errs)
+		}
+	}
+}
+
 // TestAddAWSWrongUsage says what is wrong with flags, and does nothing.
 func TestAddAWSWrongUsage(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -258,7 +288,7 @@ func TestRotateAWS(t *testing.T) {
 		}
 	}
 	code, _, errs := b.call("rotate", "Production")
-	if code == cli.Done || !strings.Contains(errs, "authority is not kept any more") || strings.Contains(errs, "has expired") {
+	if code != cli.NotAllowed || !strings.Contains(errs, "authority is not kept any more") || strings.Contains(errs, "has expired") {
 		t.Errorf("without its authority's key: %d, %q", code, errs)
 	}
 	if a, err := b.registry.Account(t.Context(), b.contents().Accounts[0].ID); err != nil || a.Begun() != "" || len(b.keys) != 1 {

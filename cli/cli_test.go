@@ -40,6 +40,11 @@ func TestExitCodes(t *testing.T) {
 		"later":        {steps.ErrLater, cli.NotLinked, "the draft is kept"},
 		"no key store": {&account.Problem{Kind: account.StoreNotUsable, State: account.StoreNoBus}, cli.NoKeyStore, "no D-Bus session"},
 		"a problem":    {&account.Problem{Kind: account.Untrusted, Subject: "/x.pem"}, cli.Failed, "hint:"},
+		"Azure role":   {&account.Problem{Kind: account.AzureRoleMissing}, cli.NotAllowed, "for want of a role"},
+		"no elevation": {&account.Problem{Kind: account.ElevationNotTaken}, cli.NotAllowed, "Only a Global Administrator"},
+		"locked":       {&account.Problem{Kind: account.AssignmentLocked}, cli.NotAllowed, "deny assignment"},
+		"AWS denied":   {&account.Problem{Kind: account.AWSDenied}, cli.NotAllowed, "for want of a permission"},
+		"no authority": {&account.Problem{Kind: account.AuthorityGone}, cli.NotAllowed, "no new certificate can be signed"},
 		"another":      {errors.New("read\x1b[2J this"), cli.Failed, "error: read this"},
 	} {
 		code, said, _ := called(t, tt.ends)

@@ -149,7 +149,8 @@ func codeOf(k account.Kind) int {
 		account.ClientUnfit, account.ClientNotThere, account.ClientDisabled, account.ClientNotAssigned,
 		account.AccountElsewhere, account.GuestRefused, account.TenantRestricted, account.WrongTenantSignedIn,
 		account.AWSSignInOver, account.AWSDenied, account.AWSKeyUnknown, account.AWSSecretWrong, account.AWSNoCredentials, account.AWSOrganization,
-		account.AWSOtherAccount, account.AWSNotManagement,
+		account.AWSOtherAccount, account.AWSNotManagement, account.AuthorityGone,
+		account.AzureRoleMissing, account.ElevationNotTaken, account.AssignmentLocked,
 		account.SignInOver, account.SignInNotMade, account.DeviceCodeOver, account.DeviceCodeDeclined, account.RightMissing:
 		return NotAllowed
 	}

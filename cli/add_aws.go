@@ -366,7 +366,7 @@ func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft
 		d.Link = l
 	}
 	if a.plan {
-		v.result(a.planLines(d), result{State: "planned", Changes: steps.AWSPlanned(w.Env, admin, d)})
+		v.result(a.planLines(d), result{State: "planned", Changes: steps.AWSPlanned(admin, d, steps.AWSTemplate(w.Env, d))})
 		return nil
 	}
 	if d, err = steps.PrepareAWS(ctx, w.Env, d, ""); err != nil {

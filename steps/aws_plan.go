@@ -38,6 +38,7 @@ type awsPlan struct {
 	making bool
 	wrong  *account.Problem
 	raw    bool // the template is shown
+	stack  awsTemplate
 }
 
 // prepared keys are in their store, with both certificates.
@@ -144,25 +145,11 @@ func (p *awsPlan) Offers() []Offer {
 }
 
 // template is the stack as it will be sent, as far as it is made.
-func (p *awsPlan) template() string { return AWSTemplate(p.env, p.draft) }
+func (p *awsPlan) template() string { return p.stack.of(p.env, p.draft) }
 
-// AWSTemplate is the stack of a draft; a placeholder stands for a certificate that
-// is not made yet.
-func AWSTemplate(e Env, d account.Draft) string {
-	var authority account.Certificate
-	if d.Authority != nil {
-		authority = d.Authority.Certificate
-	}
-	text, err := e.Ops.Ports().AWS.Template(d.AWS(), authority)
-	if err != nil {
-		return Advise(account.AsProblem(err)).Line()
-	}
-	return text
-}
-
-// AWSPlanned is what will be sent for a draft, by who signed in.
-func AWSPlanned(e Env, admin link.AWSAdministrator, d account.Draft) []account.PlannedChange {
-	all := admin.PlanStack(d.AWS(), AWSTemplate(e, d))
+// AWSPlanned is what will be sent for a draft and its template, by who signed in.
+func AWSPlanned(admin link.AWSAdministrator, d account.Draft, template string) []account.PlannedChange {
+	all := admin.PlanStack(d.AWS(), template)
 	for i := range all {
 		all[i].Subject = d.AWS().StackName()
 		all[i].Done = d.Made.Stack != "" && d.AWS().Role != ""
@@ -278,7 +265,7 @@ func AWSPlace(l account.AWSLink) string {
 func (p *awsPlan) sent(width int, t kit.Theme) kit.Frame {
 	out := []kit.Frame{}
 	if admin := p.env.session.aws; admin != nil && !p.byHand {
-		for _, c := range AWSPlanned(p.env, admin, p.draft) {
+		for _, c := range AWSPlanned(admin, p.draft, p.template()) {
 			out = append(out, kit.Frame{Text: kit.Wrap(c.Method+" "+c.Path, width)})
 		}
 	}

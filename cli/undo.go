@@ -36,7 +36,7 @@ func newUndo(l *line) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo [name]",
 		Short: "Take back what was begun",
-		Long:  "Remove a draft with its key. What the program made in the tenant is removed there as well, which needs a sign-in; what a person made in the portal stays, and is listed.",
+		Long:  "Remove a draft with its key. What the program made in the tenant is removed there as well, which needs --sign-in, in AWS --profile; what a person made in the portal or console stays, and is listed.",
 		Args:  l.words(1),
 		RunE:  l.does(func(ctx context.Context, args []string) error { return l.undo(ctx, args, way, profile) }),
 	}

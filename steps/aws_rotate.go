@@ -17,7 +17,7 @@ func awsRotates(a account.Account, now time.Time) kit.Choice {
 			Detail: "No administrator is needed, and nothing changes in AWS: the trust anchor knows the authority.",
 		}}}
 	}
-	itself := kit.Option{Title: "The link's authority signs a new certificate", Off: "Its key is not kept any more, or its certificate is over."}
+	itself := kit.Option{Title: "The link's authority signs a new certificate", Off: "Its authority can no longer sign."}
 	at := 1
 	if a.NextAuthority != nil {
 		itself = kit.Option{Title: "Go on with the new authority", Detail: "Where the stack has been updated with it already."}

@@ -290,7 +290,7 @@ func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 	leaves := leftBehind(s.env.Client)
 	if s.of == account.ResourceManager {
 		p.Title, p.Why = "Sign in to Azure", "Azure takes a sign-in of its own, as somebody who may assign roles there. That token stays in memory, too."
-		leaves = azureLeaves(s.env.Client)
+		leaves = AzureLeaves(s.env.Client)
 	}
 	switch {
 	case s.cancel == nil:

@@ -132,17 +132,7 @@ func (a *addMicrosoft) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var asks *account.Draft // what is left to be asked
-	err = a.work(ctx, func(ctx context.Context, w World) (err error) {
-		asks, err = a.add(ctx, w, t)
-		return err
-	})
-	if err != nil || asks == nil {
-		return err
-	}
-	s := a.start
-	s.Draft = asks
-	return a.ports.Run(ctx, s)
+	return a.askRest(ctx, func(ctx context.Context, w World) (*account.Draft, error) { return a.add(ctx, w, t) })
 }
 
 // add does it, where nothing has to be asked; else it returns the draft for
@@ -159,8 +149,8 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 		if t.adopt != "" {
 			return nil, missing(open, "--adopt goes without a question or not at all; on the screens and with --plain an app is chosen after the sign-in.")
 		}
-		if a.plan || a.json || !a.ports.Terminal && !a.start.Plain {
-			return nil, missing(open, "Without a terminal nothing is asked. --plain asks in lines.")
+		if err := a.mayAsk(open, a.plan); err != nil {
+			return nil, err
 		}
 		return a.rest(ctx, w, d, t)
 	}

@@ -124,17 +124,7 @@ func (a *addAWS) run(ctx context.Context) error {
 	if err := a.parse(); err != nil {
 		return err
 	}
-	var asks *account.Draft // what is left to be asked
-	err := a.work(ctx, func(ctx context.Context, w World) (err error) {
-		asks, err = a.add(ctx, w)
-		return err
-	})
-	if err != nil || asks == nil {
-		return err
-	}
-	s := a.start
-	s.Draft = asks
-	return a.ports.Run(ctx, s)
+	return a.askRest(ctx, a.add)
 }
 
 // add does it, where nothing has to be asked; else it returns the draft for who
@@ -157,10 +147,7 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 		return nil, err
 	}
 	if open := a.open(d); len(open) > 0 {
-		if a.json || a.plan || !a.ports.Terminal && !a.start.Plain {
-			return nil, missing(open, "Without a terminal nothing is asked. --plain asks in lines.")
-		}
-		return &d, nil
+		return &d, a.mayAsk(open, a.plan)
 	}
 	ctx, stop := stoppable(ctx)
 	defer stop()

@@ -149,6 +149,30 @@ func (l *line) work(ctx context.Context, do func(context.Context, World) error) 
 	return do(ctx, w)
 }
 
+// askRest works as work does, and opens the screens or lines with the draft that do
+// returns, of which something is left to be asked; nil for none.
+func (l *line) askRest(ctx context.Context, do func(context.Context, World) (*account.Draft, error)) error {
+	var asks *account.Draft
+	err := l.work(ctx, func(ctx context.Context, w World) (err error) {
+		asks, err = do(ctx, w)
+		return err
+	})
+	if err != nil || asks == nil {
+		return err
+	}
+	s := l.start
+	s.Draft = asks
+	return l.ports.Run(ctx, s)
+}
+
+// mayAsk is why what these flags would tell cannot be asked; nil where it can.
+func (l *line) mayAsk(flags []string, plan bool) error {
+	if plan || l.json || !l.ports.Terminal && !l.start.Plain {
+		return missing(flags, "Without a terminal nothing is asked. --plain asks in lines.")
+	}
+	return nil
+}
+
 // close ends what runs, between two writes.
 func (l *line) close(w World) {
 	done := make(chan struct{})

@@ -46,39 +46,27 @@ func (r *resume) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	var asks *account.Draft
-	err = r.work(ctx, func(ctx context.Context, w World) error {
+	return r.askRest(ctx, func(ctx context.Context, w World) (*account.Draft, error) {
 		d, err := w.onboarding(ctx, args)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if d.Provider == account.AWS {
-			asks, err = r.aws(ctx, w, d, way)
-			return err
+			return r.aws(ctx, w, d, way)
 		}
 		switch err := signsFor(d, way, r.profile); {
 		case err != nil:
-			return err
+			return nil, err
 		case r.byItself(d, way):
 			if err := mayAdopt(w, d, adopt); err != nil {
-				return err
+				return nil, err
 			}
-			return r.automatic(ctx, w, d, way, adopt)
+			return nil, r.automatic(ctx, w, d, way, adopt)
 		case r.looks(d, way, adopt):
-			return w.kept(r.check(ctx, w, d), "resume", d)
+			return nil, w.kept(r.check(ctx, w, d), "resume", d)
 		}
-		asks = &d
-		return r.asked(d, way, adopt)
+		return &d, r.asked(d, way, adopt)
 	})
-	if err != nil {
-		return err
-	}
-	if asks == nil {
-		return nil
-	}
-	s := r.start
-	s.Draft = asks
-	return r.ports.Run(ctx, s)
 }
 
 // byItself tells whether nothing has to be asked, the yes apart.

@@ -372,6 +372,7 @@ type Row struct {
 	Identity string    `json:"identity,omitempty"` // what must not be linked twice, see Draft.Identity
 	Expires  time.Time `json:"expires,omitzero"`   // end of the newest certificate
 	Updated  time.Time `json:"updated"`
+	Way      Way       `json:"way,omitempty"`    // of a draft, as soon as it is chosen
 	Passed   []string  `json:"passed,omitempty"` // of a draft: its trail
 	Begun    Begun     `json:"begun,omitempty"`  // what was begun and not ended, beside onboarding
 	Owned    bool      `json:"-"`                // a living copy of the program, not this one, works on it
@@ -379,7 +380,7 @@ type Row struct {
 
 // Row is the draft as a list shows it.
 func (d Draft) Row() Row {
-	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Passed: d.Trail, Begun: d.begun()}
+	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Way: d.Way, Passed: d.Trail, Begun: d.begun()}
 }
 
 func (d Draft) begun() Begun {
@@ -510,11 +511,12 @@ func (l linkJSON) link() Link {
 	return nil
 }
 
-// NewLink is the empty link of a provider.
+// NewLink is the link that an account of a provider begins with: empty, and of Azure
+// with Key Vault Reader, which one has to decline.
 func NewLink(p Provider) Link {
 	switch p {
 	case Azure:
-		return AzureLink{}
+		return AzureLink{Vaults: true}
 	case AWS:
 		return AWSLink{}
 	}

@@ -32,7 +32,8 @@ const (
 	InputOutputsAccount Kind = "input-outputs-account" // they are of two accounts, or of another than the link's; Subject is which
 	InputNotRegion      Kind = "input-not-region"
 	InputNotARN         Kind = "input-not-arn"
-	InputNotRole        Kind = "input-not-role" // an ARN of something else; Subject is of what
+	InputNotRole        Kind = "input-not-role"       // an ARN of something else; Subject is of what
+	InputRoleElsewhere  Kind = "input-role-elsewhere" // a role of another partition than the region's; Subject is which, Message the region
 )
 
 // The way to a service.

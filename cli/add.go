@@ -132,17 +132,7 @@ func (a *addMicrosoft) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var asks *account.Draft // what is left to be asked
-	err = a.work(ctx, func(ctx context.Context, w World) (err error) {
-		asks, err = a.add(ctx, w, t)
-		return err
-	})
-	if err != nil || asks == nil {
-		return err
-	}
-	s := a.start
-	s.Draft = asks
-	return a.ports.Run(ctx, s)
+	return a.askRest(ctx, func(ctx context.Context, w World) (*account.Draft, error) { return a.add(ctx, w, t) })
 }
 
 // add does it, where nothing has to be asked; else it returns the draft for
@@ -159,8 +149,8 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 		if t.adopt != "" {
 			return nil, missing(open, "--adopt goes without a question or not at all; on the screens and with --plain an app is chosen after the sign-in.")
 		}
-		if a.plan || a.json || !a.ports.Terminal && !a.start.Plain {
-			return nil, missing(open, "Without a terminal nothing is asked. --plain asks in lines.")
+		if err := a.mayAsk(open, a.plan); err != nil {
+			return nil, err
 		}
 		return a.rest(ctx, w, d, t)
 	}
@@ -174,12 +164,9 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 	}
 	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, hint: steps.SignInHint(a.tenant), store: t.store, adopt: t.adopt, plan: a.plan}
 	if k := d.Key(); run.store == "" {
-		run.store = account.Keyring
-		if k.Store != "" {
-			run.store = k.Store
-		}
+		run.store = steps.StoreOf(d)
 	} else if k.Stored && k.Store != run.store {
-		return nil, usage{fmt.Errorf("--key-store: the key of %s is in the other store already", d.Name)}
+		return nil, otherStore(d)
 	}
 	return nil, run.run(ctx)
 }
@@ -191,8 +178,8 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	if err != nil {
 		return err
 	}
-	if acc.Provider != a.provider {
-		return usage{fmt.Errorf("%s is an account of %s; another account needs another --name", r.Name, acc.Provider)}
+	if err := sameProvider(r, a.provider); err != nil {
+		return err
 	}
 	if adopt != "" && adopt != acc.Microsoft().Client {
 		return usage{fmt.Errorf("--adopt: %s has an app already", r.Name)}
@@ -209,6 +196,20 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	ctx, stop := stoppable(ctx)
 	defer stop()
 	return a.verified(ctx, w, v, r.ID)
+}
+
+// sameProvider holds that an account that has the name already is of the provider
+// that one is added to.
+func sameProvider(r account.Row, p account.Provider) error {
+	if r.Provider == p {
+		return nil
+	}
+	return usage{fmt.Errorf("%s is an account of %s; another account needs another --name", r.Name, r.Provider)}
+}
+
+// otherStore is that --key-store names another store than a draft's key is in.
+func otherStore(d account.Draft) error {
+	return usage{fmt.Errorf("--key-store: the key of %s is in the other store already", d.Name)}
 }
 
 func otherTenant(n account.Name, err error) error {
@@ -270,7 +271,7 @@ func (a *addMicrosoft) scoped(d account.Draft, t told) account.Draft {
 	if len(t.scope) > 0 {
 		l.Scopes = t.scope
 	}
-	if l.Vaults = l.Vaults || len(d.Trail) <= 2; a.noVaults {
+	if a.noVaults {
 		l.Vaults = false
 	}
 	d.Link = l

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -96,8 +97,10 @@ func (a *addAWS) parse() (err error) {
 func (a *addAWS) together() error {
 	byProfile := a.told.Method == account.ByProfile
 	switch {
-	case byProfile && (a.automatic || a.plan || a.dropCA || a.outputs != "" || a.platform != ""):
-		return usage{errors.New("--method profile makes nothing in AWS; --automatic, --plan, --drop-ca, --outputs and --platform-principal go with a certificate")}
+	case byProfile && a.certified():
+		return errByProfile
+	case a.dropCA && a.outputs != "":
+		return usage{errors.New("--drop-ca goes with the run that makes the keys, and not with --outputs")}
 	case a.role != "" && !byProfile:
 		return usage{errors.New("--role-arn goes with --method profile; the role of a stack comes by --outputs")}
 	case a.outputs != "" && a.automatic:
@@ -108,27 +111,29 @@ func (a *addAWS) together() error {
 	return nil
 }
 
+// certified tells whether a flag is there that only an account with a certificate
+// takes.
+func (a *addAWS) certified() bool {
+	return a.automatic || a.plan || a.dropCA || a.outputs != "" || a.platform != "" || a.keyStore != ""
+}
+
+// errByProfile is such a flag for an account by a profile.
+var errByProfile = usage{errors.New("--method profile makes nothing in AWS, and no key; --automatic, --plan, --drop-ca, --outputs, --key-store and --platform-principal go with a certificate")}
+
 func (a *addAWS) run(ctx context.Context) error {
 	if err := a.parse(); err != nil {
 		return err
 	}
-	var asks *account.Draft // what is left to be asked
-	err := a.work(ctx, func(ctx context.Context, w World) (err error) {
-		asks, err = a.add(ctx, w)
-		return err
-	})
-	if err != nil || asks == nil {
-		return err
-	}
-	s := a.start
-	s.Draft = asks
-	return a.ports.Run(ctx, s)
+	return a.askRest(ctx, a.add)
 }
 
 // add does it, where nothing has to be asked; else it returns the draft for who
 // asks.
 func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	if r, linked := named(w.Known.Accounts, string(a.accountName)); linked && a.name != "" {
+		if err := sameProvider(r, account.AWS); err != nil {
+			return nil, err
+		}
 		if a.plan {
 			a.voice(w).result([]string{string(r.Name) + " is linked already. Nothing to create."}, result{State: "planned", Changes: []account.PlannedChange{}})
 			return nil, nil
@@ -142,14 +147,16 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 		return nil, err
 	}
 	if open := a.open(d); len(open) > 0 {
-		if a.json || a.plan || !a.ports.Terminal && !a.start.Plain {
-			return nil, missing(open, "Without a terminal nothing is asked. --plain asks in lines.")
-		}
-		return &d, nil
+		return &d, a.mayAsk(open, a.plan)
 	}
 	ctx, stop := stoppable(ctx)
 	defer stop()
 	v := a.voice(w)
+	if !a.plan && a.outputs == "" {
+		if d, err = a.saved(ctx, w, d); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case d.AWS().Method == account.ByProfile:
 		return nil, a.kept(w, a.looks(ctx, w, v, d), d)
@@ -158,17 +165,27 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	case a.outputs != "":
 		return nil, a.kept(w, a.brings(ctx, w, v, d), d)
 	case d.AWS().Role != "": // its Outputs were brought already
-		if err := a.ready(ctx, w, storeOf(d)); err != nil {
-			return nil, err
-		}
 		return nil, a.kept(w, a.finish(ctx, w, v, d, newRoleSpreads), d)
 	}
 	return nil, a.prepares(ctx, w, v, d)
 }
 
-// kept adds how one goes on; of a plan nothing is kept.
+// saved has the key store ready, before anybody is asked for anything, and the
+// draft on disk, which is then kept whatever happens.
+func (a *addAWS) saved(ctx context.Context, w World, d account.Draft) (account.Draft, error) {
+	if d.AWS().Method != account.ByProfile {
+		if err := a.ready(ctx, w, steps.StoreOf(d)); err != nil {
+			return d, err
+		}
+	}
+	d, err := w.Env.Ops.SaveAnswers(ctx, d)
+	return d, ended(ctx, err)
+}
+
+// kept adds how one goes on; of a plan nothing is kept, and of wrong usage that is
+// said by itself.
 func (a *addAWS) kept(w World, err error, d account.Draft) error {
-	if a.plan {
+	if u := (usage{}); a.plan || errors.As(err, &u) {
 		return err
 	}
 	return w.kept(err, "add aws --name", d)
@@ -192,8 +209,11 @@ func (a *addAWS) begin(ctx context.Context, w World) (d account.Draft, err error
 	if d, err = a.merge(ctx, w, d); err != nil {
 		return d, err
 	}
-	if a.store != "" && !d.Key().Stored {
+	switch k := d.Key(); {
+	case a.store != "" && !k.Stored:
 		d.Keys = []account.Key{{Store: a.store}}
+	case a.store != "" && k.Store != a.store:
+		return d, otherStore(d)
 	}
 	if off := steps.AWSLinkedOff(w.Known.Accounts); off != "" && d.AWS().Type == account.AWSLinked {
 		return d, &outcome{err: errors.New(off), code: WrongUsage, hint: "With --type management."}
@@ -206,14 +226,14 @@ func (a *addAWS) begin(ctx context.Context, w World) (d account.Draft, err error
 // was made is not changed.
 func (a *addAWS) merge(ctx context.Context, w World, d account.Draft) (account.Draft, error) {
 	l, t := steps.BeginAWS(w.Env, d.AWS()), a.told
-	made := d.Key().Certificate.Made()
+	made, begun := d.Key().Certificate.Made(), link.Bound(d)
 	for _, f := range []struct {
 		flag       string
 		told, have string
 		set        func()
 		fixed      bool
 	}{
-		{"--type", string(t.Type), string(l.Type), func() { l.Type = t.Type }, false},
+		{"--type", string(t.Type), string(l.Type), func() { l.Type = t.Type }, begun},
 		{"--region", string(t.Region), string(l.Region), func() { l.Region = t.Region }, made},
 		{"--method", string(t.Method), string(l.Method), func() { l.Method = t.Method }, made},
 		{"--platform-principal", t.Platform.Principal, l.Platform.Principal, func() { l.Platform = t.Platform }, made},
@@ -236,12 +256,28 @@ func (a *addAWS) merge(ctx context.Context, w World, d account.Draft) (account.D
 	if l.Method == account.ByProfile && a.profile != "" {
 		l.Named = a.profile
 	}
+	if t.Role != "" && l.Region != "" {
+		if err := steps.RoleThere(t.Role, l.Region); err != nil {
+			return d, wrong("--role-arn", err)
+		}
+	}
+	switch {
+	case l.Method == account.ByProfile && a.certified():
+		return d, errByProfile
+	case a.outputs != "" && d.Way == account.Automatic:
+		return d, usage{fmt.Errorf("--outputs: %s was begun with --automatic, which reads them by itself; choose another --name for a stack made by hand", d.Name)}
+	case a.dropCA && !l.DropCA && begun:
+		return d, usage{fmt.Errorf("--drop-ca: %s has begun without it; choose another --name", d.Name)}
+	}
 	l.DropCA = l.DropCA || a.dropCA
 	switch {
 	case a.automatic:
 		d.Way = account.Automatic
 	case l.Method == account.ByProfile, d.Way == "" && (a.outputs != "" || a.yes):
 		d.Way = account.ByHand
+	}
+	if a.profile != "" && l.Method != account.ByProfile && d.Way != account.Automatic {
+		return d, usage{errors.New("--profile goes with --automatic, or with --method profile; who creates the stack by hand uses none here")}
 	}
 	d.Link = l
 	return d, nil
@@ -296,10 +332,6 @@ func (a *addAWS) open(d account.Draft) (flags []string) {
 // looks verifies an account that is used by a profile, and links it.
 func (a *addAWS) looks(ctx context.Context, w World, v *voice, d account.Draft) error {
 	v.say("External id, where the role asks for one: %s", d.AWS().ExternalID)
-	d, err := w.Env.Ops.SaveAnswers(ctx, d)
-	if err != nil {
-		return ended(ctx, err)
-	}
 	return a.finish(ctx, w, v, d, newRoleSpreads)
 }
 
@@ -310,8 +342,6 @@ const newRoleSpreads = "A new role takes a minute to be known everywhere."
 func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft) error {
 	if a.plan {
 		v.events = v.errs // the plan is one object, and alone
-	} else if err := a.ready(ctx, w, storeOf(d)); err != nil {
-		return err // before anybody is asked for anything
 	}
 	admin, err := a.signInAWS(ctx, w, v, d, a.profile)
 	if err != nil {
@@ -323,7 +353,7 @@ func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft
 		d.Link = l
 	}
 	if a.plan {
-		v.result(a.planLines(d), result{State: "planned", Changes: steps.AWSPlanned(w.Env, admin, d)})
+		v.result(a.planLines(d), result{State: "planned", Changes: steps.AWSPlanned(admin, d, steps.AWSTemplate(w.Env, d))})
 		return nil
 	}
 	if d, err = steps.PrepareAWS(ctx, w.Env, d, ""); err != nil {
@@ -341,7 +371,7 @@ func (a *addAWS) creates(ctx context.Context, w World, v *voice, d account.Draft
 	}
 	report, _, err := v.follow(ctx, steps.ConnectAWS(w.Env, admin, d))
 	if err != nil {
-		return err
+		return notLinked(err, report, d)
 	}
 	return a.connected(ctx, w, v, d.ID, report)
 }
@@ -351,18 +381,8 @@ func (a *addAWS) planLines(d account.Draft) []string {
 	return append(out, "The same with the AWS CLI: "+steps.AWSCommand(d.AWS()))
 }
 
-func storeOf(d account.Draft) account.Store {
-	if s := d.Key().Store; s != "" {
-		return s
-	}
-	return account.Keyring
-}
-
 // prepares makes the keys and writes the template for somebody who uploads it.
 func (a *addAWS) prepares(ctx context.Context, w World, v *voice, d account.Draft) error {
-	if err := a.ready(ctx, w, storeOf(d)); err != nil {
-		return err
-	}
 	d, err := steps.PrepareAWS(ctx, w.Env, d, w.Env.Place.Directory)
 	if err != nil {
 		return a.kept(w, ended(ctx, err), d)
@@ -394,7 +414,7 @@ func (a *addAWS) brings(ctx context.Context, w World, v *voice, d account.Draft)
 		return err
 	}
 	d.Link = l
-	if err := a.ready(ctx, w, storeOf(d)); err != nil {
+	if err := a.ready(ctx, w, steps.StoreOf(d)); err != nil {
 		return err
 	}
 	if d, err = w.Env.Ops.SaveAnswers(ctx, d); err != nil {

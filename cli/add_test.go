@@ -274,3 +274,16 @@ func TestTwoAdministrators(t *testing.T) {
 		t.Errorf("again: code %d, %q, made %v, %d keys", code, errs, b.made, len(b.keys))
 	}
 }
+
+// TestAddAzureWithoutVaults brings to who asks the rest whether Key Vault Reader is
+// wanted.
+func TestAddAzureWithoutVaults(t *testing.T) {
+	for _, args := range [][]string{{"--name", "Contoso"}, {"--name", "Contoso", "--no-key-vaults"}, {"--automatic"}, {"--automatic", "--no-key-vaults"}} {
+		b := newBench(t)
+		b.terminal = true
+		code, _, errs := b.call(append([]string{"add", "azure"}, args...)...)
+		if code != cli.Done || b.ran == nil || b.ran.Draft == nil || b.ran.Draft.Azure().Vaults == slices.Contains(args, "--no-key-vaults") {
+			t.Errorf("%v: %d, %+v, %q", args, code, b.ran, errs)
+		}
+	}
+}

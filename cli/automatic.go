@@ -109,7 +109,7 @@ func (a *automatic) connect(ctx context.Context) error {
 	}
 	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, by, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
 	if err != nil {
-		return err
+		return notLinked(err, report, a.draft)
 	}
 	id := a.draft.ID
 	if a.draft.Replaces != "" {
@@ -322,9 +322,9 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 	v.checks(*report)
 	switch worst(*report) {
 	case account.Missing:
-		return &outcome{err: fmt.Errorf("%s is linked, and a check does not hold", acc.Name), code: NotLinked}
+		return &outcome{err: fmt.Errorf("%s is linked, and a check does not hold", acc.Name), code: NotLinked, checks: report.Checks}
 	case account.Unknown:
-		return &outcome{err: fmt.Errorf("%s is linked, and something could not be checked", acc.Name), code: Unchecked}
+		return &outcome{err: fmt.Errorf("%s is linked, and something could not be checked", acc.Name), code: Unchecked, checks: report.Checks}
 	}
 	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: report.Checks})
 	return nil

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"crypto"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,57 @@ func (noProfiles) SignIn(_ context.Context, profile string, _ account.AWSRegion)
 	return nil, &account.Problem{Kind: account.AWSNoProfile, Subject: profile}
 }
 
+// Verify finds that the profile's session cannot be had.
+func (noProfiles) Verify(context.Context, account.AWSTarget, crypto.Signer) account.Report {
+	denied := &account.Problem{Kind: account.AWSDenied, Subject: "sts:AssumeRole"}
+	return account.Report{Provider: account.AWS, Checks: []account.Check{{Name: account.AWSSession, State: account.Missing, Problem: denied}}}
+}
+
+// TestAddAWSNotYet writes the checks and the external id of an account that is not
+// linked yet: the role's trust policy needs the one, and who looks after it the others.
+func TestAddAWSNotYet(t *testing.T) {
+	b := newBench(t)
+	args := []string{"add", "aws", "--name", "Quick", "--type", "management", "--region", "eu-west-1", "--method", "profile", "--profile", "admin", "--role-arn", "arn:aws:iam::111122223333:role/Audit", "--yes", "--json"}
+	code, out, _ := b.call(args...)
+	all := objects(t, out)
+	last := all[len(all)-1]
+	stack, _ := last["stack"].(map[string]any)
+	checks, _ := last["checks"].([]any)
+	if id, _ := stack["externalId"].(string); code != cli.NotLinked || last["state"] != "failed" || len(id) < 8 || len(checks) == 0 {
+		t.Errorf("code %d, %q", code, out)
+	}
+}
+
+// TestUndoAWSByHand names the stack that somebody may have made of the template, and
+// none where there was no template.
+func TestUndoAWSByHand(t *testing.T) {
+	for name, tt := range map[string]struct {
+		way     account.Way
+		made    bool
+		outputs string
+		says    string
+	}{
+		"template":           {account.ByHand, true, "", "stack xops360-link-5f3c1a70 in region eu-west-1, with the role XopsReadOnly, the trust anchor and the profile, if it was made"},
+		"Outputs":            {account.ByHand, true, "xops360-link-5f3c1a70", "stack xops360-link-5f3c1a70 in region eu-west-1"},
+		"no template":        {account.ByHand, false, "", ""},
+		"automatic, no call": {account.Automatic, true, "", ""},
+	} {
+		b := newBench(t)
+		d := account.Draft{
+			ID: manualID, Name: "Production", Provider: account.AWS, Way: tt.way,
+			Link: account.AWSLink{Type: account.AWSManagement, Region: "eu-west-1", Method: account.ByCertificate, Tag: "5f3c1a70", Stack: tt.outputs},
+		}
+		if tt.made {
+			d.Keys = []account.Key{{ID: "5f3c1a70-0000-4000-8000-000000000002", Store: account.Keyring, Stored: true, Certificate: account.Certificate{PEM: "PEM"}}}
+		}
+		b.do(b.registry.SaveDraft(b.t.Context(), d))
+		code, out, errs := b.call("undo", "Production", "--yes")
+		if code != cli.Done || tt.says == "" && strings.Contains(out, "stack") || !strings.Contains(out, tt.says) {
+			t.Errorf("%s: %d, %q, %q", name, code, out, errs)
+		}
+	}
+}
+
 // TestAddAWSWrongUsage says what is wrong with flags, and does nothing.
 func TestAddAWSWrongUsage(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -32,12 +84,16 @@ func TestAddAWSWrongUsage(t *testing.T) {
 		"method":           {[]string{"--method", "key"}, "--method: it is certificate or profile"},
 		"region":           {[]string{"--region", "Ireland"}, "--region: This is not a region."},
 		"role":             {[]string{"--method", "profile", "--role-arn", "arn:aws:iam::111122223333:user/x"}, "--role-arn: This ARN is of something else"},
+		"role elsewhere":   {[]string{"--name", "P", "--region", "eu-west-1", "--method", "profile", "--role-arn", "arn:aws-cn:iam::111122223333:role/x"}, "--role-arn: This role is of partition aws-cn, and the home region is eu-west-1."},
 		"role by itself":   {[]string{"--role-arn", "arn:aws:iam::111122223333:role/x"}, "--role-arn goes with --method profile"},
 		"platform":         {[]string{"--platform-principal", "x"}, "--platform-principal: This is not an ARN."},
 		"store":            {[]string{"--key-store", "tpm"}, "--key-store: it is keyring or file"},
 		"plan alone":       {[]string{"--plan"}, "--plan goes with --automatic"},
 		"two ways":         {[]string{"--automatic", "--outputs", "x"}, "--outputs brings back"},
 		"profile and CA":   {[]string{"--method", "profile", "--drop-ca"}, "--method profile makes nothing in AWS"},
+		"profile and key":  {[]string{"--method", "profile", "--key-store", "file"}, "--key-store and --platform-principal go with a certificate"},
+		"late to drop":     {[]string{"--outputs", "-", "--drop-ca"}, "--drop-ca goes with the run that makes the keys"},
+		"by hand":          {[]string{"--name", "P", "--type", "management", "--yes", "--profile", "admin"}, "--profile goes with --automatic"},
 		"nobody to ask":    {[]string{"--name", "P", "--json"}, "--type, --automatic, or --yes are missing"},
 		"no profile named": {[]string{"--name", "P", "--type", "management", "--automatic", "--yes"}, "--profile is missing"},
 		"linked first":     {[]string{"--name", "P", "--type", "linked", "--yes"}, "Link the management account first."},
@@ -78,6 +134,62 @@ func TestAddAWSAsksTheRest(t *testing.T) {
 	}
 }
 
+// TestAddAWSWhatStands refuses flags that a draft cannot take any more, instead of
+// passing them over.
+func TestAddAWSWhatStands(t *testing.T) {
+	stored := []account.Key{{ID: "5f3c1a70-0000-4000-8000-000000000002", Store: account.Keyring, Stored: true}}
+	begun := []account.Entry{{Change: link.TheStack, Begun: time.Now()}}
+	for says, tt := range map[string]struct {
+		draft account.Draft
+		args  []string
+	}{
+		"the key of P is in the other store already": {account.Draft{Way: account.ByHand, Keys: stored}, []string{"add", "aws", "--name", "P", "--key-store", "file", "--yes"}},
+		"P was begun with --automatic":               {account.Draft{Way: account.Automatic}, []string{"add", "aws", "--name", "P", "--outputs", "-"}},
+		"--drop-ca: P has begun without it":          {account.Draft{Way: account.Automatic, Journal: begun}, []string{"add", "aws", "--name", "P", "--automatic", "--profile", "admin", "--drop-ca", "--yes"}},
+		"--type: P has begun with \"management\"":    {account.Draft{Way: account.Automatic, Journal: begun}, []string{"add", "aws", "--name", "P", "--automatic", "--profile", "admin", "--type", "linked", "--yes"}},
+		"--profile goes with --automatic":            {account.Draft{Way: account.ByHand}, []string{"resume", "P", "--profile", "admin", "--yes"}},
+	} {
+		b := newBench(t)
+		d := tt.draft
+		d.ID, d.Name, d.Provider = manualID, "P", account.AWS
+		d.Link = account.AWSLink{Type: account.AWSManagement, Region: "eu-west-1", Method: account.ByCertificate, Tag: "5f3c1a70"}
+		b.do(b.registry.SaveDraft(b.t.Context(), d))
+		if code, out, errs := b.call(tt.args...); code != cli.WrongUsage || !strings.Contains(errs, says) {
+			t.Errorf("%s: %d, %q %q", says, code, out, errs)
+		}
+	}
+}
+
+// TestAddAWSKeepsWhatItSays says that the draft is kept where it is, and only there.
+func TestAddAWSKeepsWhatItSays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		kept bool
+	}{
+		"no such profile": {[]string{"--automatic", "--profile", "nobody", "--yes"}, true},
+		"plan":            {[]string{"--automatic", "--profile", "nobody", "--plan"}, false},
+		"no template":     {[]string{"--outputs", "-"}, false},
+	} {
+		b := newBench(t)
+		_, _, errs := b.call(append([]string{"add", "aws", "--name", "P", "--type", "management"}, tt.args...)...)
+		if drafts := b.contents().Drafts; len(drafts) == 1 != tt.kept || strings.Contains(errs, "The draft is kept") != tt.kept {
+			t.Errorf("%s: %d drafts, %q", name, len(drafts), errs)
+		}
+	}
+}
+
+// TestAddAWSNeverOfAnother refuses a name that an account of another provider has.
+func TestAddAWSNeverOfAnother(t *testing.T) {
+	b := newBench(t)
+	b.linked("Contoso", time.Now().Add(time.Hour))
+	for _, more := range [][]string{{"--yes"}, {"--automatic", "--plan"}} {
+		code, out, errs := b.call(append([]string{"add", "aws", "--name", "Contoso", "--type", "management"}, more...)...)
+		if code != cli.WrongUsage || !strings.Contains(errs, "Contoso is an account of Microsoft; another account needs another --name") {
+			t.Errorf("%v: %d, %q %q", more, code, out, errs)
+		}
+	}
+}
+
 // linkedAWS is an AWS account that is linked, made by the program or by hand.
 func (b *bench) linkedAWS(made bool) account.Account {
 	b.t.Helper()
@@ -94,6 +206,35 @@ func (b *bench) linkedAWS(made bool) account.Account {
 	b.do(b.registry.Finish(b.t.Context(), a))
 	b.keys[a.Key.ID] = true
 	return a
+}
+
+// byProfile is an AWS account that is used with a profile, and has no key.
+func (b *bench) byProfile() account.Account {
+	b.t.Helper()
+	a := account.Account{
+		ID: "5f3c1a70-0000-4000-8000-000000000003", Name: "Quick", Provider: account.AWS,
+		Link: account.AWSLink{Type: account.AWSManagement, Account: "111122223333", Region: "eu-west-1", Method: account.ByProfile, Tag: "5f3c1a70", Named: "admin", ExternalID: "external-id"},
+	}
+	b.do(b.registry.SaveDraft(b.t.Context(), account.Draft{ID: a.ID, Name: a.Name, Provider: a.Provider, Link: a.Link}))
+	b.do(b.registry.Finish(b.t.Context(), a))
+	return a
+}
+
+// TestAWSWithoutAKey refuses what is done with a key, and prints the certificate of
+// an account that has one.
+func TestAWSWithoutAKey(t *testing.T) {
+	b := newBench(t)
+	b.byProfile()
+	for _, args := range [][]string{{"rotate", "Quick"}, {"certificate", "Quick"}, {"certificate", "Quick", "--certificate-out", "-"}, {"move-key", "Quick", "--to", "file"}} {
+		code, out, errs := b.call(args...)
+		if code != cli.WrongUsage || out != "" || !strings.Contains(errs, "Quick is used with a profile and has no key of its own") || len(b.saved) != 0 {
+			t.Errorf("%v: %d, %q %q, saved %v", args, code, out, errs, b.saved)
+		}
+	}
+	b.linkedAWS(false)
+	if code, out, _ := b.call("certificate", "Production", "--certificate-out", "-"); code != cli.Done || out != "PEM" {
+		t.Errorf("certificate: %d, %q", code, out)
+	}
 }
 
 // TestRemoveAWS names the stack that stays, and takes a profile where it is to go.
@@ -147,7 +288,7 @@ func TestRotateAWS(t *testing.T) {
 		}
 	}
 	code, _, errs := b.call("rotate", "Production")
-	if code == cli.Done || !strings.Contains(errs, "its key is not kept any more") || strings.Contains(errs, "has expired") {
+	if code != cli.NotAllowed || !strings.Contains(errs, "its key is not kept any more") || strings.Contains(errs, "has expired") {
 		t.Errorf("without its authority's key: %d, %q", code, errs)
 	}
 	if a, err := b.registry.Account(t.Context(), b.contents().Accounts[0].ID); err != nil || a.Begun() != "" || len(b.keys) != 1 {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -48,6 +50,9 @@ func (l *line) certificate(ctx context.Context, w World, name, out string) error
 	if err != nil {
 		return err
 	}
+	if !steps.Keyed(acc) {
+		return keyless(acc)
+	}
 	v := l.voice(w)
 	c := acc.Key.Certificate
 	saved := savedCertificate{SHA1: c.SHA1, SHA256: c.SHA256, Expires: c.NotAfter}
@@ -70,6 +75,11 @@ func (l *line) certificate(ctx context.Context, w World, name, out string) error
 		"Expires: " + steps.Day(c.NotAfter),
 	}, result{State: "saved", Account: toLinked(acc), Certificate: &saved})
 	return nil
+}
+
+// keyless is the error for an account that has neither a key nor a certificate.
+func keyless(a account.Account) error {
+	return usage{errors.New(strings.TrimSuffix(steps.Keyless(a), "."))}
 }
 
 // directory is where a certificate goes: what was named, else where the

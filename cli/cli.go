@@ -151,6 +151,30 @@ func (l *line) work(ctx context.Context, do func(context.Context, World) error) 
 	return do(ctx, w)
 }
 
+// askRest works as work does, and opens the screens or lines with the draft that do
+// returns, of which something is left to be asked; nil for none.
+func (l *line) askRest(ctx context.Context, do func(context.Context, World) (*account.Draft, error)) error {
+	var asks *account.Draft
+	err := l.work(ctx, func(ctx context.Context, w World) (err error) {
+		asks, err = do(ctx, w)
+		return err
+	})
+	if err != nil || asks == nil {
+		return err
+	}
+	s := l.start
+	s.Draft = asks
+	return l.ports.Run(ctx, s)
+}
+
+// mayAsk is why what these flags would tell cannot be asked; nil where it can.
+func (l *line) mayAsk(flags []string, plan bool) error {
+	if plan || l.json || !l.ports.Terminal && !l.start.Plain {
+		return missing(flags, "Without a terminal nothing is asked. --plain asks in lines.")
+	}
+	return nil
+}
+
 // close ends what runs, between two writes.
 func (l *line) close(w World) {
 	done := make(chan struct{})
@@ -198,7 +222,7 @@ func (l *line) tell() {
 		}
 		var o *outcome
 		if errors.As(l.err, &o) {
-			r.Counts = o.counts
+			r.Counts, r.Checks, r.Stack = o.counts, o.checks, o.stack
 		}
 		l.voice(World{}).result(nil, r)
 	}

@@ -43,6 +43,11 @@ func TestExitCodes(t *testing.T) {
 		"another's":    {&account.Problem{Kind: account.ElevatedByOther, Subject: "ada@contoso.com"}, cli.NotAllowed, "as ada@contoso.com"},
 		"no role":      {&account.Problem{Kind: account.AzureRoleMissing}, cli.NotAllowed, "hint:"},
 		"a problem":    {&account.Problem{Kind: account.Untrusted, Subject: "/x.pem"}, cli.Failed, "hint:"},
+		"Azure role":   {&account.Problem{Kind: account.AzureRoleMissing}, cli.NotAllowed, "for want of a role"},
+		"no elevation": {&account.Problem{Kind: account.ElevationNotTaken}, cli.NotAllowed, "Only a Global Administrator"},
+		"locked":       {&account.Problem{Kind: account.AssignmentLocked}, cli.NotAllowed, "deny assignment"},
+		"AWS denied":   {&account.Problem{Kind: account.AWSDenied}, cli.NotAllowed, "for want of a permission"},
+		"no authority": {&account.Problem{Kind: account.AuthorityGone}, cli.NotAllowed, "signs no certificate that AWS takes"},
 		"another":      {errors.New("read\x1b[2J this"), cli.Failed, "error: read this"},
 	} {
 		code, said, _ := called(t, tt.ends)

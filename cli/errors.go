@@ -50,6 +50,24 @@ type outcome struct {
 	said bool   // its result is written already
 
 	counts map[account.CheckState]int // of accounts, by how they stand
+	checks []account.Check            // that were made
+	stack  *linkedAWS                 // of an AWS draft that is not linked yet
+}
+
+// notLinked is an error of an account that is not linked, with the checks that were
+// made of it; a report of nil is that none was.
+func notLinked(err error, r *account.Report, d account.Draft) error {
+	if err == nil {
+		return nil
+	}
+	m := more(err)
+	if r != nil {
+		m.checks = r.Checks
+	}
+	if d.Provider == account.AWS {
+		m.stack = toStack(d)
+	}
+	return m
 }
 
 func (o *outcome) Error() string { return o.err.Error() }
@@ -60,7 +78,7 @@ func more(err error) *outcome {
 	m := &outcome{err: err, code: code(err)}
 	var o *outcome
 	if errors.As(err, &o) {
-		m.hint, m.counts = o.hint, o.counts
+		m.hint, m.counts, m.checks, m.stack = o.hint, o.counts, o.checks, o.stack
 	}
 	return m
 }
@@ -131,9 +149,9 @@ func codeOf(k account.Kind) int {
 		account.ClientUnfit, account.ClientNotThere, account.ClientDisabled, account.ClientNotAssigned,
 		account.AccountElsewhere, account.GuestRefused, account.TenantRestricted, account.WrongTenantSignedIn,
 		account.AWSSignInOver, account.AWSDenied, account.AWSKeyUnknown, account.AWSSecretWrong, account.AWSNoCredentials, account.AWSOrganization,
-		account.AWSOtherAccount, account.AWSNotManagement,
-		account.SignInOver, account.SignInNotMade, account.DeviceCodeOver, account.DeviceCodeDeclined, account.RightMissing,
-		account.AzureRoleMissing, account.ElevationNotTaken, account.ElevatedByOther:
+		account.AWSOtherAccount, account.AWSNotManagement, account.AuthorityGone,
+		account.AzureRoleMissing, account.ElevationNotTaken, account.ElevatedByOther, account.AssignmentLocked,
+		account.SignInOver, account.SignInNotMade, account.DeviceCodeOver, account.DeviceCodeDeclined, account.RightMissing:
 		return NotAllowed
 	}
 	return Failed

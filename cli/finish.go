@@ -21,7 +21,7 @@ func (l *line) finish(ctx context.Context, w World, v *voice, d account.Draft, h
 		if worst(report) == account.Unknown {
 			code = Unchecked
 		}
-		return &outcome{err: fmt.Errorf("%s is not linked yet", d.Name), code: code, hint: hint}
+		return notLinked(&outcome{err: fmt.Errorf("%s is not linked yet", d.Name), code: code, hint: hint}, &report, d)
 	}
 	if _, _, err := v.follow(ctx, w.Env.Ops.Finish(d.ID, report)); err != nil {
 		return err

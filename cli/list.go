@@ -21,8 +21,8 @@ type listedAccount struct {
 	AWS        *linkedAWS       `json:"aws,omitempty"`
 	Tenant     account.TenantID `json:"tenant,omitempty"`
 	TenantName string           `json:"tenantName,omitempty"`
-	Expires    time.Time        `json:"expires"`  // end of the certificate
-	DaysLeft   int              `json:"daysLeft"` // until then; below zero when it is over
+	Expires    time.Time        `json:"expires,omitzero"`   // end of the certificate; an AWS account by a profile has none
+	DaysLeft   *int             `json:"daysLeft,omitempty"` // until then; below zero when it is over
 	Checked    *lastCheck       `json:"checked,omitempty"`
 	Begun      account.Begun    `json:"begun,omitempty"`
 	Owned      bool             `json:"owned"` // a living copy of the program works on it
@@ -39,8 +39,9 @@ func newList(l *line) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the accounts",
-		Long:  "List the accounts with what is known of them here: nothing is asked of a service. The last check is that of verify or of the screens.",
-		Args:  l.words(0),
+		Long: "List the accounts with what is known of them here: nothing is asked of a service. The last check is that of verify or of the screens. " +
+			"With --json an account has expires and daysLeft, unless it is an AWS account by a profile, which has no certificate.",
+		Args: l.words(0),
 		RunE: l.does(func(ctx context.Context, _ []string) error {
 			return l.work(ctx, l.list)
 		}),
@@ -106,7 +107,8 @@ func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listed
 		a.Cloud, a.AWS = "", toStack(account.Draft{Link: acc.Link, Authority: acc.Authority})
 	}
 	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
-		a.DaysLeft = int(math.Floor(a.Expires.Sub(now).Hours() / 24))
+		left := int(math.Floor(a.Expires.Sub(now).Hours() / 24))
+		a.DaysLeft = &left
 	}
 	if last, err := reg.LastReport(ctx, r.ID); err == nil {
 		a.Checked = &lastCheck{last.At, int64(now.Sub(last.At).Seconds()), worst(last)}
@@ -122,12 +124,14 @@ func (a listedAccount) String() string {
 	if a.TenantName != "" {
 		text += ", tenant " + a.TenantName
 	}
-	if a.AWS != nil && a.Expires.IsZero() {
+	switch {
+	case a.DaysLeft == nil && a.AWS != nil:
 		text += ", by profile " + a.AWS.Named
-	} else if a.DaysLeft < 0 {
+	case a.DaysLeft == nil:
+	case *a.DaysLeft < 0:
 		text += ", key expired"
-	} else {
-		text += ", key ends in " + account.Counted(a.DaysLeft, "day")
+	default:
+		text += ", key ends in " + account.Counted(*a.DaysLeft, "day")
 	}
 	if a.Checked == nil {
 		text += ", not checked yet"

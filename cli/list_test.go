@@ -82,6 +82,27 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestListAWS has the end of a certificate, and none where there is none.
+func TestListAWS(t *testing.T) {
+	b := newBench(t)
+	b.linkedAWS(false)
+	b.byProfile()
+	_, out, _ := b.call("list", "--json")
+	list := objects(t, out)[0]["accounts"].([]any)
+	if one := list[0].(map[string]any); one["expires"] == nil || one["daysLeft"] == nil {
+		t.Errorf("by a certificate: %v", one)
+	}
+	one := list[1].(map[string]any)
+	for _, name := range []string{"expires", "daysLeft"} {
+		if _, there := one[name]; there {
+			t.Errorf("by a profile there is %s: %v", name, one)
+		}
+	}
+	if of, _ := one["aws"].(map[string]any); of["named"] != "admin" || of["externalId"] != "external-id" {
+		t.Errorf("by a profile: %v", one)
+	}
+}
+
 // TestListIsNotAll says that something could not be read, and lists the rest.
 func TestListIsNotAll(t *testing.T) {
 	b := newBench(t)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/steps"
 )
 
 func newMoveKey(l *line) *cobra.Command {
@@ -55,6 +56,9 @@ func (l *line) moveKey(ctx context.Context, w World, name string, to account.Sto
 	acc, err := reg.Account(ctx, r.ID)
 	if err != nil {
 		return err
+	}
+	if !steps.Keyed(acc) {
+		return keyless(acc)
 	}
 	v := l.voice(w)
 	if _, elsewhere := link.Elsewhere(acc, to); !elsewhere && acc.Moving == "" {

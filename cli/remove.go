@@ -18,7 +18,7 @@ func newRemove(l *line) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "remove name",
 		Short: "Remove an account",
-		Long: "Remove an account with its private key. What the program made in the tenant stays there, and is listed, unless an administrator signs in to have it removed as well; what a person made in the portal stays. " +
+		Long: "Remove an account with its private key. What the program made in the tenant or in AWS stays there, and is listed, unless an administrator has it removed as well, with --sign-in, or of an AWS account --profile; what a person made in the portal or console stays. " +
 			"Run again it goes on.",
 		Args: l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
@@ -109,7 +109,7 @@ type removal struct {
 func (r removal) signs() bool { return r.way != "" || r.profile != "" }
 
 // inTenant tells whether the program made something in the tenant by itself.
-func (r removal) inTenant() bool { return inTenant(r.draft) }
+func (r removal) inTenant() bool { return steps.InTenant(r.draft) }
 
 func (r removal) run(ctx context.Context) error {
 	stays := r.stays()

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/steps"
 )
 
 func newRename(l *line) *cobra.Command {
@@ -44,6 +45,10 @@ func (l *line) rename(ctx context.Context, w World, from, to string) error {
 	if err != nil {
 		return err
 	}
-	v.result([]string{fmt.Sprintf("%s is called %s now. Its app is called what it was: %s.", r.Name, acc.Name, acc.Microsoft().AppName)}, result{State: "renamed", Account: toLinked(acc)})
+	keeps := steps.KeepsName(acc.Provider)
+	if steps.IsApp(acc) {
+		keeps = "Its app is called what it was: " + steps.AppName(steps.OfAccount(acc)) + "."
+	}
+	v.result([]string{fmt.Sprintf("%s is called %s now. %s", r.Name, acc.Name, keeps)}, result{State: "renamed", Account: toLinked(acc)})
 	return nil
 }

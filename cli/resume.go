@@ -46,39 +46,27 @@ func (r *resume) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	var asks *account.Draft
-	err = r.work(ctx, func(ctx context.Context, w World) error {
+	return r.askRest(ctx, func(ctx context.Context, w World) (*account.Draft, error) {
 		d, err := w.onboarding(ctx, args)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if d.Provider == account.AWS {
-			asks, err = r.aws(ctx, w, d, way)
-			return err
+			return r.aws(ctx, w, d, way)
 		}
 		switch err := signsFor(d, way, r.profile); {
 		case err != nil:
-			return err
+			return nil, err
 		case r.byItself(d, way):
 			if err := mayAdopt(w, d, adopt); err != nil {
-				return err
+				return nil, err
 			}
-			return r.automatic(ctx, w, d, way, adopt)
+			return nil, r.automatic(ctx, w, d, way, adopt)
 		case r.looks(d, way, adopt):
-			return w.kept(r.check(ctx, w, d), "resume", d)
+			return nil, w.kept(r.check(ctx, w, d), "resume", d)
 		}
-		asks = &d
-		return r.asked(d, way, adopt)
+		return &d, r.asked(d, way, adopt)
 	})
-	if err != nil {
-		return err
-	}
-	if asks == nil {
-		return nil
-	}
-	s := r.start
-	s.Draft = asks
-	return r.ports.Run(ctx, s)
 }
 
 // byItself tells whether nothing has to be asked, the yes apart.
@@ -120,7 +108,7 @@ func (r *resume) aws(ctx context.Context, w World, d account.Draft, way account.
 	case r.profile == "" && !r.yes && !r.plan && !r.json && (r.ports.Terminal || r.start.Plain):
 		return &d, nil
 	}
-	a := &addAWS{line: r.line, name: string(d.Name), accountName: d.Name, profile: r.profile, plan: r.plan, automatic: d.Way == account.Automatic}
+	a := &addAWS{line: r.line, name: string(d.Name), accountName: d.Name, profile: r.profile, plan: r.plan, automatic: d.Way == account.Automatic && d.AWS().Method != account.ByProfile}
 	return a.add(ctx, w)
 }
 
@@ -147,10 +135,6 @@ func (r *resume) asked(d account.Draft, way account.SignInWay, adopt account.Cli
 func (r *resume) automatic(ctx context.Context, w World, d account.Draft, way account.SignInWay, adopt account.ClientID) error {
 	ctx, stop := stoppable(ctx)
 	defer stop()
-	store := d.Key().Store
-	if store == "" {
-		store = account.Keyring
-	}
-	run := &automatic{line: r.line, w: w, v: r.voice(w), draft: d, way: way, store: store, adopt: adopt, plan: r.plan}
+	run := &automatic{line: r.line, w: w, v: r.voice(w), draft: d, way: way, store: steps.StoreOf(d), adopt: adopt, plan: r.plan}
 	return run.run(ctx)
 }

@@ -127,8 +127,8 @@ func rotatedLines(a account.Account, now time.Time) []string {
 // to bring to the app.
 func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Account, way account.SignInWay) error {
 	switch aws := acc.Provider == account.AWS; {
-	case acc.AWS().Method == account.ByProfile:
-		return usage{fmt.Errorf("%s is used with a profile and has no key of its own", acc.Name)}
+	case !steps.Keyed(acc):
+		return keyless(acc)
 	case aws && !link.MayRenewAuthority(acc, w.Env.Now()) && (r.profile != "" || r.directory != ""):
 		return usage{errors.New("the link's own authority signs the new certificate, and nothing changes in AWS; it takes neither --profile nor --certificate-out")}
 	}

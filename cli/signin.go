@@ -70,7 +70,7 @@ func (l *line) signIn(ctx context.Context, w World, v *voice, d account.Draft, w
 	if err != nil || !azure {
 		return by, ended(ctx, err)
 	}
-	v.say("Azure takes a sign-in of its own, as somebody who may assign roles there.")
+	v.say("Azure takes a sign-in of its own, as somebody who may assign roles there. %s", steps.AzureLeaves(client))
 	more, err := steps.SignIn(ctx, w.Env, d, account.ResourceManager, way, hint, tell)
 	if err != nil {
 		by.Forget()

@@ -33,17 +33,24 @@ func (l *line) signInAWS(ctx context.Context, w World, v *voice, d account.Draft
 	return admin, nil
 }
 
-// stackLeft is the stack that an AWS account or draft has, for who looks for it.
+// stackLeft is the stack that an AWS account or draft has, for who looks for it. Of one
+// that somebody makes of a template it is known only by its Outputs that it is there.
 func stackLeft(d account.Draft) (out []stay) {
 	l := d.AWS()
-	if l.Method == account.ByProfile || l.Tag == "" || l.Stack == "" && d.Made.Stack == "" && !link.Bound(d) {
+	known := l.Stack != "" || d.Made.Stack != ""
+	templated := d.Way == account.ByHand && d.Key().Certificate.Made()
+	if l.Method == account.ByProfile || l.Tag == "" || !known && !templated && !link.Bound(d) {
 		return nil
 	}
 	p := l.StackPage()
-	return []stay{{
+	s := stay{
 		What: "stack " + l.StackName() + " in region " + string(l.Region) + ", with the role " + account.AWSRoleName + ", the trust anchor and the profile",
 		ID:   string(l.StackID), Path: p.Menu(""), URL: p.URL,
-	}}
+	}
+	if !known && l.Role == "" && !d.Leaving {
+		s.What += ", if it was made"
+	}
+	return []stay{s}
 }
 
 // awsFiles are the templates that were written for somebody to upload.
@@ -88,12 +95,6 @@ func toStack(d account.Draft) *linkedAWS {
 		out.Authority, out.Renewable = d.Authority.Certificate.SHA256, d.Authority.Stored
 	}
 	return out
-}
-
-// inTenant tells whether the program made something in the cloud by itself, or may
-// have.
-func inTenant(d account.Draft) bool {
-	return !d.Made.Nothing() || d.Made.Unique != "" || d.Provider == account.AWS && link.Bound(d)
 }
 
 // whereMade is where that is.

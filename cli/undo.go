@@ -36,7 +36,7 @@ func newUndo(l *line) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo [name]",
 		Short: "Take back what was begun",
-		Long:  "Remove a draft with its key. What the program made in the tenant is removed there as well, which needs a sign-in; what a person made in the portal stays, and is listed.",
+		Long:  "Remove a draft with its key. What the program made in the tenant is removed there as well, which needs --sign-in, in AWS --profile; what a person made in the portal or console stays, and is listed.",
 		Args:  l.words(1),
 		RunE:  l.does(func(ctx context.Context, args []string) error { return l.undo(ctx, args, way, profile) }),
 	}
@@ -60,7 +60,7 @@ func (l *line) undo(ctx context.Context, args []string, signIn, profile string) 
 		if err := signsFor(d, way, profile); err != nil {
 			return err
 		}
-		inTenant := inTenant(d)
+		inTenant := steps.InTenant(d)
 		if inTenant && way == "" && profile == "" {
 			return l.signInNeeded(w, d)
 		}
@@ -162,7 +162,7 @@ func left(d account.Draft) (out []stay) {
 		return stackLeft(d)
 	}
 	m, made, c := d.Microsoft(), d.Made, d.Cloud.Cloud()
-	name := appName(d)
+	name := steps.AppName(d)
 	switch {
 	case made.Adopted != nil:
 		out = append(out, at("our certificate and permission on the app "+made.Adopted.App.Name, string(made.Adopted.App.Application), made.Adopted.App.Name, c.CertificatesPage(made.Adopted.App.Client)))
@@ -191,21 +191,13 @@ func left(d account.Draft) (out []stay) {
 	return out
 }
 
-// appName is what the app is called, which the account may not be any more.
-func appName(d account.Draft) string {
-	if name := d.Microsoft().AppName; name != "" {
-		return name
-	}
-	return account.AppName(d.Name)
-}
-
 // byHand is what the person made, as far as the draft tells. An account had all of it.
 func byHand(d account.Draft) (out []stay) {
 	if d.Provider == account.AWS {
 		return append(stackLeft(d), awsFiles(d)...)
 	}
 	m, c := d.Microsoft(), d.Cloud.Cloud()
-	name := appName(d)
+	name := steps.AppName(d)
 	if m.Client != "" || slices.Contains(d.Trail, "register") {
 		out = append(out, at("app registration "+name+", with its enterprise app, consent and role", string(m.Client), name, c.AppRegistrationsPage()))
 		if d.Leaving || slices.Contains(d.Ticked, "role") {

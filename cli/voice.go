@@ -38,7 +38,7 @@ type linkedAccount struct {
 	Client       account.ClientID     `json:"client,omitempty"`
 	Organization account.Domain       `json:"organization,omitempty"`
 	Scopes       []account.AzureScope `json:"scopes,omitempty"` // of Azure
-	KeyStore     account.Store        `json:"keyStore"`
+	KeyStore     account.Store        `json:"keyStore,omitempty"`
 	Expires      time.Time            `json:"expires,omitzero"` // end of the certificate
 	AWS          *linkedAWS           `json:"aws,omitempty"`
 }
@@ -61,7 +61,7 @@ type result struct {
 
 	Counts      map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
 	Certificate *savedCertificate          `json:"certificate,omitempty"`
-	Stack       *linkedAWS                 `json:"stack,omitempty"` // that is to be created by hand
+	Stack       *linkedAWS                 `json:"stack,omitempty"` // of an AWS draft that is not linked yet
 }
 
 // asked is that somebody has to sign in, as an event.

@@ -116,14 +116,14 @@ func moment(us int64) time.Time {
 // take. The sum is over all that follows its line, so what was torn, edited or
 // rotted is found out before it is read.
 //
-//	{"schema":2,"sum":"9b2e8d01",
+//	{"schema":3,"sum":"9b2e8d01",
 //	"stamp":"…","rows":[
 //	["account",id,name,provider,cloud,identity,begun,expires,updated],
 //	["owned",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start],
-//	["draft",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start,passed…],
+//	["draft",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start,way,passed…],
 //	["damaged",kind,file]
 //	]}
-const indexHead = `{"schema":2,"sum":"`
+const indexHead = `{"schema":3,"sum":"`
 
 // encode writes the index.
 func (x index) encode() []byte {
@@ -151,7 +151,7 @@ func (x index) encode() []byte {
 	for _, d := range x.drafts {
 		next("draft")
 		b = appendOwner(appendRow(b, d), x.owners[d.ID])
-		b = append(appendTexts(b, d.Passed...), ']')
+		b = append(appendTexts(appendTexts(b, string(d.Way)), d.Passed...), ']')
 	}
 	for _, p := range x.damaged {
 		next("damaged")
@@ -325,6 +325,7 @@ func (c *cursor) row(x *index) {
 	case "draft":
 		d := c.common()
 		x.own(d.ID, c.owner())
+		d.Way = account.Way(c.more())
 		for c.at(",") {
 			d.Passed = append(d.Passed, c.more())
 		}

@@ -26,7 +26,7 @@ func TestIndexComesBack(t *testing.T) {
 		x.own(owned.ID, account.Owner{Host: s, Boot: s, PID: i + 1, Start: s})
 		row.ID += "-draft"
 		row.Expires, row.Updated = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(1, 1, 2, 0, 0, 0, 1000, time.UTC)
-		row.Passed = append([]string(nil), odd[:i]...)
+		row.Way, row.Passed = account.Way(s), append([]string(nil), odd[:i]...)
 		x.drafts = append(x.drafts, row)
 		x.own(row.ID, account.Owner{Host: s, Boot: s, PID: -i, Start: s})
 		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(s), Subject: s})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
 // OfAccount is an account as the draft that the pages of its operations walk
@@ -14,6 +15,26 @@ func OfAccount(a account.Account) account.Draft {
 		ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Keys: []account.Key{a.Key}, Authority: a.Authority,
 		Link: a.Link, Made: a.Made, Created: a.Linked, Updated: a.Updated,
 	}
+}
+
+// IsApp tells whether an account is an app of a tenant.
+func IsApp(a account.Account) bool { return a.Provider != account.AWS }
+
+// AccountValues are what an account's page says beside its offers and its key.
+func AccountValues(a account.Account) [][2]string {
+	if a.Provider == account.AWS {
+		return [][2]string{{"In AWS", AWSStays(a)}}
+	}
+	return nil
+}
+
+// Keyed tells whether an account has a key and a certificate of its own: one of AWS
+// that is used with a profile has none.
+func Keyed(a account.Account) bool { return a.AWS().Method != account.ByProfile }
+
+// Keyless is what is said of one that has none.
+func Keyless(a account.Account) string {
+	return string(a.Name) + " is used with a profile and has no key of its own."
 }
 
 // HandOverOf is a text for another administrator about what does not hold of an
@@ -60,6 +81,39 @@ func StoreName(s account.Store) string {
 	return "the OS keyring"
 }
 
+// RemovalWays are how much of an account is removed: everything, or what is here.
+func RemovalWays(a account.Account) []kit.Option {
+	if a.Provider == account.AWS {
+		return []kit.Option{
+			{Title: "Remove it here and in AWS", Detail: "With a profile of the account. The stack is deleted, and with it all that it made."},
+			{Title: "Remove it here only", Detail: "The stack stays in AWS, and nobody keeps its keys."},
+		}
+	}
+	return []kit.Option{
+		{Title: "Remove it here and in the tenant", Detail: "An administrator signs in. What this program made there is deleted, for good where that is allowed."},
+		{Title: "Remove it here only", Detail: "What is in the tenant stays there, and nobody keeps its key."},
+	}
+}
+
+// RemovalOffers are the page where what stays of an account is.
+func RemovalOffers(a account.Account) []Offer {
+	switch {
+	case !Keyed(a):
+		return nil
+	case a.Provider == account.AWS:
+		return []Offer{{Key: "o", Name: "open console", Kind: Open, Title: "The stack", Value: RemovalPage(a).URL}}
+	}
+	return []Offer{{Key: "o", Name: "open portal", Kind: Open, Title: "App registration", Value: RemovalPage(a).URL}}
+}
+
+// DeletedByHand tells whether of what stays something can be deleted on its page.
+func DeletedByHand(a account.Account, everything bool) bool {
+	if a.Provider == account.AWS {
+		return Keyed(a) && !everything
+	}
+	return true
+}
+
 // Removal is what goes with an account here and in the tenant, and what stays
 // there. In the tenant only that goes which this program made.
 func Removal(a account.Account, everything bool) (here, there, stays []string) {
@@ -67,11 +121,7 @@ func Removal(a account.Account, everything bool) (here, there, stays []string) {
 	if a.Provider == account.AWS {
 		return awsRemoval(a, everything)
 	}
-	name := a.Microsoft().AppName
-	if name == "" {
-		name = account.AppName(a.Name)
-	}
-	name = account.Clean(name, 120)
+	name := account.Clean(AppName(OfAccount(a)), 120)
 	made := madeWords(a.Made, name)
 	switch {
 	case everything:

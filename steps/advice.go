@@ -88,7 +88,7 @@ func adviseWay(p *account.Problem) (Advice, bool) {
 	case account.TimedOut:
 		return Advice{Say: fmt.Sprintf("%s did not answer in time.", orHost(p)), Do: "Look at the network, VPN or proxy (HTTPS_PROXY)."}, true
 	case account.ProxyRefused:
-		return Advice{Say: fmt.Sprintf("The proxy %s refused the connection.", p.Subject), Do: "Ask the network team to allow the sign-in and Graph hosts, or look at the proxy's user and password in HTTPS_PROXY."}, true
+		return Advice{Say: fmt.Sprintf("The proxy %s refused the connection.", p.Subject), Do: "Ask the network team to allow the hosts of the cloud, or look at the proxy's user and password in HTTPS_PROXY."}, true
 	case account.Untrusted:
 		return Advice{Say: fmt.Sprintf("The connection's certificate is not trusted here. It was signed by %s.", orSomebody(p)), Do: "If that is your company's inspection, put its authority into a PEM file and name it in SSL_CERT_FILE."}, true
 	case account.TrustFile:
@@ -154,7 +154,7 @@ func adviseToken(p *account.Problem) (Advice, bool) {
 	case account.SignatureWrong:
 		return Advice{Say: "Entra knows the certificate, and the signature does not fit it.", Do: "The key here and the certificate do not belong together: throw this draft away and begin again."}, true
 	case account.ClockOff:
-		return Advice{Say: fmt.Sprintf("This machine's clock is %s.", skewWords(p.Skew)), Do: "Set it (for instance timedatectl set-ntp true), or Entra will refuse the key."}, true
+		return Advice{Say: fmt.Sprintf("This machine's clock is %s.", skewWords(p.Skew)), Do: "Set it (for instance timedatectl set-ntp true), or the key will be refused."}, true
 	case account.AccessBlocked:
 		return Advice{Say: "Conditional Access of the tenant blocks this app's sign-in.", Do: "A policy for workload identities does that; the sign-in log of the app names it. An administrator must exclude the app or allow this place."}, true
 	case account.PublicClient:
@@ -219,7 +219,7 @@ func adviseGraph(p *account.Problem) (Advice, bool) {
 	case account.Expired:
 		return Advice{Say: "The key has expired.", Do: "A new certificate is needed."}, true
 	case account.NotAsked:
-		return Advice{Say: "Not asked, because no token was issued."}, true
+		return Advice{Say: "Not asked, because the check before it did not succeed."}, true
 	}
 	return Advice{}, false
 }
@@ -296,7 +296,7 @@ func adviseChange(p *account.Problem) (Advice, bool) {
 	case account.QuotaReached:
 		return Advice{Say: "The directory takes no more objects.", Do: "Its quota is reached; an administrator must delete some."}, true
 	case account.SpreadingTooLong:
-		return Advice{Say: "Entra did not spread the change within ten minutes.", Do: "The draft is kept: go on later. If it stays so, quote" + quotable(p) + "."}, true
+		return Advice{Say: "The change did not spread within ten minutes.", Do: "The draft is kept: go on later. If it stays so, quote" + quotable(p) + "."}, true
 	case account.PurgeNotAllowed:
 		return Advice{Say: "Deleted. This account may not delete it for good.", Do: "It can be restored for 30 days; an Application Administrator or Global Administrator can delete it for good."}, true
 	case account.PermissionUnknown:

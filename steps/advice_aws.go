@@ -13,7 +13,7 @@ func adviseAWSInput(p *account.Problem) (Advice, bool) {
 	case account.InputNotRegion:
 		return Advice{Say: "This is not a region.", Do: "It looks like eu-west-1."}, true
 	case account.InputNotARN:
-		return Advice{Say: "This is not an ARN.", Do: "Copy it from the stack's Outputs; it begins with arn: and has the account's number in it."}, true
+		return Advice{Say: "This is not an ARN.", Do: "It begins with arn: and has the account's number in it; copy all of it."}, true
 	case account.InputOutputsOpen:
 		return Advice{Say: fmt.Sprintf("%s is not there yet.", p.Subject), Do: "Copy the whole table of the stack's tab Outputs."}, true
 	case account.InputOutputsRegion:
@@ -22,6 +22,8 @@ func adviseAWSInput(p *account.Problem) (Advice, bool) {
 		return Advice{Say: fmt.Sprintf("One of these is of account %s, and another is not.", p.Subject), Do: "All three come from the Outputs of one stack."}, true
 	case account.InputNotRole:
 		return Advice{Say: fmt.Sprintf("This ARN is of something else: %s.", p.Subject), Do: "The role's has :role/ in it."}, true
+	case account.InputRoleElsewhere:
+		return Advice{Say: fmt.Sprintf("This role is of partition %s, and the home region is %s.", p.Subject, p.Message), Do: "Take a role of the same partition, or change the home region."}, true
 	}
 	return Advice{}, false
 }

@@ -80,7 +80,7 @@ func (a *apply) begin() tea.Cmd {
 	if a.draft.Provider == account.AWS {
 		return a.run(ConnectAWS(a.env, s.aws, a.draft))
 	}
-	return a.run(a.env.Ops.Connect(a.draft.ID, s.signed(), Connecting(NewKey(a.env, store(a.draft)), s.survey, s.adopt)))
+	return a.run(a.env.Ops.Connect(a.draft.ID, s.signed(), Connecting(NewKey(a.env, StoreOf(a.draft)), s.survey, s.adopt)))
 }
 
 // NewKey is the key to be made for an account, where it has none yet.
@@ -301,7 +301,7 @@ var pauseWords = map[account.PauseReason]string{
 	account.MadeUnseen:       "made, and not shown yet",
 	account.GoneSeen:         "still shown",
 	account.AnswerLost:       "the answer was lost; looking again",
-	account.AskedToWait:      "Entra asked to wait",
+	account.AskedToWait:      "the service asked to wait",
 }
 
 // waitsFor says why a change waits.
@@ -314,8 +314,11 @@ func waitsFor(p account.Pause) string {
 
 // spreadsWords say what is waited for after the changes.
 func spreadsWords(p account.Provider) string {
-	if p == account.AWS {
+	switch p {
+	case account.AWS:
 		return "AWS is spreading the role, a minute as a rule"
+	case account.Azure:
+		return "Entra and Azure are spreading the changes"
 	}
 	return "Entra is spreading the changes"
 }
@@ -466,8 +469,11 @@ func stoppedWords(d account.Draft) string {
 
 // applyTakes is how long it takes.
 func applyTakes(p account.Provider) string {
-	if p == account.AWS {
+	switch p {
+	case account.AWS:
 		return "Usually one to three minutes, most of it CloudFormation."
+	case account.Azure:
+		return "Usually two to five minutes, most of it Entra and Azure spreading the changes."
 	}
 	return "Usually one to five minutes, most of it Entra spreading the changes."
 }
@@ -488,6 +494,6 @@ func (a *apply) Seen() (account.Report, bool) {
 }
 
 func (a *apply) Fill(d account.Draft) account.Draft {
-	d.Link, d.Keys, d.Authority, d.Made = a.draft.Link, a.draft.Keys, a.draft.Authority, a.draft.Made
+	d.Link, d.Keys, d.Authority, d.Made, d.Journal = a.draft.Link, a.draft.Keys, a.draft.Authority, a.draft.Made, a.draft.Journal
 	return d
 }

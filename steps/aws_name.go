@@ -54,7 +54,7 @@ var awsNameStop = Stop{
 	Screen: func(e Env, d account.Draft) Step { return newAWSName(e, d) },
 	Plain: func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		d, err := p.field(awsNameField, d, "")
-		if err == nil {
+		if err == nil && untouched(d) {
 			d, err = p.field(awsRegionField, d, string(AWSHome(p.ctx, p.Env)))
 		}
 		return d, Next, err
@@ -132,12 +132,15 @@ func (n *awsName) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 		case s == "tab", s == "shift+tab", n.at == awsNameAt && (s == "up" || s == "down"):
 			n.focus(1 - n.at)
 			return Stay, nil
-		case s == "up", s == "down":
+		case (s == "up" || s == "down") && untouched(n.draft):
 			n.cycle(s == "down")
 			return Stay, nil
 		}
 	}
 	if n.at == awsRegionAt {
+		if !untouched(n.draft) {
+			return Stay, nil // its stack was begun there
+		}
 		n.typed = true
 	}
 	return Stay, n.fields[n.at].Update(msg)
@@ -186,7 +189,11 @@ func (n *awsName) enter() Outcome {
 
 func (n *awsName) View(size kit.Size, t kit.Theme) kit.Page {
 	body := kit.Stack(n.fields[awsNameAt].Draw(size.Width, t), kit.Blank, n.fields[awsRegionAt].Draw(size.Width, t))
-	if n.at == awsRegionAt {
+	live := kit.Mark(size.Width, t.Faint.Render("·"), "A region that IAM Roles Anywhere has. One that is not in the list can be typed.")
+	switch {
+	case !untouched(n.draft):
+		live = kit.Mark(size.Width, t.Faint.Render("·"), "The stack was begun in this region, so that it stays.")
+	case n.at == awsRegionAt:
 		var all []string
 		for _, r := range account.AWSRegions {
 			all = append(all, string(r))
@@ -197,7 +204,7 @@ func (n *awsName) View(size kit.Size, t kit.Theme) kit.Page {
 		Title: "Name and home region",
 		Why:   cmp.Or(n.draft.AWS().Type.String(), "AWS") + ".",
 		Body:  body,
-		Live:  kit.Mark(size.Width, t.Faint.Render("·"), "A region that IAM Roles Anywhere has. One that is not in the list can be typed."),
+		Live:  live,
 	}
 }
 

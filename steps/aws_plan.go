@@ -38,6 +38,7 @@ type awsPlan struct {
 	making bool
 	wrong  *account.Problem
 	raw    bool // the template is shown
+	stack  awsTemplate
 }
 
 // prepared keys are in their store, with both certificates.
@@ -86,7 +87,7 @@ func PrepareAWS(ctx context.Context, e Env, d account.Draft, directory string) (
 	if _, err := e.Ops.SaveAnswers(ctx, d); err != nil {
 		return d, err
 	}
-	op := e.Ops.PrepareAWS(d.ID, NewAWSKeys(e, store(d), directory))
+	op := e.Ops.PrepareAWS(d.ID, NewAWSKeys(e, StoreOf(d), directory))
 	err := wait(ctx, op)
 	if made := op.Last().Draft; made.ID != "" {
 		d.Keys, d.Authority, d.Link = made.Keys, made.Authority, made.Link
@@ -119,8 +120,12 @@ func (p *awsPlan) Keys() []key.Binding {
 	return []key.Binding{on, templateKey, drop, backKey}
 }
 
-// drops tells whether it can still be chosen what becomes of the authority's key.
+// drops tells whether it can still be chosen what becomes of the authority's key:
+// not once the stack was begun, as then the answer is kept as it was.
 func (p *awsPlan) drops() bool {
+	if !untouched(p.draft) {
+		return false
+	}
 	if p.draft.AWS().DropCA {
 		return p.draft.Authority == nil || p.draft.Authority.Stored || !certified(p.draft)
 	}
@@ -140,25 +145,11 @@ func (p *awsPlan) Offers() []Offer {
 }
 
 // template is the stack as it will be sent, as far as it is made.
-func (p *awsPlan) template() string { return AWSTemplate(p.env, p.draft) }
+func (p *awsPlan) template() string { return p.stack.of(p.env, p.draft) }
 
-// AWSTemplate is the stack of a draft; a placeholder stands for a certificate that
-// is not made yet.
-func AWSTemplate(e Env, d account.Draft) string {
-	var authority account.Certificate
-	if d.Authority != nil {
-		authority = d.Authority.Certificate
-	}
-	text, err := e.Ops.Ports().AWS.Template(d.AWS(), authority)
-	if err != nil {
-		return Advise(account.AsProblem(err)).Line()
-	}
-	return text
-}
-
-// AWSPlanned is what will be sent for a draft, by who signed in.
-func AWSPlanned(e Env, admin link.AWSAdministrator, d account.Draft) []account.PlannedChange {
-	all := admin.PlanStack(AWSTemplate(e, d))
+// AWSPlanned is what will be sent for a draft and its template, by who signed in.
+func AWSPlanned(admin link.AWSAdministrator, d account.Draft, template string) []account.PlannedChange {
+	all := admin.PlanStack(template)
 	for i := range all {
 		all[i].Subject = d.AWS().StackName()
 		all[i].Done = d.Made.Stack != "" && d.AWS().Role != ""
@@ -274,7 +265,7 @@ func AWSPlace(l account.AWSLink) string {
 func (p *awsPlan) sent(width int, t kit.Theme) kit.Frame {
 	out := []kit.Frame{}
 	if admin := p.env.session.aws; admin != nil && !p.byHand {
-		for _, c := range AWSPlanned(p.env, admin, p.draft) {
+		for _, c := range AWSPlanned(admin, p.draft, p.template()) {
 			out = append(out, kit.Frame{Text: kit.Wrap(c.Method+" "+c.Path, width)})
 		}
 	}
@@ -387,7 +378,7 @@ func (p *Plain) awsPlan(d account.Draft, asks bool) (account.Draft, error) {
 	p.Say("In %s:", AWSPlace(d.AWS()))
 	p.says(AWSPlanLines(d))
 	p.Say("The same with the AWS CLI: %s", AWSCommand(d.AWS()))
-	if l := d.AWS(); asks && !l.DropCA {
+	if l := d.AWS(); asks && !l.DropCA && untouched(d) {
 		n, err := p.Choose("The authority's key", "Keep it: certificates are renewed without an administrator", "Drop it after signing: each new certificate takes an update of the stack")
 		if err != nil {
 			return d, err

@@ -33,14 +33,22 @@ var awsAssumeField = Field{
 			if err != nil {
 				return d, err
 			}
-			if role.Partition() != l.Region.Partition() {
-				return d, &account.Problem{Kind: account.InputOutputsRegion, Subject: role.Partition(), Message: string(l.Region)}
+			if l.Role, err = role, RoleThere(role, l.Region); err != nil {
+				return d, err
 			}
-			l.Role = role
 		}
 		d.Link = l
 		return d, nil
 	},
+}
+
+// RoleThere holds that a role is of the region's partition: no credentials reach from
+// one into another.
+func RoleThere(role account.ARN, region account.AWSRegion) error {
+	if role.Partition() != region.Partition() {
+		return &account.Problem{Kind: account.InputRoleElsewhere, Subject: role.Partition(), Message: string(region)}
+	}
+	return nil
 }
 
 // awsProfile is the list of profiles, and then the role.

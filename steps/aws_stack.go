@@ -24,6 +24,7 @@ type awsStack struct {
 	env   Env
 	draft account.Draft
 	demo  demoHand
+	stack awsTemplate
 }
 
 func (s *awsStack) Enter() tea.Cmd { return nil }
@@ -41,8 +42,8 @@ func (s *awsStack) Offers() []Offer {
 		{Key: "n", Name: "copy stack name", Kind: Copy, Title: "Stack name", Value: l.StackName()},
 		awsHandOver(s.env, s.draft),
 		{Key: "a", Name: "copy AWS CLI line", Kind: Copy, Title: "The same with the AWS CLI", Value: AWSCommand(l)},
-		{Key: "p", Name: "show template", Kind: Show, Title: "Template", Value: AWSTemplate(s.env, s.draft)},
-		{Key: "m", Name: "copy template", Kind: Copy, Title: "Template", Value: AWSTemplate(s.env, s.draft)},
+		{Key: "p", Name: "show template", Kind: Show, Title: "Template", Value: s.stack.of(s.env, s.draft)},
+		{Key: "m", Name: "copy template", Kind: Copy, Title: "Template", Value: s.stack.of(s.env, s.draft)},
 	}
 	if line := scpFile(s.env, l.File); line != "" {
 		offers = append(offers, Offer{Key: "s", Name: "copy scp line", Kind: Copy, Title: "Copy it from your machine with", Value: line})

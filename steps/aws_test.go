@@ -306,6 +306,64 @@ func TestAWSStoppedStackIsFound(t *testing.T) {
 	})
 }
 
+// TestAWSBegunStays has the plan and the name of a draft whose stack was begun show
+// what is kept, and takes no other answer.
+func TestAWSBegunStays(t *testing.T) {
+	inAWS(t, management(), func(t *testing.T, a *amazon) {
+		k := a.named(t)
+		k.send(enter, enter, enter, enter)
+		k.at("plan")
+		f := &follower{walker: k, msgs: make(chan tea.Msg, 64)}
+		f.press(enter)
+		f.sleep(2 * time.Second)
+		f.press(esc)
+		f.sleep(2 * time.Second)
+		k.reads("Stopped.")
+		k.Close()
+		c, _ := a.reg.Contents(t.Context())
+		d, err := a.reg.Draft(t.Context(), c.Drafts[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := a.walk(t, d)
+		on.at("signin")
+		on.send(enter, enter)
+		on.at("plan")
+		on.send(letter('d'))
+		on.reads("The authority's key is kept in the key store")
+		d.Trail = []string{"cloud", "aws-type"}
+		on = a.walk(t, d)
+		on.at("name")
+		on.send(tab, tea.KeyPressMsg{Code: tea.KeyDown}, paste("-x"))
+		on.reads("The stack was begun in this region")
+		on.send(enter)
+		if got := on.Draft().AWS().Region; got != region {
+			t.Errorf("the region is %q", got)
+		}
+	})
+}
+
+// TestAWSInterruptedStaysItsWay has somebody whose rights do not reach sign in again
+// after a stack was begun; nobody makes it by hand besides.
+func TestAWSInterruptedStaysItsWay(t *testing.T) {
+	inAWS(t, management(), func(t *testing.T, a *amazon) {
+		key := a.account.AddUser("kim", false, "sts:*", "iam:List*", "organizations:*")
+		a.shell["AWS_ACCESS_KEY_ID"], a.shell["AWS_SECRET_ACCESS_KEY"] = key.ID, key.Secret
+		k := a.named(t)
+		k.send(enter, enter, enter, enter)
+		k.at("plan")
+		k.send(enter)
+		k.at("apply")
+		k.reads("Sign in and go on")
+		k.send(enter)
+		k.at("signin")
+		k.reads("Environment variables")
+		if strings.Contains(k.page(), "Do it by hand instead") {
+			t.Errorf("by hand, where a stack may be building:\n%s", k.page())
+		}
+	})
+}
+
 // TestAWSTakenBack stops while the stack is made, and takes everything back.
 func TestAWSTakenBack(t *testing.T) {
 	inAWS(t, management(), func(t *testing.T, a *amazon) {
@@ -342,6 +400,12 @@ func TestAWSByProfile(t *testing.T) {
 		k.reads("External id")
 		k.send(paste("arn:aws:iam::111122223333:user/ada"), enter)
 		k.reads("This ARN is of something else")
+		k.send(esc, enter)
+		for range 40 {
+			k.send(backspace)
+		}
+		k.send(paste("arn:aws-cn:iam::111122223333:role/Audit"), enter)
+		k.reads("This role is of partition aws-cn, and the home region is eu-west-1.")
 		k.send(esc, enter)
 		k.at("aws-profile")
 		for range 40 {

@@ -10,7 +10,7 @@ import (
 
 // ConnectAWS makes the stack and the account of a draft, by who signed in.
 func ConnectAWS(e Env, admin link.AWSAdministrator, d account.Draft) *link.Operation {
-	return e.Ops.ConnectAWS(d.ID, admin, NewAWSKeys(e, store(d), ""))
+	return e.Ops.ConnectAWS(d.ID, admin, NewAWSKeys(e, StoreOf(d), ""))
 }
 
 // stackParts are the stack's resources as people call them.
@@ -89,14 +89,22 @@ func awsKept(a account.Account) string {
 func awsLines(a account.Account) [][2]string {
 	l := a.AWS()
 	if l.Method == account.ByProfile {
-		return [][2]string{{"Profile", l.Named}, {"In AWS", AWSStays(a)}}
+		lines := [][2]string{{"Profile", l.Named}, {"In AWS", AWSStays(a)}}
+		if l.Role != "" {
+			lines = append(lines, [2]string{"External id", l.ExternalID})
+		}
+		return lines
 	}
-	return [][2]string{
+	lines := [][2]string{
 		{"Home region", string(l.Region)},
 		{"Key expires", Day(a.Key.Certificate.NotAfter)},
 		{"Renewed by", awsRenews(a)},
 		{"In AWS", AWSStays(a)},
 	}
+	if l.Platform.Principal != "" {
+		lines = append(lines, [2]string{"External id", l.ExternalID})
+	}
+	return lines
 }
 
 // awsLeft is what of an AWS account is in AWS; what this program made, or a person.

@@ -25,7 +25,7 @@ func newAzureReader(e Env, d account.Draft) Step {
 	}
 	p.offers = []Offer{
 		{Key: "o", Name: "open portal", Kind: Open, Title: "Access control (IAM)", Value: p.page.URL},
-		{Key: "c", Name: "copy app name", Kind: Copy, Title: "Name of the app", Value: appName(d)},
+		{Key: "c", Name: "copy app name", Kind: Copy, Title: "Name of the app", Value: AppName(d)},
 	}
 	if d.Microsoft().Principal != "" {
 		p.offers = append(p.offers, Offer{Key: "a", Name: "copy az commands", Kind: Copy, Title: "The same with the Azure CLI", Value: azCommands(d)})
@@ -59,7 +59,7 @@ func readerClicks(d account.Draft) []string {
 		out = append(out, "The same on each of: "+strings.Join(names, ", "))
 	}
 	out = append(out, "Add › Add role assignment", roles,
-		"Members: User, group, or service principal › Select members › "+appName(d),
+		"Members: User, group, or service principal › Select members › "+AppName(d),
 		"Review + assign")
 	if l.Vaults {
 		out = append(out, "The same once more with the role Key Vault Reader")

@@ -125,7 +125,7 @@ func scopePicks(tree account.AzureSurvey, d account.Draft) (p kit.Picks) {
 		}
 		p.All = append(p.All, one)
 	}
-	vaults := kit.Pick{Title: "Key Vault Reader, too", Detail: "names, no values", On: l.Vaults || len(l.Scopes) == 0}
+	vaults := kit.Pick{Title: "Key Vault Reader, too", Detail: "names, no values", On: l.Vaults}
 	p.All = append(p.All, vaults)
 	for i, one := range p.All {
 		if one.On {
@@ -264,14 +264,18 @@ func (p *Plain) pickScopes(d account.Draft, may []account.AzureGroup) (account.D
 		return d, err
 	}
 	l.Scopes = []account.AzureScope{may[n].Scope}
-	if l.Vaults, err = p.wantsVaults(); err != nil {
+	if l.Vaults, err = p.wantsVaults(l); err != nil {
 		return d, err
 	}
 	d.Link = l
 	return d, nil
 }
 
-func (p *Plain) wantsVaults() (bool, error) {
+// wantsVaults asks for Key Vault Reader, unless it was declined already.
+func (p *Plain) wantsVaults(l account.AzureLink) (bool, error) {
+	if !l.Vaults {
+		return false, nil
+	}
 	n, err := p.Choose("Key Vault Reader, too: names of vaults and of what is in them, no values", "Yes", "No")
 	return n == 0, err
 }
@@ -333,7 +337,7 @@ var vaultsKey = key.NewBinding(key.WithKeys("tab"), key.WithHelp("tab", "Key Vau
 
 func newAzureScope(e Env, d account.Draft) *azureScope {
 	l := d.Azure()
-	s := &azureScope{env: e, draft: d, vaults: l.Vaults || len(l.Scopes) == 0}
+	s := &azureScope{env: e, draft: d, vaults: l.Vaults}
 	s.field = kit.NewField(azureScopeField.Label, azureScopeField.Why, string(l.Tenant))
 	s.field.Set(azureScopeField.Get(d))
 	if len(l.Scopes) == 0 {
@@ -399,7 +403,7 @@ func plainAzureScope(p *Plain, d account.Draft) (account.Draft, Outcome, error) 
 		return d, Next, err
 	}
 	l := d.Azure()
-	if l.Vaults, err = p.wantsVaults(); err != nil {
+	if l.Vaults, err = p.wantsVaults(l); err != nil {
 		return d, Stay, err
 	}
 	d.Link = l

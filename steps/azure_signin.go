@@ -32,9 +32,9 @@ func signed(ctx context.Context, e Env, way account.SignInWay, wish account.Sign
 	return link.Signed{Directory: admin}, nil
 }
 
-// azureLeaves is what is said before a sign-in for Azure: Microsoft Azure CLI is
+// AzureLeaves is what is said before a sign-in for Azure: Microsoft Azure CLI is
 // allowed for it beforehand, so that nobody is asked for consent.
-func azureLeaves(client account.ClientID) string {
+func AzureLeaves(client account.ClientID) string {
 	if client == "" || client == account.ResourceManager.Client() {
 		return "You sign in to Microsoft Azure CLI for this. It is preauthorised for Azure, so no consent is asked for."
 	}

@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"slices"
+	"strings"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -14,6 +17,8 @@ var providers []providerRow
 type providerRow struct {
 	provider          account.Provider
 	title, takes      string
+	where             string // its things are, beside here
+	keeps             string // what there keeps its name when an account gets another
 	byHand, automatic Route
 }
 
@@ -21,10 +26,45 @@ type providerRow struct {
 // when both are there.
 func init() {
 	providers = []providerRow{
-		{account.AWS, "AWS", "An AWS account, by a read-only role. Two to five minutes. Needs who may create a CloudFormation stack with an IAM role.", AWSByHand, AWSAutomatic},
-		{account.Azure, "Azure", "Subscriptions of an Azure tenant. Two to fifteen minutes. Needs an Owner of them, and who may register apps.", AzureByHand, AzureAutomatic},
-		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", MicrosoftByHand, MicrosoftAutomatic},
+		{account.AWS, "AWS", "An AWS account, by a read-only role. Two to five minutes. Needs somebody who may create a CloudFormation stack with an IAM role.", "AWS", "What is in AWS keeps its name.", AWSByHand, AWSAutomatic},
+		{account.Azure, "Azure", "Subscriptions of an Azure tenant. Two to fifteen minutes. Needs an Owner of them, and somebody who may register apps.", "the tenant", appKeeps, AzureByHand, AzureAutomatic},
+		{account.Microsoft, "Microsoft", "Microsoft 365 (Entra ID). One to ten minutes. Needs a Global Administrator, or a Privileged Role Administrator who may register apps.", "the tenant", appKeeps, MicrosoftByHand, MicrosoftAutomatic},
 	}
+}
+
+// appKeeps is what of an app keeps its name.
+const appKeeps = "Its app in the tenant keeps its name."
+
+// rowOf is a provider's row of the table.
+func rowOf(p account.Provider) providerRow {
+	for _, r := range providers {
+		if r.provider == p {
+			return r
+		}
+	}
+	return providerRow{}
+}
+
+// LinkTitle is what linking another account of a provider is called.
+func LinkTitle(p account.Provider) string { return "Link a New " + p.String() + " Account" }
+
+// Where is where the things of a provider's account are, beside here.
+func Where(p account.Provider) string { return rowOf(p).where }
+
+// KeepsName is what keeps its name when an account gets another.
+func KeepsName(p account.Provider) string { return rowOf(p).keeps }
+
+// Whereabouts are the cloud and tenant of a draft, or the region and the account, once
+// they are known.
+func Whereabouts(d account.Draft) string {
+	var parts []string
+	switch l, m := d.AWS(), d.Microsoft(); {
+	case d.Provider == account.AWS:
+		parts = []string{string(l.Region), string(l.Account)}
+	case d.Cloud != "":
+		parts = []string{d.Cloud.Cloud().Name, string(m.Organization)}
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // Card is a provider's card, as Integrations names it.

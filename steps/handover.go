@@ -39,7 +39,7 @@ func HandOverText(d account.Draft) string {
 	}
 	line("")
 	for _, v := range [][2]string{
-		{"App registration:", appName(d)},
+		{"App registration:", AppName(d)},
 		{"Tenant:", string(m.Tenant)},
 		{"Organization:", string(m.Organization)},
 		{"Application ID:", string(m.Client)},

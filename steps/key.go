@@ -104,15 +104,15 @@ func (g *generate) press(msg tea.KeyPressMsg) (Outcome, tea.Cmd) {
 func (g *generate) start() tea.Cmd {
 	g.wrong, g.doing = nil, "key"
 	wish := link.KeyWish{
-		ID: account.KeyID(g.env.NewID()), Store: store(g.draft), Bits: g.bits,
+		ID: account.KeyID(g.env.NewID()), Store: StoreOf(g.draft), Bits: g.bits,
 		Life: link.Lives[0], Directory: directory(g.env, g.draft),
 	}
 	g.op = g.env.Ops.MakeKey(g.draft.ID, wish)
 	return tea.Batch(Watch(g.env, g.op), g.beat())
 }
 
-// store is where this draft's key is, or goes.
-func store(d account.Draft) account.Store {
+// StoreOf is where a draft's key is, or goes.
+func StoreOf(d account.Draft) account.Store {
 	if k := d.Key(); k.Store != "" {
 		return k.Store
 	}
@@ -153,7 +153,7 @@ func (g *generate) event(a Answer[link.Event]) tea.Cmd {
 func (g *generate) View(size kit.Size, t kit.Theme) kit.Page {
 	p := kit.Page{
 		Title: "Generate public key & download",
-		Why:   "The private half is made here and goes into " + storeWords(store(g.draft)) + ". Only the public half leaves this machine.",
+		Why:   "The private half is made here and goes into " + storeWords(StoreOf(g.draft)) + ". Only the public half leaves this machine.",
 	}
 	if g.made() {
 		p.Body = made(size.Width, t, g.env, g.draft)
@@ -163,7 +163,7 @@ func (g *generate) View(size kit.Size, t kit.Theme) kit.Page {
 	p.Body = kit.Stack(
 		kit.Value(size.Width, t, "Key", fmt.Sprintf("RSA %d", g.bits)),
 		kit.Value(size.Width, t, "Valid for", fmt.Sprintf("%d days", int(link.Lives[0]/(24*time.Hour)))),
-		kit.Value(size.Width, t, "Private half to", storeWords(store(g.draft))),
+		kit.Value(size.Width, t, "Private half to", storeWords(StoreOf(g.draft))),
 		kit.Value(size.Width, t, "Certificate to", home(g.env, directory(g.env, g.draft))),
 	)
 	switch {

@@ -42,7 +42,7 @@ type probed map[account.Store]account.StoreStatus
 type unlocked struct{ store account.Store }
 
 func newKeyStore(e Env, d account.Draft) *keyStore {
-	return &keyStore{env: e, draft: d, picked: store(d)}
+	return &keyStore{env: e, draft: d, picked: StoreOf(d)}
 }
 
 // newTargetStore makes a store ready for a key that is somewhere else.

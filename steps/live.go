@@ -79,7 +79,7 @@ func (w *watching) done() bool { return w.report != nil && w.report.Holds(w.proo
 
 func (w *watching) take(e link.Event) {
 	if e.Report != nil {
-		r := OfStore(*e.Report, store(w.draft))
+		r := OfStore(*e.Report, StoreOf(w.draft))
 		w.report = &r
 		w.over = w.over || r.Linked() // then it ends
 	}

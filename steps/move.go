@@ -23,7 +23,7 @@ var (
 	fromStoreStop = Stop{Name: "from-store", Over: true, Fleet: true, Screen: storeStop.Screen}
 	toStoreStop   = Stop{
 		Name: "to-store", Over: true, Fleet: true,
-		Screen: func(e Env, d account.Draft) Step { return newTargetStore(e, d, other(store(d))) },
+		Screen: func(e Env, d account.Draft) Step { return newTargetStore(e, d, other(StoreOf(d))) },
 	}
 	movingStop = Stop{
 		Name: "moving", Over: true, Fleet: true, Held: true,
@@ -138,7 +138,7 @@ func (m *moving) Enter() tea.Cmd { return m.begin() }
 
 func (m *moving) begin() tea.Cmd {
 	m.lines = nil
-	return m.run(m.env.Ops.MoveKey(m.draft.ID, other(store(m.draft))))
+	return m.run(m.env.Ops.MoveKey(m.draft.ID, other(StoreOf(m.draft))))
 }
 
 func (m *moving) Offers() []Offer { return nil }
@@ -154,7 +154,7 @@ func (m *moving) stopped(menu *kit.Menu[lead]) {
 }
 
 func (m *moving) View(size kit.Size, t kit.Theme) kit.Page {
-	to := storeWords(other(store(m.draft)))
+	to := storeWords(other(StoreOf(m.draft)))
 	p := kit.Page{Title: "Move the key of " + string(m.draft.Name), Why: "To " + to + ".", Body: m.body(size, t)}
 	switch {
 	case m.over:

@@ -30,15 +30,16 @@ func newPermission(e Env, d account.Draft) *portalStep {
 
 func permissionClicks(d account.Draft) []string {
 	return []string{
-		d.Cloud.Cloud().PermissionsPage(d.Microsoft().Client).Menu(appName(d)),
+		d.Cloud.Cloud().PermissionsPage(d.Microsoft().Client).Menu(AppName(d)),
 		"Add a permission › Microsoft APIs › Microsoft Graph",
 		"Application permissions (not Delegated), search for " + accessReviewPermission + ", select it, Add permissions",
 		"Grant admin consent, then Yes",
 	}
 }
 
-// appName is what the app registration is called, as far as is known.
-func appName(d account.Draft) string {
+// AppName is what a draft's app registration is called, as far as is known; the draft
+// may have another name by now.
+func AppName(d account.Draft) string {
 	if n := d.Microsoft().AppName; n != "" {
 		return n
 	}

@@ -442,7 +442,7 @@ func plainStore(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 // yet may go into the file store instead.
 func (p *Plain) ready(d account.Draft) (which account.Store, _ Outcome, _ error) {
 	keys := p.Env.Ops.Ports().Keys
-	which = store(d)
+	which = StoreOf(d)
 	for {
 		status := keys.Probe(p.ctx, which)
 		if status.State == account.StoreReady {
@@ -516,7 +516,7 @@ func (p *Plain) openFile(status account.StoreStatus) error {
 
 func plainKey(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 	if d.Key().Saved == "" {
-		wish := NewKey(p.Env, store(d))
+		wish := NewKey(p.Env, StoreOf(d))
 		wish.Life, wish.Directory = link.Lives[0], directory(p.Env, d)
 		op := p.Env.Ops.MakeKey(d.ID, wish)
 		for {

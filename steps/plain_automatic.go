@@ -68,7 +68,7 @@ func (p *Plain) turns(d account.Draft, way account.SignInWay, rungs []account.Ru
 func plainSignIn(of account.Resource) func(*Plain, account.Draft) (account.Draft, Outcome, error) {
 	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		if of == account.ResourceManager {
-			p.Say("Azure takes a sign-in of its own, as somebody who may assign roles there. %s", azureLeaves(p.Env.Client))
+			p.Say("Azure takes a sign-in of its own, as somebody who may assign roles there. %s", AzureLeaves(p.Env.Client))
 		} else {
 			p.Say("As an administrator of %s. What you sign in with stays in this program's memory and is dropped after the changes.", tenantWords(p.Env, d))
 			p.Say("%s", SignInLeaves(p.Env.Client))
@@ -221,7 +221,7 @@ func plainApply(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
 		if d.Provider == account.AWS {
 			op = ConnectAWS(p.Env, s.aws, d)
 		} else {
-			op = p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, store(d)), s.survey, s.adopt))
+			op = p.Env.Ops.Connect(d.ID, s.signed(), Connecting(NewKey(p.Env, StoreOf(d)), s.survey, s.adopt))
 		}
 		_, err := p.followed(&d, op)
 		if err == nil {

@@ -21,7 +21,7 @@ func newRole(e Env, d account.Draft) *portalStep {
 		clicks:   roleClicks(d),
 		offers: []Offer{
 			{Key: "o", Name: "open portal", Kind: Open, Title: "Roles and administrators", Value: page.URL},
-			{Key: "c", Name: "copy name", Kind: Copy, Title: "Name of the application", Value: appName(d)},
+			{Key: "c", Name: "copy name", Kind: Copy, Title: "Name of the application", Value: AppName(d)},
 		},
 	}
 }
@@ -30,7 +30,7 @@ func roleClicks(d account.Draft) []string {
 	return []string{
 		d.Cloud.Cloud().RolesPage().Menu(""),
 		"Search for Global Reader and select it",
-		"Add assignments, search for " + appName(d) + ", select it, Add",
+		"Add assignments, search for " + AppName(d) + ", select it, Add",
 		"Assignment type Active, where it is asked for",
 	}
 }

@@ -106,7 +106,7 @@ func (s *signIn) Enter() tea.Cmd {
 		return nil
 	}
 	// The key pair takes up to seconds: it is made while the person signs in.
-	op := s.env.Ops.PrepareKey(s.draft, link.KeyWish{ID: account.KeyID(s.env.NewID()), Store: store(s.draft), Bits: 2048})
+	op := s.env.Ops.PrepareKey(s.draft, link.KeyWish{ID: account.KeyID(s.env.NewID()), Store: StoreOf(s.draft), Bits: 2048})
 	return Ask(s.env, func(ctx context.Context) (prepared, error) { return prepared{}, wait(ctx, op) })
 }
 
@@ -290,7 +290,7 @@ func (s *signIn) View(size kit.Size, t kit.Theme) kit.Page {
 	leaves := leftBehind(s.env.Client)
 	if s.of == account.ResourceManager {
 		p.Title, p.Why = "Sign in to Azure", "Azure takes a sign-in of its own, as somebody who may assign roles there. That token stays in memory, too."
-		leaves = azureLeaves(s.env.Client)
+		leaves = AzureLeaves(s.env.Client)
 	}
 	switch {
 	case s.cancel == nil:

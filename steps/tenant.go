@@ -114,7 +114,12 @@ func (s *tenant) look() tea.Cmd {
 	}
 	s.asking = text
 	e, d := s.env, s.draft
+	wanted := d.Azure().Vaults
 	d.Link = account.NewLink(d.Provider) // nothing of another tenant's comes along
+	if l, azure := d.Link.(account.AzureLink); azure {
+		l.Vaults = wanted
+		d.Link = l
+	}
 	return Ask(e, func(ctx context.Context) (lookedUp, error) { return lookedUp{text, resolve(ctx, e, d, what, "")}, nil })
 }
 

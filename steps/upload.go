@@ -159,7 +159,7 @@ func (u *upload) View(size kit.Size, t kit.Theme) kit.Page {
 // uploadClicks is what to click, in the portal's own words.
 func uploadClicks(d account.Draft, file string) []string {
 	return []string{
-		d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client).Menu(appName(d)),
+		d.Cloud.Cloud().CertificatesPage(d.Microsoft().Client).Menu(AppName(d)),
 		"Certificates › Upload certificate",
 		file,
 		"Add. It can take a minute until Entra knows it.",

@@ -41,7 +41,7 @@ type wayWords struct{ title, why, portal, automatic, byHand string }
 func wordsOfWay(p account.Provider) wayWords {
 	if p == account.Azure {
 		return wayWords{
-			title:     "Link a New Azure Account",
+			title:     LinkTitle(p),
 			why:       "Xops 360 reads how your subscriptions are set up, as an app, with a key that stays on this machine.",
 			portal:    "the Entra admin center and the Azure portal",
 			automatic: "Two sign-ins, usually two to five minutes. Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator; and for Azure an Owner or User Access Administrator.",
@@ -49,7 +49,7 @@ func wordsOfWay(p account.Provider) wayWords {
 		}
 	}
 	return wayWords{
-		title:     "Link a New Microsoft Account",
+		title:     LinkTitle(account.Microsoft),
 		why:       "Microsoft › M365. Xops 360 reads your access reviews as an app, with a key that stays on this machine.",
 		portal:    "the Entra admin center",
 		automatic: "Usually one to five minutes. Needs a Global Administrator, or a Privileged Role Administrator with Cloud Application Administrator.",

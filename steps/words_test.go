@@ -116,6 +116,30 @@ func TestNothingUncertainIsShownAsCertain(t *testing.T) {
 	}
 }
 
+// TestWordsOfNoOneCloud holds that what any cloud's account may meet names none, and no
+// token, which AWS has not.
+func TestWordsOfNoOneCloud(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, k := range []account.Kind{account.SpreadingTooLong, account.ClockOff, account.NotAsked, account.ProxyRefused, account.Throttled, account.Unavailable, account.TimedOut, account.Offline, account.InputNotARN} {
+		a := Advise(&account.Problem{Kind: k})
+		all = append(all, a.Say, a.Do)
+	}
+	all = append(all, pauseWords[account.AskedToWait])
+	for _, p := range []account.Provider{account.Azure, account.AWS} {
+		if words := spreadsWords(p) + applyTakes(p); !strings.Contains(words, p.String()) && !strings.Contains(words, "CloudFormation") {
+			t.Errorf("%s: %q", p, words)
+		}
+	}
+	for _, s := range all {
+		for _, never := range []string{"Entra", "Graph", "token", "Outputs"} {
+			if strings.Contains(s, never) {
+				t.Errorf("%q names %s", s, never)
+			}
+		}
+	}
+}
+
 func TestNext(t *testing.T) {
 	t.Parallel()
 	skip := func(account.Draft) bool { return true }

@@ -131,22 +131,16 @@ func (p *accountPage) Keys() []key.Binding {
 		return []key.Binding{backKey}
 	}
 	rotates, repoints, saves, moves := rotateKey, repointKey, saveKey, moveKey
-	repoints.SetEnabled(p.isApp())
-	saves.SetEnabled(p.isApp())
-	rotates.SetEnabled(p.keyed())
-	moves.SetEnabled(p.keyed())
+	repoints.SetEnabled(steps.IsApp(p.account))
+	saves.SetEnabled(steps.IsApp(p.account))
+	rotates.SetEnabled(steps.Keyed(p.account))
+	moves.SetEnabled(steps.Keyed(p.account))
 	keys := []key.Binding{verifyKey, rotates, shown, renameKey, repoints, saves, moves, removeKey, backKey}
 	if p.locked() {
 		keys = append([]key.Binding{steps.UnlockKey}, keys...)
 	}
 	return keys
 }
-
-// isApp tells whether the account is an app of a tenant.
-func (p *accountPage) isApp() bool { return p.account.Provider != account.AWS }
-
-// keyed tells whether the account has a key of its own.
-func (p *accountPage) keyed() bool { return p.account.AWS().Method != account.ByProfile }
 
 // locked tells whether the checks could not be made because the key is locked away.
 func (p *accountPage) locked() bool { return p.report != nil && !p.active && steps.Locked(*p.report) }
@@ -206,15 +200,15 @@ func (p *accountPage) press(msg tea.KeyPressMsg) tea.Cmd {
 			page.active = true // it is verified once it is read
 			return a.open(page)
 		})
-	case key.Matches(msg, rotateKey) && p.keyed():
+	case key.Matches(msg, rotateKey) && steps.Keyed(p.account):
 		return p.app.rotate(p.account, back)
-	case key.Matches(msg, moveKey) && p.keyed():
+	case key.Matches(msg, moveKey) && steps.Keyed(p.account):
 		return p.app.move(p.account, back)
 	case key.Matches(msg, renameKey):
 		return p.app.open(newRename(p.app, p.account))
-	case key.Matches(msg, repointKey) && p.isApp():
+	case key.Matches(msg, repointKey) && steps.IsApp(p.account):
 		p.app.dialog = repoint(p.app, p.account)
-	case key.Matches(msg, saveKey) && p.isApp():
+	case key.Matches(msg, saveKey) && steps.IsApp(p.account):
 		return p.save()
 	case key.Matches(msg, removeKey):
 		return p.app.open(newRemove(p.app, p.account))
@@ -242,10 +236,7 @@ func (p *accountPage) save() tea.Cmd {
 // repoint says what happens to an account that is put on another app, and asks.
 func repoint(a *App, acc account.Account) dialog {
 	m := acc.Microsoft()
-	name := m.AppName
-	if name == "" {
-		name = account.AppName(acc.Name)
-	}
+	name := steps.AppName(steps.OfAccount(acc))
 	text := string(acc.Name) + " keeps its name here, and gets another app, with a new key. Until the checks of that app hold, nothing changes: the account works as it does now.\n\n" +
 		"Then the key of the present app is deleted here. In the tenant the app " + account.Clean(name, 120) + " (" + string(m.Client) + ") stays as it is; this program will not know of it any more. Delete it under Entra ID › App registrations when nobody needs it."
 	return &textDialog{title: "Put " + string(acc.Name) + " on another app?", text: text, actions: []action{{
@@ -268,8 +259,8 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 			out = append(out, kit.Value(size.Width, t, o.Key+" "+o.Title, o.Value))
 		}
 		out = append(out, kit.Value(size.Width, t, "  Key", keyWords(p.account, now)))
-		if p.account.Provider == account.AWS {
-			out = append(out, kit.Value(size.Width, t, "  In AWS", steps.AWSStays(p.account)))
+		for _, v := range steps.AccountValues(p.account) {
+			out = append(out, kit.Value(size.Width, t, "  "+v[0], v[1]))
 		}
 	}
 	checked := p.report != nil && p.account.ID != "" // a report that comes first waits for whose it is
@@ -294,7 +285,7 @@ func (p *accountPage) View(size kit.Size, t kit.Theme) kit.Page {
 
 // keyWords say where the key is and how long it lives.
 func keyWords(a account.Account, now time.Time) string {
-	if a.AWS().Method == account.ByProfile {
+	if !steps.Keyed(a) {
 		return "none; profile " + a.AWS().Named
 	}
 	s := steps.StoreName(a.Key.Store)

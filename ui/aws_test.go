@@ -371,3 +371,22 @@ func TestAWSFromFirstStartToRemoval(t *testing.T) {
 		t.Errorf("keys left: %v, %v", ids, err)
 	}
 }
+
+// TestHomeRotatesNoProfile says of an account by a profile that it has no key, instead
+// of opening a page that gives it another.
+func TestHomeRotatesNoProfile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.inAWS()
+	d := account.Draft{ID: "5f3c1a70-0000-4000-8000-000000000003", Name: "Quick", Provider: account.AWS, Link: account.AWSLink{Type: account.AWSManagement, Account: "111122223333", Region: "eu-west-1", Method: account.ByProfile, Tag: "5f3c1a70", Named: "environment"}}
+	if err := w.reg.SaveDraft(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.reg.Finish(t.Context(), d.Account(today)); err != nil {
+		t.Fatal(err)
+	}
+	p := w.start(80, 24)
+	p.See("1 connected", "Quick")
+	p.Press("r")
+	p.See("Quick is used with a profile and has no key of its own.")
+}

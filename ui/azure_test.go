@@ -201,3 +201,15 @@ func TestElevationRefused(t *testing.T) {
 	p.Press("e")
 	p.See("Only a Global Administrator may elevate access.")
 }
+
+// TestAzureVaultsDeclined preselects no Key Vault Reader where it was declined.
+func TestAzureVaultsDeclined(t *testing.T) {
+	t.Parallel()
+	declined := func(d *account.Draft) {
+		l := d.Azure()
+		l.Scopes, l.Vaults = nil, false
+		d.Link = l
+	}
+	p := newWorld(t).resume("permission", ofAzure, declined)
+	p.See("What is the account to see?", "[ ]  Key Vault Reader, too")
+}

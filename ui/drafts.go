@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
@@ -51,22 +49,7 @@ func newDrafts(a *App) *drafts {
 
 // draftWords say how far a draft is and since when: "step 5 of 8, yesterday".
 func draftWords(r account.Row, now time.Time) string {
-	n, of := 0, 0
-	way := account.ByHand
-	if r.Provider == account.AWS && !slices.Contains(r.Passed, "aws-template") || slices.Contains(r.Passed, "tenant") {
-		way = account.Automatic
-	}
-	stops := steps.Routes(account.Draft{Provider: r.Provider, Way: way})
-	for _, s := range stops {
-		if s.Label == "" {
-			continue
-		}
-		of++
-		if slices.Contains(r.Passed, s.Name) {
-			n = of
-		}
-	}
-	return fmt.Sprintf("%s, step %d of %d, %s", r.Provider, min(n+1, of), of, Ago(now.Sub(r.Updated)))
+	return fmt.Sprintf("%s, %s, %s", r.Provider, steps.Progress(r), Ago(now.Sub(r.Updated)))
 }
 
 // Ago is an age as people say it.
@@ -156,10 +139,10 @@ func (a *App) away(m awayMsg) {
 	switch {
 	case m.err != nil:
 		a.notice = steps.Advise(account.AsProblem(m.err)).Line()
-	case m.draft.Made.Nothing() && m.draft.Made.Unique == "" && !(m.draft.Provider == account.AWS && link.Bound(m.draft)):
-		a.dialog = throwAway(a, m.draft)
-	default:
+	case steps.InTenant(m.draft):
 		a.dialog = takeBack(a, m.draft)
+	default:
+		a.dialog = throwAway(a, m.draft)
 	}
 }
 
@@ -168,16 +151,7 @@ func takeBack(a *App, d account.Draft) dialog {
 	bound := func(k, help string, do func() tea.Cmd) action {
 		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
 	}
-	text, left := "This draft made an app in the tenant, or was about to. Taking everything back needs a sign-in: it removes the role, the consent and the app there, and then the draft and its key here.",
-		"This leaves the app "+account.AppName(d.Name)+" in the tenant, and deletes here: the draft and its private key. Nobody keeps the app's key then."
-	if d.Provider == account.AWS {
-		text, left = "This draft made the stack "+d.AWS().StackName()+" in AWS, or was about to. Taking everything back needs a profile of the account: it deletes the stack there, and then the draft and its keys here.",
-			"This leaves the stack "+d.AWS().StackName()+" in AWS, region "+string(d.AWS().Region)+", and deletes here: the draft and its private keys. Nobody keeps the stack's keys then."
-	}
-	if d.Made.Adopt != "" || d.Made.Adopted != nil {
-		text, left = "This draft added to an app that was there in the tenant, or was about to. Taking everything back needs a sign-in: it removes what was added there, and then the draft and its key here.",
-			"This leaves on the app what was added to it, and deletes here: the draft and its private key. Nobody keeps that certificate's key then."
-	}
+	text, left := steps.TakeBackWords(d)
 	return &textDialog{title: "Take back " + string(d.Name) + "?", text: text, actions: []action{
 		bound("b", "take everything back", func() tea.Cmd { return a.takeBack(d) }),
 		bound("x", "throw it away here only", func() tea.Cmd { a.dialog = typedAway(a, d, left); return nil }),
@@ -186,21 +160,11 @@ func takeBack(a *App, d account.Draft) dialog {
 
 // throwAway asks before a draft is thrown away, and says what stays.
 func throwAway(a *App, d account.Draft) dialog {
-	stays := "What you made in the Entra admin center stays there: delete the app registration " +
-		account.AppName(d.Name) + " under Entra ID › App registrations; its enterprise app, role and consent go with it."
-	if d.Provider == account.AWS {
-		stays = "A stack that was made in the AWS console stays there: delete " + d.AWS().StackName() + " under CloudFormation, region " + string(d.AWS().Region) + "."
-		if d.AWS().Tag == "" {
-			stays = "Nothing was made in AWS."
-		}
-		if d.Key().ID != "" {
-			return typedAway(a, d, "This deletes here: the draft and its private keys.\n\n"+stays+" The template file stays, too.")
-		}
-	}
+	text := steps.ThrowAwayWords(d)
 	if d.Key().ID != "" {
-		return typedAway(a, d, "This deletes here: the draft and its private key.\n\n"+stays+" The certificate file stays, too.")
+		return typedAway(a, d, text)
 	}
-	return &textDialog{title: awayTitle(d), text: "This deletes here: the draft.\n\n" + stays, actions: []action{{
+	return &textDialog{title: awayTitle(d), text: text, actions: []action{{
 		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw it away")),
 		do:  func() tea.Cmd { return a.throw(d, a.begin) },
 	}}}

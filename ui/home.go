@@ -346,7 +346,9 @@ func (h *home) Keys() []key.Binding {
 	if e.draft {
 		keys = append(keys, throwKey)
 	} else if ok && e.stray == "" && deal.Help().Key != rotateKey.Help().Key {
-		keys = append(keys, rotateKey)
+		rotates := rotateKey
+		rotates.SetEnabled(!e.row.Expires.IsZero()) // an AWS account by a profile has no certificate
+		keys = append(keys, rotates)
 	}
 	return append(keys, kit.ChooseKey, leafKey, endsKey, quitKey)
 }
@@ -422,6 +424,9 @@ func (h *home) chosen(m answer[account.Account]) tea.Cmd {
 	switch {
 	case m.err != nil:
 		h.app.notice = steps.Advise(account.AsProblem(m.err)).Line()
+		return nil
+	case !steps.Keyed(m.value):
+		h.app.notice = steps.Keyless(m.value)
 		return nil
 	case m.value.Begun() == account.MovingKey:
 		return h.app.move(m.value, h.app.home)

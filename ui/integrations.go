@@ -31,7 +31,7 @@ func dealt(rows []account.Row) cards {
 	c := make(cards, len(links))
 	for _, r := range rows {
 		for i, l := range links {
-			if l.provider == r.Provider {
+			if l == r.Provider {
 				c[i] = append(c[i], r)
 			}
 		}
@@ -59,14 +59,7 @@ func (c cards) place(at int) (card, line int) {
 }
 
 // links are the cards, each with what can be linked.
-var links = []struct {
-	title    string
-	provider account.Provider
-}{
-	{"Link a New Microsoft Account", account.Microsoft},
-	{"Link a New Azure Account", account.Azure},
-	{"Link a New AWS Account", account.AWS},
-}
+var links = []account.Provider{account.Microsoft, account.Azure, account.AWS}
 
 var (
 	homeKey = key.NewBinding(key.WithKeys("tab", "esc"), key.WithHelp("tab", "Home"))
@@ -140,7 +133,7 @@ func (p *integrations) open() tea.Cmd {
 	if line < len(p.listed[card]) {
 		return p.app.showAccount(p.listed[card][line].ID)
 	}
-	return p.app.add(links[card].provider)
+	return p.app.add(links[card])
 }
 
 // typed lets the filter have what is typed; what it lets through is looked for
@@ -212,7 +205,7 @@ func (p *integrations) card(i, on, width int, t kit.Theme) kit.Frame {
 		style = t.CardHere
 	}
 	inner := width - style.GetHorizontalFrameSize()
-	title := t.Title.Render(steps.Card(links[i].provider))
+	title := t.Title.Render(steps.Card(links[i]))
 	if all := p.all[i]; all > 0 || i == 0 {
 		title += t.Faint.Render(counted(len(rows), all))
 	}
@@ -225,7 +218,7 @@ func (p *integrations) card(i, on, width int, t kit.Theme) kit.Frame {
 	for at := first; at < last; at++ {
 		matter = append(matter, p.item(string(rows[at].Name), at == on, inner, t))
 	}
-	matter = append(matter, p.item(links[i].title, on == len(rows), inner, t))
+	matter = append(matter, p.item(steps.LinkTitle(links[i]), on == len(rows), inner, t))
 	return kit.Stack(matter...).In(style.Width(width))
 }
 

@@ -29,16 +29,7 @@ var goneKey = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "remov
 
 func newRemove(a *App, acc account.Account) *remove {
 	r := &remove{app: a, was: acc, field: kit.NewField("Type "+string(acc.Name)+" to remove it", "", "")}
-	r.choice.Options = []kit.Option{
-		{Title: "Remove it here and in the tenant", Detail: "An administrator signs in. What this program made there is deleted, for good where that is allowed."},
-		{Title: "Remove it here only", Detail: "What is in the tenant stays there, and nobody keeps its key."},
-	}
-	if acc.Provider == account.AWS {
-		r.choice.Options = []kit.Option{
-			{Title: "Remove it here and in AWS", Detail: "With a profile of the account. The stack is deleted, and with it all that it made."},
-			{Title: "Remove it here only", Detail: "The stack stays in AWS, and nobody keeps its keys."},
-		}
-	}
+	r.choice.Options = steps.RemovalWays(acc)
 	r.field.Focus()
 	r.chosen = acc.Made.Nothing()
 	if r.chosen {
@@ -55,15 +46,7 @@ func (r *remove) Typing() bool   { return r.chosen }
 func (r *remove) Title() string  { return "Integrations › " + string(r.was.Name) + " › Remove" }
 
 // Offers is the page of what stays in the tenant.
-func (r *remove) Offers() []steps.Offer {
-	if r.was.Provider == account.AWS {
-		if r.was.AWS().Method == account.ByProfile {
-			return nil
-		}
-		return []steps.Offer{{Key: "o", Name: "open console", Kind: steps.Open, Title: "The stack", Value: steps.RemovalPage(r.was).URL}}
-	}
-	return []steps.Offer{{Key: "o", Name: "open portal", Kind: steps.Open, Title: "App registration", Value: steps.RemovalPage(r.was).URL}}
-}
+func (r *remove) Offers() []steps.Offer { return steps.RemovalOffers(r.was) }
 
 func (r *remove) Keys() []key.Binding {
 	if r.chosen {
@@ -151,13 +134,10 @@ func (r *remove) View(size kit.Size, t kit.Theme) kit.Page {
 		out = append(out, kit.Blank)
 	}
 	list("Goes here", "-", here)
-	where := "the tenant"
-	if r.was.Provider == account.AWS {
-		where = "AWS"
-	}
+	where := steps.Where(r.was.Provider)
 	list("Goes in "+where, "-", there)
 	list("Stays in "+where, "·", stays)
-	if len(stays) > 0 && !(r.was.Provider == account.AWS && r.everything()) {
+	if len(stays) > 0 && steps.DeletedByHand(r.was, r.everything()) {
 		page := steps.RemovalPage(r.was)
 		out = append(out[:len(out)-1], kit.Mark(size.Width, " ", kit.Link(t, page.URL, kit.Cut(strings.TrimPrefix(page.URL, "https://"), size.Width-2))), kit.Blank)
 	}

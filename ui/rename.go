@@ -76,13 +76,9 @@ func (r *rename) take() tea.Cmd {
 }
 
 func (r *rename) View(size kit.Size, t kit.Theme) kit.Page {
-	keeps := "Its app in the tenant keeps its name."
-	if r.was.Provider == account.AWS {
-		keeps = "What is in AWS keeps its name."
-	}
 	return kit.Page{
 		Title: "Rename " + string(r.was.Name),
-		Why:   "It is called so here and in xops-onboard credentials. " + keeps,
+		Why:   "It is called so here and in xops-onboard credentials. " + steps.KeepsName(r.was.Provider),
 		Body:  r.field.Draw(size.Width, t),
 	}
 }

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
-	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
@@ -150,18 +149,7 @@ func (a *App) header(width int) string {
 		right = p.Aside()
 	}
 	if a.wizard != nil {
-		if l := a.wizard.Draft().AWS(); l.Region != "" {
-			right = string(l.Region)
-			if l.Account != "" {
-				right += " · " + string(l.Account)
-			}
-		}
-		if d := a.wizard.Draft(); d.Cloud != "" && d.Provider != account.AWS {
-			right = d.Cloud.Cloud().Name
-			if o := d.Microsoft().Organization; o != "" {
-				right += " · " + string(o)
-			}
-		}
+		right = steps.Whereabouts(a.wizard.Draft())
 	}
 	right = kit.Cut(right, max(0, width-lipgloss.Width(left)-2))
 	gap := max(1, width-lipgloss.Width(left)-lipgloss.Width(right))

@@ -42,9 +42,6 @@ func (p *Picks) Update(msg tea.Msg) {
 	}
 }
 
-// At is the one that one is on.
-func (p Picks) At() int { return p.at }
-
 // Go goes to one.
 func (p *Picks) Go(i int) { p.at = min(max(i, 0), max(len(p.All)-1, 0)) }
 

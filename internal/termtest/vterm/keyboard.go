@@ -117,9 +117,6 @@ func (s *Screen) hearKeyboard() {
 		n, _, _ := p.Param(0, 1)
 		st := stack()
 		*st = (*st)[:max(0, len(*st)-max(1, n))]
-		if len(*st) == 0 {
-			s.line.letGo()
-		}
 		return true
 	})
 	s.emu.RegisterCsiHandler(ansi.Command('=', 0, 'u'), func(p ansi.Params) bool {

@@ -163,12 +163,22 @@ func (s *Screen) paint() {
 func (s *Screen) draw(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.asksKeyboard()
 	_, _ = s.emu.Write(p)
 	s.tell()
-	if len(s.kitty[0])+len(s.kitty[1]) > 0 && strings.TrimSpace(s.emu.String()) != "" {
+	// A program that changes between the screens gives the keyboard of one up and
+	// asks for the other's in one breath.
+	if before && !s.asksKeyboard() {
+		s.line.letGo()
+	}
+	if s.asksKeyboard() && strings.TrimSpace(s.emu.String()) != "" {
 		s.first.Do(func() { close(s.drawn) })
 	}
 }
+
+// asksKeyboard tells whether the program has asked for a keyboard protocol on one of
+// the screens, and not given it up.
+func (s *Screen) asksKeyboard() bool { return len(s.kitty[0])+len(s.kitty[1]) > 0 }
 
 // Drawn is closed when a Bubble Tea program has drawn its first frame with
 // anything in it. Before that it draws an empty one, as it does not know the

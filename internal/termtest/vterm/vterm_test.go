@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -101,5 +102,31 @@ func lateReader(t *testing.T) {
 		}
 	case b := <-got:
 		t.Fatalf("the loop got %q, which nobody hears", b)
+	}
+}
+
+// TestChangeOfScreenKeepsTheKeyboard has a program draw on the normal screen first,
+// as Bubble Tea does where its first frame comes before its first view: who reads for
+// it goes on to read.
+func TestChangeOfScreenKeepsTheKeyboard(t *testing.T) {
+	s, line := vterm.New(t, 20, 3)
+	defer line.Close()
+	got, more := make(chan string), make(chan struct{})
+	go cancelreaderLoop(line, got, more)
+	defer close(more)
+	_, _ = io.WriteString(line, "\x1b[>1u")
+	more <- struct{}{}
+	s.Press("a")
+	<-got
+	_, _ = io.WriteString(line, "\x1b[<1u\x1b[?1049h\x1b[>1u")
+	more <- struct{}{}
+	s.Press("b")
+	select {
+	case b := <-got:
+		if b != "b" {
+			t.Errorf("the loop got %q", b)
+		}
+	case <-time.After(vterm.Patience):
+		t.Fatal("the loop gets nothing any more")
 	}
 }

@@ -46,7 +46,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
-		Run: start, Open: work, In: os.Stdin, Out: os.Stdout, Version: version(),
+		Run: start, Open: work, In: os.Stdin, Out: os.Stdout, Build: build(),
 		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 	}, os.Stderr)
 }
@@ -124,7 +124,7 @@ func open(simulated bool) (world, error) {
 	if err != nil {
 		return world{}, err
 	}
-	client, err := rest.New(rest.Options{Version: version()})
+	client, err := rest.New(rest.Options{Version: build().Version})
 	if err != nil {
 		return world{}, err
 	}
@@ -148,7 +148,7 @@ func open(simulated bool) (world, error) {
 // are in memory, and the environment's proxy and authorities do not count.
 func openDemo() (world, error) {
 	d := demo.New(time.Now)
-	client, err := rest.New(rest.Options{Transport: d.Transport(), Version: version()})
+	client, err := rest.New(rest.Options{Transport: d.Transport(), Version: build().Version})
 	if err != nil {
 		return world{}, err
 	}

@@ -44,9 +44,4 @@ func TestReleaseIsWhatIsTested(t *testing.T) {
 	if !strings.Contains(release, "-X main.stamped=") || !strings.Contains(read("version.go"), "\nvar stamped string") {
 		t.Error("what a release stamps is not what version.go reads")
 	}
-	for _, secret := range []string{"TOKEN", "PASSWORD", "KEY"} {
-		if strings.Contains(release, secret) {
-			t.Errorf(".goreleaser.yaml names a %s", secret)
-		}
-	}
 }

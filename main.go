@@ -46,7 +46,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
-		Run: start, Open: work, Machine: machine, In: os.Stdin, Out: os.Stdout, Version: version(),
+		Run: start, Open: work, Machine: machine, In: os.Stdin, Out: os.Stdout, Build: build(),
 		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 	}, os.Stderr)
 }
@@ -125,7 +125,7 @@ func open(simulated bool) (world, error) {
 	if err != nil {
 		return world{}, err
 	}
-	client, err := rest.New(rest.Options{Version: version()})
+	client, err := rest.New(rest.Options{Version: build().Version})
 	if err != nil {
 		return world{}, err
 	}
@@ -149,7 +149,7 @@ func open(simulated bool) (world, error) {
 // are in memory, and the environment's proxy and authorities do not count.
 func openDemo() (world, error) {
 	d := demo.New(time.Now)
-	client, err := rest.New(rest.Options{Transport: d.Transport(), Version: version()})
+	client, err := rest.New(rest.Options{Transport: d.Transport(), Version: build().Version})
 	if err != nil {
 		return world{}, err
 	}
@@ -196,7 +196,7 @@ func machine(s cli.Start) link.Machine {
 		}
 	}
 	m.Itself = append(m.Itself, rest.Settings(os.Getenv, now)...)
-	client, err := rest.New(rest.Options{Version: version()})
+	client, err := rest.New(rest.Options{Version: build().Version})
 	m.Itself = append(m.Itself, aws.New(client, time.Now, os.Getenv).Settings()...)
 	if err == nil { // else the file of authorities stands among the settings
 		m.Reach = client.Examine

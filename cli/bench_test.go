@@ -93,7 +93,7 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
 	code = cli.Execute(b.t.Context(), cli.Ports{
 		Run:  func(_ context.Context, s cli.Start) error { b.ran = &s; return nil },
-		Open: b.open, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Version: "v1.2.3",
+		Open: b.open, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Build: cli.Build{Version: "v1.2.3", Commit: "1fa60dd1fc224d0c3b5ad01f1e5dbd67e6b9f1de", Date: "2026-11-26T05:34:44Z"},
 	}, said{&e, b})
 	if b.held != 0 {
 		b.t.Errorf("%v: %d tokens of the administrator were not dropped", args, b.held)

@@ -41,8 +41,8 @@ type Ports struct {
 	Terminal bool      // a person is there to be asked
 	Shown    bool      // Out is a terminal, so that whoever is there reads it
 	// Secret reads a passphrase without echo; nil where there is no terminal.
-	Secret  func(question string) ([]byte, error)
-	Version string
+	Secret func(question string) ([]byte, error)
+	Build  Build // what the program was built from
 }
 
 // World is what a command works on: operations, and what the registry lists.

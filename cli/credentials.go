@@ -26,7 +26,9 @@ func newCredentials(l *line) *cobra.Command {
 		Long: "Print what a linked account gives access with for about an hour, as one JSON object: of a Microsoft or Azure account an access token of its app, for --scope; " +
 			"of an AWS account credentials as the AWS SDKs and the AWS CLI read them from a credential_process. " +
 			"It is secret: nothing is printed to a terminal unless --show says so.",
-		Example: "[profile xops]\ncredential_process = xops-onboard credentials Production",
+		// Without blanks around the sign: of one that stands alone fang's help looks at
+		// what follows it, finds nothing and panics (charm.land/fang/v2 v2.0.1, styleExample).
+		Example: "[profile xops]\ncredential_process=xops-onboard credentials Production",
 		Args:    l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) == 0 {

@@ -165,7 +165,7 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	case a.outputs != "":
 		return nil, a.kept(w, a.brings(ctx, w, v, d), d)
 	case d.AWS().Role != "": // its Outputs were brought already
-		return nil, a.kept(w, a.finish(ctx, w, v, d, newRoleSpreads), d)
+		return nil, a.kept(w, a.finish(ctx, w, v, d, 0, newRoleSpreads), d)
 	}
 	return nil, a.prepares(ctx, w, v, d)
 }
@@ -332,7 +332,7 @@ func (a *addAWS) open(d account.Draft) (flags []string) {
 // looks verifies an account that is used by a profile, and links it.
 func (a *addAWS) looks(ctx context.Context, w World, v *voice, d account.Draft) error {
 	v.say("External id, where the role asks for one: %s", d.AWS().ExternalID)
-	return a.finish(ctx, w, v, d, newRoleSpreads)
+	return a.finish(ctx, w, v, d, 0, newRoleSpreads)
 }
 
 // newRoleSpreads is why checks may hold in a while.
@@ -420,7 +420,7 @@ func (a *addAWS) brings(ctx context.Context, w World, v *voice, d account.Draft)
 	if d, err = w.Env.Ops.SaveAnswers(ctx, d); err != nil {
 		return ended(ctx, err)
 	}
-	return a.finish(ctx, w, v, d, newRoleSpreads)
+	return a.finish(ctx, w, v, d, 0, newRoleSpreads)
 }
 
 // outputsMost is how much is read of Outputs: the three ARNs are under 500 bytes.

@@ -24,6 +24,7 @@ type automatic struct {
 	store account.Store    // for a key that is not made yet
 	adopt account.ClientID // of the app to use; zero: one is made
 	plan  bool
+	hand  handFlags // of it the size of the key, and the certificate's life
 }
 
 // passed are the stops that flags stand for; the screens go on after them.
@@ -107,7 +108,9 @@ func (a *automatic) connect(ctx context.Context) error {
 	if a.draft, err = a.w.Env.Ops.SaveAnswers(ctx, a.draft); err != nil {
 		return ended(ctx, err)
 	}
-	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, by, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
+	wish := steps.Connecting(a.keyWish(), s, s.Adopted.App)
+	wish.Lives = a.hand.lives(wish.Lives)
+	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, by, wish))
 	if err != nil {
 		return notLinked(err, report, a.draft)
 	}
@@ -150,7 +153,7 @@ func (a *automatic) handOver(ctx context.Context) {
 	}
 }
 
-func (a *automatic) keyWish() link.KeyWish { return steps.NewKey(a.w.Env, a.store) }
+func (a *automatic) keyWish() link.KeyWish { return a.hand.sized(steps.NewKey(a.w.Env, a.store)) }
 
 // survey looks what there is, and puts what the tenant says of itself into the draft.
 func (a *automatic) survey(ctx context.Context, admin link.Administrator) (account.Survey, error) {

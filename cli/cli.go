@@ -222,7 +222,7 @@ func (l *line) tell() {
 		}
 		var o *outcome
 		if errors.As(l.err, &o) {
-			r.Counts, r.Checks, r.Stack = o.counts, o.checks, o.stack
+			r.Counts, r.Checks, r.Stack, r.Certificate = o.counts, o.checks, o.stack, o.certificate
 		}
 		l.voice(World{}).result(nil, r)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ type resume struct {
 	*line
 	signInWay, adopt, profile string
 	plan                      bool
+	wait                      time.Duration
 }
 
 func newResume(l *line) *cobra.Command {
@@ -32,6 +34,7 @@ func newResume(l *line) *cobra.Command {
 	signsIn(cmd, &r.signInWay)
 	profiled(cmd, &r.profile)
 	adopts(cmd, &r.adopt)
+	cmd.Flags().DurationVar(&r.wait, "wait", 0, "where nobody signs in: how long to go on checking until everything holds")
 	l.asJSON(cmd)
 	l.asksNothing(cmd)
 	return cmd
@@ -92,7 +95,7 @@ func (r *resume) check(ctx context.Context, w World, d account.Draft) error {
 	}
 	v := r.voice(w)
 	v.say("Checking without a sign-in whether the rest was done in the portal.")
-	return r.finish(ctx, w, v, d, "What does not hold is done in the portal, or here by who signs in with --sign-in.")
+	return r.finish(ctx, w, v, d, r.wait, "What does not hold is done in the portal, or here by who signs in with --sign-in.")
 }
 
 // aws goes on with an AWS draft as add aws does that names it, or returns it for

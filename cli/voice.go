@@ -82,10 +82,15 @@ func (v *voice) say(format string, a ...any) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if text := account.Clean(fmt.Sprintf(format, a...), textLimit); text != v.last {
+	if text := cleaned(fmt.Sprintf(format, a...)); text != v.last {
 		fmt.Fprintln(v.errs, text)
 		v.last = text
 	}
+}
+
+// cleaned is a line that is fit to be written, with the indentation it has.
+func cleaned(s string) string {
+	return s[:len(s)-len(strings.TrimLeft(s, " "))] + account.Clean(s, textLimit)
 }
 
 // says says sentences, one a line.
@@ -148,8 +153,7 @@ func (v *voice) ends(step string, lines []string, r result) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, s := range lines {
-		indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
-		fmt.Fprintln(v.out, indent+account.Clean(s, textLimit))
+		fmt.Fprintln(v.out, cleaned(s))
 	}
 }
 

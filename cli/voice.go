@@ -61,7 +61,8 @@ type result struct {
 
 	Counts      map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
 	Certificate *savedCertificate          `json:"certificate,omitempty"`
-	Stack       *linkedAWS                 `json:"stack,omitempty"` // of an AWS draft that is not linked yet
+	Request     string                     `json:"request,omitempty"` // path of a signing request
+	Stack       *linkedAWS                 `json:"stack,omitempty"`   // of an AWS draft that is not linked yet
 }
 
 // asked is that somebody has to sign in, as an event.

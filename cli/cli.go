@@ -22,6 +22,7 @@ import (
 type Start struct {
 	Demo         bool
 	Plain        bool
+	Debug        bool           // every call is written to a log
 	SignInClient string         // client id of the app to sign in to; empty: Microsoft's own
 	Draft        *account.Draft // to go on with, or as far as flags told; nil: what the registry says
 }
@@ -118,6 +119,7 @@ func newRoot(l *line) *cobra.Command {
 	}
 	root.PersistentFlags().BoolVar(&l.start.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
 	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
+	root.PersistentFlags().BoolVar(&l.start.Debug, "debug", false, "write every call to a log in the state directory: no token, no body")
 	root.PersistentFlags().StringVar(&l.start.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		l.err = usage{err}

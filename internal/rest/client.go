@@ -32,6 +32,8 @@ type Options struct {
 	Transport http.RoundTripper
 	// Version of the program, for the User-Agent header.
 	Version string
+	// Told is told of each call when it is over, with how it ended. It may be nil.
+	Told func(Answer, error)
 	// Now is the wall clock, for evidence and to compare with the services'
 	// clocks; nil is time.Now.
 	Now func() time.Time
@@ -44,6 +46,7 @@ type Client struct {
 	gate     gate
 	now      func() time.Time
 	agent    string
+	told     func(Answer, error)
 }
 
 // silence keeps azcore from writing over the screen, which
@@ -65,7 +68,7 @@ func New(o Options) (*Client, error) {
 		}
 		transport = later(sync.OnceValue(func() *http.Transport { return network(fromEnvironment, trusted.pool()) }))
 	}
-	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version}
+	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version, told: o.Told}
 	c.http = &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

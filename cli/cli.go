@@ -56,7 +56,8 @@ type World struct {
 // Execute runs the command line and returns the exit code.
 func Execute(ctx context.Context, ports Ports, errs io.Writer) int {
 	l := line{ports: ports, errs: errs}
-	err := fang.Execute(ctx, newRoot(&l), fang.WithoutVersion()) // -v would be taken for verbose
+	err := fang.Execute(ctx, newRoot(&l), fang.WithoutVersion(), // -v would be taken for verbose
+		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {})) // told once, here
 	if l.err == nil && err != nil {
 		l.err = usage{err}
 	}
@@ -96,7 +97,11 @@ func (l *line) words(most int) cobra.PositionalArgs {
 		switch {
 		case len(args) <= most:
 		case cmd.HasSubCommands():
-			l.err = usage{fmt.Errorf("there is no command %q", account.Clean(cmd.Name()+" "+args[0], 60))}
+			name := args[0]
+			if cmd.HasParent() {
+				name = cmd.Name() + " " + name
+			}
+			l.err = usage{fmt.Errorf("there is no command %q", account.Clean(name, 60))}
 		default:
 			l.err = usage{fmt.Errorf("%q is one word too many", account.Clean(args[most], 60))}
 		}
@@ -109,13 +114,8 @@ func newRoot(l *line) *cobra.Command {
 		Use:   "xops-onboard",
 		Short: "Link cloud accounts to Xops 360",
 		Long:  "xops-onboard links your cloud accounts to Xops 360 from a terminal. Started alone it opens the wizard, or Home once an account is connected.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				l.err = usage{fmt.Errorf("there is no command %q", account.Clean(args[0], 60))}
-			}
-			return nil
-		},
-		RunE: l.does(func(ctx context.Context, _ []string) error { return l.ports.Run(ctx, l.start) }),
+		Args:  l.words(0),
+		RunE:  l.does(func(ctx context.Context, _ []string) error { return l.ports.Run(ctx, l.start) }),
 	}
 	root.PersistentFlags().BoolVar(&l.start.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
 	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
@@ -126,7 +126,35 @@ func newRoot(l *line) *cobra.Command {
 		return nil
 	})
 	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newVersion(l))
+	l.ofCobra(root)
 	return root
+}
+
+// ofCobra has the commands that cobra brings refuse words that they do not know,
+// instead of showing help as if it had been asked for.
+func (l *line) ofCobra(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			show := cmd.Run
+			cmd.Run = func(cmd *cobra.Command, args []string) {
+				if of, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					_ = l.words(0)(of, rest)
+					return
+				}
+				show(cmd, args)
+			}
+		case "completion":
+			cmd.Args, cmd.RunE = l.words(0), func(cmd *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return nil
+				}
+				return cmd.Help()
+			}
+		}
+	}
 }
 
 // asJSON gives a command --json.

@@ -58,7 +58,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	for _, args := range [][]string{{"--nonsense"}, {"nonsense"}, {"--plain=maybe"}} {
+	for _, args := range [][]string{{"--nonsense"}, {"nonsense"}, {"--plain=maybe"}, {"help", "nonsense"}, {"completion", "tcsh"}, {"man", "nonsense"}} {
 		code, said, started := called(t, nil, args...)
 		if code != cli.WrongUsage || !strings.HasPrefix(said, "xops-onboard: error: ") || started != nil {
 			t.Errorf("%v: code %d, said %q, started %v", args, code, said, started != nil)

@@ -74,6 +74,7 @@ type scripted struct {
 	*machine
 	admin *player.Player
 	aws   *amazon
+	opens bool // the session's keyring
 }
 
 func of(ts *testscript.TestScript) *scripted { return ts.Value(machineKey{}).(*scripted) }
@@ -88,7 +89,7 @@ func scene(env *testscript.Env) error {
 	}
 	env.Values[machineKey{}] = &scripted{machine: m, admin: player.New(m.cloud, m.tenant, m.proxy)}
 	env.Vars = append(env.Vars, m.environment()...)
-	env.Vars = append(env.Vars, "PHRASE="+phrase, "PROXY="+m.proxy.URL(), "TENANT="+m.tenant.ID(), "XOPS_PASSPHRASE_FILE="+phrase)
+	env.Vars = append(env.Vars, "PHRASE="+phrase, "PROXY="+m.proxy.URL(), "CA="+m.proxy.CAFile(), "TENANT="+m.tenant.ID(), "XOPS_PASSPHRASE_FILE="+phrase)
 	return nil
 }
 
@@ -309,7 +310,7 @@ func here(ts *testscript.TestScript, _ bool, _ []string) {
 			kept["drafts"]++
 		}
 	}
-	if s.ring != nil {
+	if s.opens {
 		kept["keys"] += s.keys()
 	}
 	for _, what := range []string{"accounts", "drafts", "keys"} {
@@ -345,7 +346,7 @@ func keyring(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 || kinds[args[0]] == nil {
 		ts.Fatalf("keyring unlocked|locked|none")
 	}
-	s.ring = kinds[args[0]](s.t)
+	s.ring, s.opens = kinds[args[0]](s.t), args[0] == "unlocked"
 	for _, v := range s.machine.environment() {
 		name, value, _ := strings.Cut(v, "=")
 		ts.Setenv(name, value)

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,9 +32,11 @@ import (
 // each, against a tenant of its own behind the proxy. They know beside the
 // commands of testscript:
 //
-//	xops [-code N] [-in FILE] [-admin NAME] [-interrupt TEXT] ARGS…
-//	    run the program; it has to end with that code, else 0. -in: answers on a
-//	    pipe. -admin: that person signs in wherever the program asks for it.
+//	xops [-code N] [-in FILE] [-talk FILE] [-admin NAME] [-interrupt TEXT] ARGS…
+//	    run the program; it has to end with that code, else 0. -in: what is on its
+//	    standard input, a pipe. -talk: the same as a talk, whose lines are texts to
+//	    wait for, answers that begin with >, and portal VERB…
+//	    -admin: that person signs in wherever the program asks for it.
 //	    -interrupt: told to stop when it has written that
 //	[!] portal VERB…     what a person does in the portal (internal/simproxy/player)
 //	azure                subscriptions, over which ada may assign roles
@@ -114,52 +118,91 @@ func (s *scripted) environment(ts *testscript.TestScript) (env []string) {
 	return env
 }
 
+// called is one run of the program.
+type called struct {
+	code      int
+	in        string
+	talk      string
+	admin     string
+	interrupt string
+	args      []string
+}
+
+// read takes the words of a line apart: our own flags come first.
+func read(ts *testscript.TestScript, args []string) (r called) {
+	flags := flag.NewFlagSet("xops", flag.ContinueOnError)
+	flags.IntVar(&r.code, "code", 0, "")
+	for name, to := range map[string]*string{"in": &r.in, "talk": &r.talk, "admin": &r.admin, "interrupt": &r.interrupt} {
+		flags.StringVar(to, name, "", "")
+	}
+	// A flag of the program's own is no flag of ours.
+	own := 0
+	for own+1 < len(args) && flags.Lookup(strings.TrimPrefix(args[own], "-")) != nil && !strings.HasPrefix(args[own], "--") {
+		own += 2
+	}
+	ts.Check(flags.Parse(args[:own]))
+	r.args = args[own:]
+	return r
+}
+
 // xops runs the program.
 func xops(ts *testscript.TestScript, neg bool, args []string) {
-	s, code, in := of(ts), 0, ""
-	w := &watch{do: map[*regexp.Regexp]func(string) error{}}
-	cmd := exec.Command(binary)
-	for len(args) > 1 && strings.HasPrefix(args[0], "-") {
-		switch value := args[1]; args[0] {
-		case "-code":
-			n, err := strconv.Atoi(value)
-			ts.Check(err)
-			code = n
-		case "-in":
-			in = ts.ReadFile(value)
-			cmd.Stdin = strings.NewReader(in)
-		case "-admin":
-			w.do[askedFor] = func(what string) error { return s.signsIn(value, what) }
-		case "-interrupt":
-			w.do[regexp.MustCompile("()"+value)] = func(string) error { return cmd.Process.Signal(os.Interrupt) }
-		default:
-			args = append([]string{"", ""}, args...) // a flag of the program's own
-		}
-		if args[0] == "" {
-			args = args[2:]
-			break
-		}
-		args = args[2:]
-	}
+	s, r := of(ts), read(ts, args)
 	if neg {
 		ts.Fatalf("it ends with a code; write xops -code N")
 	}
-	var out, errs bytes.Buffer
-	cmd.Args = append(cmd.Args, args...)
+	cmd := exec.Command(binary, r.args...)
 	cmd.Dir, cmd.Env = ts.MkAbs("."), s.environment(ts)
-	cmd.Stdout, cmd.Stderr = &copied{w, &out}, &copied{w, &errs}
+	w := &watch{do: map[*regexp.Regexp]func(string) error{}}
+	if r.admin != "" {
+		w.do[askedFor] = func(what string) error { return s.signsIn(r.admin, what) }
+	}
+	if r.interrupt != "" {
+		w.do[regexp.MustCompile("("+r.interrupt+")")] = func(string) error { return cmd.Process.Signal(os.Interrupt) }
+	}
+	heard := &lines{t: s.t, more: make(chan struct{}, 1)}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(&copied{w, &out}, heard), io.MultiWriter(&copied{w, &errs}, heard)
+	talks := func() {}
+	switch {
+	case r.in != "":
+		cmd.Stdin = strings.NewReader(ts.ReadFile(r.in))
+	case r.talk != "":
+		in, err := cmd.StdinPipe()
+		ts.Check(err)
+		heard.in = in
+		talks = func() { s.talks(ts, heard, ts.ReadFile(r.talk)); _ = in.Close() }
+	}
 	ts.Check(cmd.Start())
 	late := time.AfterFunc(2*patience, func() { _ = cmd.Process.Kill() })
+	talks()
 	_ = cmd.Wait()
 	_, _ = ts.Stdout().Write(out.Bytes())
 	_, _ = ts.Stderr().Write(errs.Bytes())
 	switch got := cmd.ProcessState.ExitCode(); {
 	case !late.Stop():
-		ts.Fatalf("it did not end\n%s\n%s", out.String(), errs.String())
+		ts.Fatalf("it did not end")
 	case w.err != nil:
-		ts.Fatalf("%v\n%s\n%s", w.err, out.String(), errs.String())
-	case got != code:
-		ts.Fatalf("it ended with %d, want %d\n%s\n%s", got, code, out.String(), errs.String())
+		ts.Fatalf("%v", w.err)
+	case got != r.code:
+		ts.Fatalf("it ended with %d, want %d\n%s\n%s", got, r.code, out.String(), errs.String())
+	}
+}
+
+// talks waits for texts, and answers.
+func (s *scripted) talks(ts *testscript.TestScript, heard *lines, talk string) {
+	for line := range strings.Lines(talk) {
+		line = os.Expand(strings.TrimSuffix(line, "\n"), ts.Getenv)
+		words := strings.Fields(line)
+		if answer, is := strings.CutPrefix(line, ">"); is {
+			_, err := io.WriteString(heard.in, strings.TrimPrefix(answer, " ")+"\n")
+			ts.Check(err)
+		} else if len(words) > 1 && words[0] == "portal" {
+			_, err := s.does(ts, words[1:])
+			ts.Check(err)
+		} else if line != "" {
+			heard.see(line)
+		}
 	}
 }
 
@@ -215,18 +258,38 @@ func (c *copied) Write(b []byte) (int, error) {
 
 // inPortal is what a person does there.
 func inPortal(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
 	if len(args) == 0 {
 		ts.Fatalf("portal VERB…")
 	}
-	if args[0] == "upload" && len(args) > 2 {
-		args[2] = ts.MkAbs(args[2])
-	}
-	answer, err := s.admin.Carry(args)
+	answer, err := of(ts).does(ts, args)
 	if (err != nil) != neg {
 		ts.Fatalf("portal: %s, %v", answer, err)
 	}
 	fmt.Fprintln(ts.Stdout(), answer)
+}
+
+// does carries out a verb of the portal. A file that is uploaded may be named by a
+// pattern, which one file here or among the downloads has.
+func (s *scripted) does(ts *testscript.TestScript, words []string) (string, error) {
+	if words[0] == "upload" && len(words) == 3 {
+		var found []string
+		for _, dir := range []string{ts.MkAbs("."), filepath.Join(s.home, "Downloads")} {
+			name := words[2]
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(dir, name)
+			}
+			some, err := filepath.Glob(name)
+			if err != nil {
+				return "", err
+			}
+			found = append(found, some...)
+		}
+		if found = slices.Compact(found); len(found) != 1 {
+			return "", fmt.Errorf("the files %s are %v, and it takes one", words[2], found)
+		}
+		words = []string{words[0], words[1], found[0]}
+	}
+	return s.admin.Carry(words)
 }
 
 func onAzure(ts *testscript.TestScript, _ bool, _ []string) { of(ts).inAzure("ada@contoso.com") }

@@ -103,8 +103,8 @@ func (l *line) certain(ctx context.Context, name account.Name, what string) erro
 	switch {
 	case l.yes:
 		return nil
-	case !l.ports.Terminal || l.json:
-		return missing([]string{"--yes"}, "It is asked on a terminal.")
+	case !l.ports.Terminal && !l.start.Plain || l.json:
+		return missing([]string{"--yes"}, "It is asked on a terminal, or in lines with --plain.")
 	}
 	text, err := l.answer(ctx, what+". Type its name, "+account.Clean(string(name), 60)+", to do that")
 	if err != nil {

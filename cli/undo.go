@@ -135,7 +135,7 @@ func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way accou
 // signInLeft is what a sign-in left in the tenant, which stays there.
 func signInLeft(c account.CloudID, client account.ClientID) []stay {
 	p := steps.SignInPage(c, client)
-	return []stay{{What: steps.SignInLeft(client), Path: p.Menu(steps.SignInApp(client)), URL: p.URL}}
+	return []stay{{What: "delegated permissions that the sign-in left, which may have been there before", Path: p.Menu(steps.SignInApp(client)), URL: p.URL}}
 }
 
 // throwAway removes a draft that made nothing in the tenant by itself.

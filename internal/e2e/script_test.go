@@ -44,7 +44,7 @@ import (
 //	                     an AWS account, and what a person does in its console
 //	tenant               what is in the tenant, and in AWS; "nothing" for nothing
 //	here                 what is kept on the machine; "nothing" for nothing
-//	keyring KIND         a session with a keyring: unlocked, locked or none
+//	keyring KIND         a session with a keyring: unlocked, locked or none; lock locks it
 //	[!] json PATH REGEXP the last line of stdout as JSON has that there
 //	take NAME FILE REGEXP  an environment variable from the first group
 //
@@ -406,8 +406,12 @@ func keyring(ts *testscript.TestScript, _ bool, args []string) {
 	kinds := map[string]func(testing.TB) *keyringtest.Session{
 		"unlocked": keyringtest.Unlocked, "locked": keyringtest.Locked, "none": keyringtest.NoService,
 	}
-	if len(args) != 1 || kinds[args[0]] == nil {
-		ts.Fatalf("keyring unlocked|locked|none")
+	switch {
+	case len(args) == 1 && args[0] == "lock" && s.ring != nil:
+		s.ring.Lock()
+		return
+	case len(args) != 1 || kinds[args[0]] == nil:
+		ts.Fatalf("keyring unlocked|locked|none|lock")
 	}
 	s.ring, s.opens = kinds[args[0]](s.t), args[0] == "unlocked"
 	for _, v := range s.machine.environment() {
@@ -461,7 +465,7 @@ func take(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("take NAME FILE REGEXP")
 	}
-	m := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
+	m := regexp.MustCompile("(?m)" + args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
 	if len(m) != 2 {
 		ts.Fatalf("take: nothing matches %s", args[2])
 	}

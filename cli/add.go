@@ -60,7 +60,7 @@ func newAddAzure(l *line) *cobra.Command {
 	}
 	a.flags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&a.scopes, "scope", nil, "a management group or subscription to read, by its address or a subscription's id; may be given again. Else the uppermost place where you may assign roles")
+	f.StringArrayVar(&a.scopes, "scope", nil, "a management group or subscription to read, by its address or a subscription's id; may be given again. Else the uppermost place where you may assign roles, and by hand the tenant's root group")
 	f.BoolVar(&a.noVaults, "no-key-vaults", false, "without Key Vault Reader")
 	return cmd
 }

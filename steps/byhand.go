@@ -30,6 +30,12 @@ func Identified(ctx context.Context, e Env, d account.Draft, tenant, organizatio
 		m.Organization = account.Domain(organization)
 		d = d.WithMicrosoft(m)
 	}
+	if l := d.Azure(); d.Provider == account.Azure && len(l.Scopes) == 0 { // what the page proposes
+		if root, err := account.ManagementGroup(string(l.Tenant)); err == nil {
+			l.Scopes = []account.AzureScope{root}
+			d.Link = l
+		}
+	}
 	d.Way = account.ByHand
 	d.Trail = nil
 	for _, s := range Routes(d) {

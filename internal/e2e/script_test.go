@@ -23,6 +23,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 	"github.com/axiomio/xops-onboard/internal/simproxy/player"
@@ -39,7 +40,8 @@ import (
 //	    -admin: that person signs in wherever the program asks for it.
 //	    -interrupt: told to stop when it has written that
 //	[!] portal VERB…     what a person does in the portal (internal/simproxy/player)
-//	azure                subscriptions, over which ada may assign roles
+//	azure [roles]        subscriptions, over which ada may assign roles; roles there
+//	                     for every app
 //	aws account|upload FILE|update FILE|outputs|delete
 //	                     an AWS account, and what a person does in its console
 //	tenant               what is in the tenant, and in AWS; "nothing" for nothing
@@ -292,7 +294,19 @@ func (s *scripted) does(ts *testscript.TestScript, words []string) (string, erro
 	return s.admin.Carry(words)
 }
 
-func onAzure(ts *testscript.TestScript, _ bool, _ []string) { of(ts).inAzure("ada@contoso.com") }
+// onAzure gives the tenant subscriptions, and with roles lets every app read them.
+func onAzure(ts *testscript.TestScript, _ bool, args []string) {
+	s := of(ts)
+	if len(args) == 0 {
+		s.inAzure("ada@contoso.com")
+		return
+	}
+	for _, p := range s.tenant.Principals() {
+		for _, role := range []account.AzureRole{account.AzureReader, account.AzureKeyVaultReader} {
+			s.tenant.AssignAzureRole(s.tenant.RootGroup(), role, p.ID)
+		}
+	}
+}
 
 // onAWS is what a person does in the console of AWS.
 func onAWS(ts *testscript.TestScript, _ bool, args []string) {

@@ -144,7 +144,8 @@ func codeOf(k account.Kind) int {
 	case account.SpreadingTooLong:
 		return NotLinked
 	case account.InputEmpty, account.InputLong, account.InputNotID, account.InputManyIDs, account.InputNotDomain, account.InputNotTenant,
-		account.InputTaken, account.InputReserved, account.InputControl, account.AWSNoProfile:
+		account.InputTaken, account.InputReserved, account.InputControl, account.AWSNoProfile,
+		account.CertificateUnread, account.CertificateOther:
 		return WrongUsage
 	case account.SignInBlocked, account.DeviceNotManaged, account.StrongerSignIn, account.StrongerSignInSetUp,
 		account.ConsentMissing, account.ConsentDeclined, account.ConsentNotAllowed,

@@ -104,6 +104,9 @@ func (r *rotate) one(ctx context.Context, w World, row account.Row, way account.
 	if err != nil {
 		return err
 	}
+	if !steps.Keyed(acc) {
+		return keyless(acc)
+	}
 	v := r.voice(w)
 	if err := r.brought(ctx, w, v, acc, way); err != nil {
 		return r.kept(w, acc, err)
@@ -126,10 +129,7 @@ func rotatedLines(a account.Account, now time.Time) []string {
 // brought rotates the key of an account whose new certificate somebody may have
 // to bring to the app.
 func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Account, way account.SignInWay) error {
-	switch aws := acc.Provider == account.AWS; {
-	case !steps.Keyed(acc):
-		return keyless(acc)
-	case aws && !link.MayRenewAuthority(acc, w.Env.Now()) && (r.profile != "" || r.directory != ""):
+	if acc.Provider == account.AWS && !link.MayRenewAuthority(acc, w.Env.Now()) && (r.profile != "" || r.directory != "") {
 		return usage{errors.New("the link's own authority signs the new certificate, and nothing changes in AWS; it takes neither --profile nor --certificate-out")}
 	}
 	if err := signsFor(account.Draft{Provider: acc.Provider}, way, r.profile); err != nil {

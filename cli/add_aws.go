@@ -393,7 +393,7 @@ func (a *addAWS) prepares(ctx context.Context, w World, v *voice, d account.Draf
 		lines = append(lines, "External id for "+l.Platform.Principal+": "+l.ExternalID)
 	}
 	on := "xops-onboard add aws --name " + word(string(d.Name)) + " --outputs FILE"
-	v.result(append(lines, "Then: "+on), result{State: "prepared", Code: NotLinked, Stack: toStack(d)})
+	v.result(append(lines, "Then: "+on), result{State: "prepared", Code: NotLinked, AWS: toStack(d)})
 	return &outcome{err: fmt.Errorf("%s is not linked yet: the stack is still to be created", d.Name), code: NotLinked, hint: on, said: true}
 }
 

@@ -75,7 +75,7 @@ func (a *automatic) onlyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.v.result(a.planLines(s, changes), result{State: "planned", Changes: changes, Survey: &s, Warnings: steps.Warnings(s, a.draft)})
+	a.v.result(a.planLines(s, changes), result{State: "planned", Changes: changes, Survey: toSurvey(s), Warnings: steps.Warnings(s, a.draft)})
 	return nil
 }
 
@@ -283,7 +283,7 @@ func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, 
 	}
 	r := result{State: "linked", Account: toLinked(acc)}
 	if report != nil {
-		r.Checks = report.Checks
+		r.Checks = toChecks(report.Checks)
 	}
 	text := steps.AccountLines(acc)
 	if c := acc.Made.Client; acc.Made.By != "" && acc.Provider != account.AWS {
@@ -296,14 +296,14 @@ func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, 
 func toLinked(a account.Account) *linkedAccount {
 	if a.Provider == account.AWS {
 		return &linkedAccount{
-			Name: a.Name, Provider: a.Provider, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
+			Name: a.Name, Provider: a.Provider, KeyStore: a.Key.Store, Expires: moment{a.Key.Certificate.NotAfter},
 			AWS: toStack(account.Draft{Link: a.Link, Authority: a.Authority}),
 		}
 	}
 	m := a.Microsoft()
 	return &linkedAccount{
 		Name: a.Name, Provider: a.Provider, Cloud: a.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName, Client: m.Client,
-		Organization: m.Organization, Scopes: a.Azure().Scopes, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
+		Organization: m.Organization, Scopes: a.Azure().Scopes, KeyStore: a.Key.Store, Expires: moment{a.Key.Certificate.NotAfter},
 	}
 }
 
@@ -329,7 +329,7 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 	case account.Unknown:
 		return &outcome{err: fmt.Errorf("%s is linked, and something could not be checked", acc.Name), code: Unchecked, checks: report.Checks}
 	}
-	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: report.Checks})
+	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: toChecks(report.Checks)})
 	return nil
 }
 

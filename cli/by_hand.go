@@ -152,7 +152,7 @@ func (a *addMicrosoft) again() string { return "add " + string(a.provider) + " -
 func withCertificate(err error, d account.Draft) error {
 	if k := d.Key(); err != nil && k.Saved != "" {
 		m := more(err)
-		m.certificate = &savedCertificate{Path: k.Saved, SHA1: k.Certificate.SHA1, SHA256: k.Certificate.SHA256, Expires: k.Certificate.NotAfter}
+		m.certificate = &savedCertificate{Path: k.Saved, SHA1: k.Certificate.SHA1, SHA256: k.Certificate.SHA256, Expires: moment{k.Certificate.NotAfter}}
 		return m
 	}
 	return err

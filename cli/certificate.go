@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,11 +14,11 @@ import (
 
 // savedCertificate is the public certificate of an account as commands write it.
 type savedCertificate struct {
-	Path    string    `json:"path,omitempty"`
-	PEM     string    `json:"pem,omitempty"`
-	SHA1    string    `json:"sha1"` // what the portal calls Thumbprint
-	SHA256  string    `json:"sha256"`
-	Expires time.Time `json:"expires"`
+	Path    string `json:"path,omitempty"`
+	PEM     string `json:"pem,omitempty"`
+	SHA1    string `json:"sha1"` // what the portal calls Thumbprint
+	SHA256  string `json:"sha256"`
+	Expires moment `json:"expires"`
 }
 
 func newCertificate(l *line) *cobra.Command {
@@ -69,7 +68,7 @@ func (l *line) certificate(ctx context.Context, w World, name, out string) error
 	}
 	v := l.voice(w)
 	c := acc.Key.Certificate
-	saved := savedCertificate{SHA1: c.SHA1, SHA256: c.SHA256, Expires: c.NotAfter}
+	saved := savedCertificate{SHA1: c.SHA1, SHA256: c.SHA256, Expires: moment{c.NotAfter}}
 	if out == "-" {
 		if !l.json {
 			_, err := fmt.Fprint(l.ports.Out, c.PEM)

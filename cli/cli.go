@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,8 +123,11 @@ func newRoot(l *line) *cobra.Command {
 	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
 	root.PersistentFlags().BoolVar(&l.start.Debug, "debug", false, "write every call to a log in the state directory: no token, no body")
 	root.PersistentFlags().StringVar(&l.start.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		l.err = usage{err}
+		if flag := cmd.Flags().Lookup("json"); flag != nil && slices.Contains(os.Args[1:], "--json") {
+			l.json = true // flags behind the one that is wrong are not read
+		}
 		return nil
 	})
 	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newVersion(l))
@@ -244,15 +249,11 @@ func (l *line) tell() {
 		return
 	}
 	if l.json {
-		say, _ := advice(l.err)
-		r := result{State: "failed", Code: code(l.err), Error: account.Clean(say, 500)}
-		var p *account.Problem
-		if errors.As(l.err, &p) {
-			r.Problem = p
-		}
+		say, do := advice(l.err)
+		r := result{State: "failed", Code: code(l.err), Error: account.Clean(say, textLimit), Advice: account.Clean(do, textLimit), Problem: toProblem(problemOf(l.err))}
 		var o *outcome
 		if errors.As(l.err, &o) {
-			r.Counts, r.Checks, r.Stack, r.Certificate = o.counts, o.checks, o.stack, o.certificate
+			r.Counts, r.Checks, r.AWS, r.Certificate = o.counts, toChecks(o.checks), o.stack, o.certificate
 		}
 		l.voice(World{}).result(nil, r)
 	}

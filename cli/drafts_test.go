@@ -183,9 +183,9 @@ func TestUndoMayNotPurge(t *testing.T) {
 		if json {
 			code, out, _ := b.call(append(args, "--json")...)
 			all := objects(t, out)
-			left, _ := all[len(all)-1]["left"].(map[string]any)
+			left, _ := all[len(all)-1]["restorable"].([]any)
 			stays, _ := all[len(all)-1]["stays"].([]any)
-			if code != cli.Done || len(left["binned"].([]any)) != 2 || len(stays) != 1 || !strings.HasPrefix(stays[0].(map[string]any)["url"].(string), "https://entra.microsoft.com/") || all[len(all)-1]["state"] != "taken-back" {
+			if code != cli.Done || len(left) != 2 || len(stays) != 1 || !strings.HasPrefix(stays[0].(map[string]any)["url"].(string), "https://entra.microsoft.com/") || all[len(all)-1]["state"] != "taken-back" {
 				t.Errorf("code %d, result %v", code, all[len(all)-1])
 			}
 			continue

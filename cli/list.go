@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -13,24 +12,23 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
+// listedAccounts are all accounts as JSON.
+type listedAccounts struct {
+	Accounts []listedAccount `json:"accounts"`
+}
+
 // listedAccount is an account as the list writes it.
 type listedAccount struct {
-	Name       account.Name     `json:"name"`
-	Provider   account.Provider `json:"provider"`
-	Cloud      account.CloudID  `json:"cloud,omitempty"`
-	AWS        *linkedAWS       `json:"aws,omitempty"`
-	Tenant     account.TenantID `json:"tenant,omitempty"`
-	TenantName string           `json:"tenantName,omitempty"`
-	Expires    time.Time        `json:"expires,omitzero"`   // end of the certificate; an AWS account by a profile has none
-	DaysLeft   *int             `json:"daysLeft,omitempty"` // until then; below zero when it is over
-	Checked    *lastCheck       `json:"checked,omitempty"`
-	Begun      account.Begun    `json:"begun,omitempty"`
-	Owned      bool             `json:"owned"` // a living copy of the program works on it
+	linkedAccount
+	DaysLeft *int          `json:"daysLeft,omitempty"` // until the certificate's end; below zero when it is over
+	Checked  *lastCheck    `json:"checked,omitempty"`
+	Begun    account.Begun `json:"begun,omitempty"`
+	Owned    bool          `json:"owned"` // a living copy of the program works on it
 }
 
 // lastCheck is what the newest verification found, and how old it is.
 type lastCheck struct {
-	At         time.Time          `json:"at"`
+	At         moment             `json:"at"`
 	AgeSeconds int64              `json:"ageSeconds"`
 	State      account.CheckState `json:"state"` // of the worst check
 }
@@ -52,9 +50,7 @@ func newList(l *line) *cobra.Command {
 
 func (l *line) list(ctx context.Context, w World) error {
 	v := l.voice(w)
-	out := struct {
-		Accounts []listedAccount `json:"accounts"`
-	}{make([]listedAccount, 0, len(w.Known.Accounts))}
+	out := listedAccounts{make([]listedAccount, 0, len(w.Known.Accounts))}
 	for _, r := range w.Known.Accounts {
 		a, err := w.listed(ctx, r, v.now())
 		if account.KindOf(err) == account.NotFound {
@@ -66,7 +62,7 @@ func (l *line) list(ctx context.Context, w World) error {
 		out.Accounts = append(out.Accounts, a)
 	}
 	if l.json {
-		if err := json.NewEncoder(l.ports.Out).Encode(out); err != nil {
+		if err := encode(l.ports.Out, out); err != nil {
 			return err
 		}
 		return w.unread()
@@ -98,20 +94,13 @@ func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listed
 	if err != nil {
 		return listedAccount{}, err
 	}
-	m := acc.Microsoft()
-	a := listedAccount{
-		Name: acc.Name, Provider: acc.Provider, Cloud: acc.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName,
-		Expires: acc.Key.Certificate.NotAfter, Begun: acc.Begun(), Owned: r.Owned,
-	}
-	if acc.Provider == account.AWS {
-		a.Cloud, a.AWS = "", toStack(account.Draft{Link: acc.Link, Authority: acc.Authority})
-	}
+	a := listedAccount{linkedAccount: *toLinked(acc), Begun: acc.Begun(), Owned: r.Owned}
 	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
 		left := int(math.Floor(a.Expires.Sub(now).Hours() / 24))
 		a.DaysLeft = &left
 	}
 	if last, err := reg.LastReport(ctx, r.ID); err == nil {
-		a.Checked = &lastCheck{last.At, int64(now.Sub(last.At).Seconds()), worst(last)}
+		a.Checked = &lastCheck{moment{last.At}, int64(now.Sub(last.At).Seconds()), worst(last)}
 	}
 	return a, nil
 }

@@ -83,7 +83,7 @@ func (l *line) moved(ctx context.Context, w World, v *voice, acc account.Account
 	}
 	return v.through(ctx, w.Env.Ops.MoveKey(acc.ID, to), func(e link.Event) {
 		if l.json {
-			v.line(v.events, e)
+			v.progress("", e)
 		} else if text := stageLine(movingWords, e); text != "" {
 			v.say("%s", text)
 		}

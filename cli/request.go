@@ -94,7 +94,7 @@ func (l *line) imported(ctx context.Context, w World, name, file, out string) er
 		return err
 	}
 	c := o.key.Certificate
-	saved := savedCertificate{Path: o.key.Saved, SHA1: c.SHA1, SHA256: c.SHA256, Expires: c.NotAfter}
+	saved := savedCertificate{Path: o.key.Saved, SHA1: c.SHA1, SHA256: c.SHA256, Expires: moment{c.NotAfter}}
 	lines := []string{"Thumbprint: " + c.SHA1, "Expires: " + steps.Day(c.NotAfter)}
 	if o.linked {
 		lines = append(lines, "It is in use from now on. The one before stays on the app until somebody removes it there.")

@@ -196,10 +196,7 @@ func (r *rotate) stages(v *voice, acc account.Account, name account.Name) func(l
 	}
 	return func(e link.Event) {
 		if r.json {
-			v.line(v.events, struct {
-				Name account.Name `json:"name,omitempty"`
-				link.Event
-			}{name, e})
+			v.progress(name, e)
 			return
 		}
 		if text := stageLine(words, e); text != "" && name != "" {
@@ -380,7 +377,7 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 func (r *rotate) told(w World, v *voice, a account.Account, err error) {
 	if err != nil {
 		say, do := advice(err)
-		v.one([]string{string(a.Name) + ": not rotated. " + say, "  " + do}, result{State: "failed", Code: code(err), Account: toLinked(a), Error: account.Clean(strings.TrimSpace(say+" "+do), 500), Problem: problemOf(err)})
+		v.one([]string{string(a.Name) + ": not rotated. " + say, "  " + do}, result{State: "failed", Code: code(err), Account: toLinked(a), Error: account.Clean(say, textLimit), Advice: account.Clean(do, textLimit), Problem: toProblem(problemOf(err))})
 		return
 	}
 	if now, err := w.Env.Ops.Ports().Registry.Account(context.Background(), a.ID); err == nil {

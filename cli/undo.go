@@ -16,7 +16,7 @@ import (
 type stay struct {
 	What string `json:"what"`
 	ID   string `json:"id,omitempty"`
-	Path string `json:"path,omitempty"` // menus of the portal
+	Menu string `json:"menu,omitempty"` // menus of the portal, on the way to it
 	URL  string `json:"url,omitempty"`
 }
 
@@ -25,8 +25,8 @@ func (s stay) String() string {
 	if s.ID != "" {
 		text += " " + s.ID
 	}
-	if s.Path != "" {
-		text += ": " + s.Path + ", " + s.URL
+	if s.Menu != "" {
+		text += ": " + s.Menu + ", " + s.URL
 	}
 	return text
 }
@@ -128,14 +128,14 @@ func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way accou
 	if err != nil {
 		return err
 	}
-	v.result(append(steps.TakenBackLines(binned), steps.SignInLeftLines(d.Cloud, client)...), result{State: "taken-back", Left: binned, Stays: signInLeft(d.Cloud, client)})
+	v.result(append(steps.TakenBackLines(binned), steps.SignInLeftLines(d.Cloud, client)...), result{State: "taken-back", Restorable: toRestorable(binned), Stays: signInLeft(d.Cloud, client)})
 	return nil
 }
 
 // signInLeft is what a sign-in left in the tenant, which stays there.
 func signInLeft(c account.CloudID, client account.ClientID) []stay {
 	p := steps.SignInPage(c, client)
-	return []stay{{What: "delegated permissions that the sign-in left, which may have been there before", Path: p.Menu(steps.SignInApp(client)), URL: p.URL}}
+	return []stay{{What: "delegated permissions that the sign-in left, which may have been there before", Menu: p.Menu(steps.SignInApp(client)), URL: p.URL}}
 }
 
 // throwAway removes a draft that made nothing in the tenant by itself.
@@ -226,5 +226,5 @@ func files(d account.Draft) (out []stay) {
 }
 
 func at(what, id, app string, p account.PortalPage) stay {
-	return stay{What: account.Clean(what, 200), ID: id, Path: p.Menu(app), URL: p.URL}
+	return stay{What: account.Clean(what, 200), ID: id, Menu: p.Menu(app), URL: p.URL}
 }

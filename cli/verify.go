@@ -87,7 +87,7 @@ func (r *verify) run(ctx context.Context, w World, rows []account.Row) error {
 			pause = min(pause, end.Sub(v.now()))
 		}
 		if v.json {
-			v.line(v.events, round{v.now(), "round", "waiting", found, v.now().Add(pause)})
+			v.line(v.events, round{moment{v.now()}, "round", "waiting", found, moment{v.now().Add(pause)}})
 		}
 		if err := rested(ctx, pause); err != nil {
 			return ended(ctx, err)
@@ -100,11 +100,11 @@ func (r *verify) run(ctx context.Context, w World, rows []account.Row) error {
 
 // round is the end of one of several, as JSON.
 type round struct {
-	At     time.Time                  `json:"at"`
+	At     moment                     `json:"at"`
 	Step   string                     `json:"step"`
 	State  string                     `json:"state"`
 	Counts map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
-	Next   time.Time                  `json:"next"`             // when it looks again
+	Next   moment                     `json:"next"`             // when it looks again
 }
 
 // rested waits, unless ctx ends.
@@ -200,10 +200,10 @@ func (v *voice) report(ctx context.Context, w World, a account.Account) (account
 // under it.
 func (v *voice) verified(a account.Account, state account.CheckState, r account.Report, err error) {
 	text := []string{string(a.Name) + ": " + verdictWords[state] + "."}
-	one := result{State: string(state), Account: toLinked(a), Checks: r.Checks}
+	one := result{State: string(state), Code: stateCodes[state], Account: toLinked(a), Checks: toChecks(r.Checks)}
 	if err != nil {
 		say, _ := advice(err)
-		text, one.Problem = append(text, "  "+say), account.AsProblem(err)
+		text, one.Problem = append(text, "  "+say), toProblem(account.AsProblem(err))
 	}
 	for _, c := range r.Checks {
 		if c.State == account.Holds {
@@ -221,6 +221,9 @@ var verdictWords = map[account.CheckState]string{
 	account.Holds: "every check holds", account.Warning: "every check holds, with a warning",
 	account.Missing: "a check does not hold", account.Unknown: "something could not be checked",
 }
+
+// stateCodes are the exit codes of a command that verified that account alone.
+var stateCodes = map[account.CheckState]int{account.Missing: NotLinked, account.Unknown: Unchecked}
 
 // atOnce runs f for all of them, so many at a time. One that takes longer than
 // late waits for something of its own, and is not counted any more: it takes

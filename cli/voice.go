@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,38 +38,31 @@ type linkedAccount struct {
 	Organization account.Domain       `json:"organization,omitempty"`
 	Scopes       []account.AzureScope `json:"scopes,omitempty"` // of Azure
 	KeyStore     account.Store        `json:"keyStore,omitempty"`
-	Expires      time.Time            `json:"expires,omitzero"` // end of the certificate
+	Expires      moment               `json:"expires,omitzero"` // end of the certificate
 	AWS          *linkedAWS           `json:"aws,omitempty"`
 }
 
 // result is how a command ended: the last line of its JSON.
 type result struct {
-	At       time.Time               `json:"at"`
-	Step     string                  `json:"step"`
-	State    string                  `json:"state"` // linked, planned, taken-back, verified, rotated … or failed; of one account how it stands
-	Code     int                     `json:"code"`
-	Account  *linkedAccount          `json:"account,omitempty"`
-	Checks   []account.Check         `json:"checks,omitempty"`
-	Changes  []account.PlannedChange `json:"changes,omitzero"`
-	Survey   *account.Survey         `json:"survey,omitempty"`
-	Left     *link.Left              `json:"left,omitempty"`  // restorable until then
-	Stays    []stay                  `json:"stays,omitempty"` // what a person made, and this program does not touch
-	Error    string                  `json:"error,omitempty"`
-	Problem  *account.Problem        `json:"problem,omitempty"`
-	Warnings []string                `json:"warnings,omitempty"`
+	At         moment                  `json:"at"`
+	Step       string                  `json:"step"`
+	State      string                  `json:"state"` // linked, planned, taken-back, verified, rotated … or failed; of one account how it stands
+	Code       int                     `json:"code"`  // exit code
+	Account    *linkedAccount          `json:"account,omitempty"`
+	Checks     []check                 `json:"checks,omitempty"`
+	Changes    []account.PlannedChange `json:"changes,omitzero"`
+	Survey     *survey                 `json:"survey,omitempty"`
+	Restorable []restorable            `json:"restorable,omitempty"`
+	Stays      []stay                  `json:"stays,omitempty"`  // what a person made, and this program does not touch
+	Error      string                  `json:"error,omitempty"`  // why it failed, for people
+	Advice     string                  `json:"advice,omitempty"` // what to do, for people
+	Problem    *toldProblem            `json:"problem,omitempty"`
+	Warnings   []string                `json:"warnings,omitempty"`
 
 	Counts      map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
 	Certificate *savedCertificate          `json:"certificate,omitempty"`
-	Request     string                     `json:"request,omitempty"` // path of a signing request
-	Stack       *linkedAWS                 `json:"stack,omitempty"`   // of an AWS draft that is not linked yet
-}
-
-// asked is that somebody has to sign in, as an event.
-type asked struct {
-	At     time.Time            `json:"at"`
-	Step   string               `json:"step"`
-	State  string               `json:"state"`
-	Prompt account.SignInPrompt `json:"prompt"`
+	Request     string                     `json:"requestPath,omitempty"` // path of a signing request
+	AWS         *linkedAWS                 `json:"aws,omitempty"`         // of an AWS draft that is not linked yet
 }
 
 // textLimit is more than any sentence here has.
@@ -112,15 +104,13 @@ func (v *voice) checks(r account.Report) {
 func (v *voice) line(w io.Writer, x any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(x) // nobody could be told that nobody reads
+	_ = encode(w, x) // nobody could be told that nobody reads
 }
 
 // event tells what an operation told.
 func (v *voice) event(e link.Event) {
 	if v.json {
-		v.line(v.events, e)
+		v.progress("", e)
 		return
 	}
 	if text := steps.ChangeLine(e); text != "" {
@@ -128,10 +118,14 @@ func (v *voice) event(e link.Event) {
 	}
 }
 
+// progress writes an event as JSON, of an account that is named where there are
+// several.
+func (v *voice) progress(n account.Name, e link.Event) { v.line(v.events, toProgress(n, e)) }
+
 // prompt tells what a person needs to sign in.
 func (v *voice) prompt(e steps.Env, p account.SignInPrompt) {
 	if v.json {
-		v.line(v.events, asked{v.now(), "sign-in", "waiting", p})
+		v.line(v.events, asked{moment{v.now()}, "sign-in", "waiting", toPrompt(p)})
 		return
 	}
 	v.says(steps.PromptLines(e, p))
@@ -147,7 +141,7 @@ func (v *voice) one(lines []string, r result) { v.ends("account", lines, r) }
 
 func (v *voice) ends(step string, lines []string, r result) {
 	if v.json {
-		r.At, r.Step = v.now(), step
+		r.At, r.Step = moment{v.now()}, step
 		v.line(v.out, r)
 		return
 	}

@@ -18,8 +18,8 @@ type listedDrafts struct {
 
 // listedDraft is a draft as the list writes it.
 type listedDraft struct {
-	Name     account.Name     `json:"name"`
-	Provider account.Provider `json:"provider"`
+	Name     account.Name     `json:"name,omitempty"`
+	Provider account.Provider `json:"provider,omitempty"`
 	Cloud    account.CloudID  `json:"cloud,omitempty"`
 	Way      account.Way      `json:"way,omitempty"`    // as soon as it is chosen
 	Expires  moment           `json:"expires,omitzero"` // end of the certificate, once it is made

@@ -173,7 +173,7 @@ func toRestorable(l *link.Left) []restorable {
 type survey struct {
 	Person       person             `json:"person"`
 	TenantName   string             `json:"tenantName"`
-	Organization account.Domain     `json:"organization"`
+	Organization account.Domain     `json:"organization,omitempty"`
 	Domains      []string           `json:"domains"`
 	Roles        []string           `json:"roles"`
 	RolesRead    bool               `json:"rolesRead"` // else roles are not known
@@ -221,7 +221,7 @@ type app struct {
 type appKey struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
-	Thumbprint string `json:"thumbprint"`
+	Thumbprint string `json:"thumbprint,omitempty"`
 	Expires    moment `json:"expires"`
 }
 

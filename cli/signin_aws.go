@@ -66,7 +66,7 @@ type linkedAWS struct {
 	Type       account.AWSType    `json:"type"`
 	Account    account.AWSAccount `json:"account,omitempty"`
 	Alias      string             `json:"alias,omitempty"`
-	Region     account.AWSRegion  `json:"region"`
+	Region     account.AWSRegion  `json:"region,omitempty"`
 	Method     account.AWSMethod  `json:"method"`
 	Role       account.ARN        `json:"roleArn,omitempty"`
 	Anchor     account.ARN        `json:"anchorArn,omitempty"`

@@ -82,7 +82,7 @@ func TestVerifyAll(t *testing.T) {
 	states := map[string]string{}
 	for _, x := range lines[:4] {
 		states[x["account"].(map[string]any)["name"].(string)] = x["state"].(string)
-		if x["step"] != "account" || len(x["checks"].([]any)) != 5 {
+		if x["step"] != "account-result" || len(x["checks"].([]any)) != 5 {
 			t.Errorf("a line %v", x)
 		}
 	}

@@ -137,7 +137,7 @@ func (v *voice) result(lines []string, r result) {
 }
 
 // one writes how it ended for one account of several.
-func (v *voice) one(lines []string, r result) { v.ends("account", lines, r) }
+func (v *voice) one(lines []string, r result) { v.ends("account-result", lines, r) }
 
 func (v *voice) ends(step string, lines []string, r result) {
 	if v.json {

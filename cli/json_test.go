@@ -23,11 +23,11 @@ import (
 
 // types are what is written as JSON, by their names in the schema.
 var types = map[string]reflect.Type{
-	"progress": reflect.TypeFor[progress](), "signIn": reflect.TypeFor[asked](), "finding": reflect.TypeFor[examined](), "result": reflect.TypeFor[result](),
+	"progress": reflect.TypeFor[progress](), "signIn": reflect.TypeFor[asked](), "finding": reflect.TypeFor[examined](), "result": reflect.TypeFor[result](), "round": reflect.TypeFor[round](),
 	"list": reflect.TypeFor[listedAccounts](), "drafts": reflect.TypeFor[listedDrafts](), "version": reflect.TypeFor[Build](),
 	"accessToken": reflect.TypeFor[accessToken](), "processCredentials": reflect.TypeFor[processCredentials](),
 	"account": reflect.TypeFor[linkedAccount](), "aws": reflect.TypeFor[linkedAWS](), "listedAccount": reflect.TypeFor[listedAccount](), "lastCheck": reflect.TypeFor[lastCheck](),
-	"listedDraft": reflect.TypeFor[listedDraft](), "check": reflect.TypeFor[check](), "evidence": reflect.TypeFor[evidence](), "problem": reflect.TypeFor[problem](),
+	"listedDraft": reflect.TypeFor[listedDraft](), "check": reflect.TypeFor[check](), "evidence": reflect.TypeFor[evidence](), "problem": reflect.TypeFor[toldProblem](),
 	"pause": reflect.TypeFor[pause](), "prompt": reflect.TypeFor[prompt](), "restorable": reflect.TypeFor[restorable](), "stay": reflect.TypeFor[stay](),
 	"change": reflect.TypeFor[account.PlannedChange](), "certificate": reflect.TypeFor[savedCertificate](), "survey": reflect.TypeFor[survey](),
 	"person": reflect.TypeFor[person](), "right": reflect.TypeFor[right](), "app": reflect.TypeFor[app](), "appKey": reflect.TypeFor[appKey](), "adopted": reflect.TypeFor[adopted](),

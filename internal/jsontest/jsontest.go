@@ -22,6 +22,7 @@ var kinds = []struct{ kind, field, value string }{
 	{"result", "step", "result"},
 	{"accountResult", "step", "account-result"},
 	{"finding", "step", "finding"},
+	{"round", "step", "round"},
 	{"signIn", "step", "sign-in"},
 	{"list", "accounts", ""},
 	{"drafts", "drafts", ""},

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/jsontest"
@@ -32,6 +33,25 @@ var types = map[string]reflect.Type{
 	"change": reflect.TypeFor[account.PlannedChange](), "certificate": reflect.TypeFor[savedCertificate](), "survey": reflect.TypeFor[survey](),
 	"person": reflect.TypeFor[person](), "right": reflect.TypeFor[right](), "app": reflect.TypeFor[app](), "appKey": reflect.TypeFor[appKey](), "adopted": reflect.TypeFor[adopted](),
 	"time": reflect.TypeFor[moment](),
+}
+
+// TestTimesAsJSON holds that times are in UTC and whole seconds wherever the machine
+// is, and time spans in seconds.
+func TestTimesAsJSON(t *testing.T) {
+	at := time.Date(2026, 11, 26, 8, 0, 0, 999_999_999, time.FixedZone("", 2*60*60))
+	p := toProblem(&account.Problem{Kind: account.Throttled, ServerTime: at, Skew: -90 * time.Second, Wait: 1500 * time.Millisecond})
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"serverTime":"2026-11-26T06:00:00Z"`, `"skewSeconds":-90`, `"waitSeconds":2`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
+		}
+	}
+	if strings.Contains(string(b), "leftSeconds") || p.Text == "" {
+		t.Errorf("%s", b)
+	}
 }
 
 // node is a part of the schema.
@@ -357,7 +377,7 @@ func TestFieldsOfDocument(t *testing.T) {
 		_, table, _ := strings.Cut(head, "| "+what+" |")
 		table, _, _ = strings.Cut(table, "\n\n")
 		var said []string
-		for _, m := range regexp.MustCompile("(?m)^\\| ([^|]+) \\|").FindAllStringSubmatch(table, -1) {
+		for _, m := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(table, -1) {
 			for _, v := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(m[1], -1) {
 				said = append(said, v[1])
 			}

@@ -92,8 +92,6 @@ func (a *addMicrosoft) flags(cmd *cobra.Command) {
 	f.StringVar(&a.keyStore, "key-store", "", "where the key is kept: keyring, or file (under a passphrase)")
 	signsIn(cmd, &a.signInWay)
 	a.hand.flags(cmd)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 }
 
 // parse reads the flags that are there.

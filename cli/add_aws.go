@@ -51,8 +51,6 @@ func newAddAWS(l *line) *cobra.Command {
 	f.StringVar(&a.role, "role-arn", "", "with --method profile: a role that the profile takes first")
 	f.StringVar(&a.outputs, "outputs", "", "a file with the stack's Outputs, or - for standard input")
 	f.StringVar(&a.platform, "platform-principal", "", "ARN of a principal that the role trusts, too, under an external id that is made and printed")
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 

@@ -50,7 +50,6 @@ func newCertificate(l *line) *cobra.Command {
 	cmd.Flags().StringVar(&out, "certificate-out", "", "the directory it goes to; - is standard output")
 	cmd.Flags().BoolVar(&request, "request", false, "write a certificate signing request (PKCS #10) for the key")
 	cmd.Flags().StringVar(&file, "import", "", "take the certificate in this file, PEM or DER; - is standard input")
-	l.asJSON(cmd)
 	return cmd
 }
 

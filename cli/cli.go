@@ -117,15 +117,23 @@ func newRoot(l *line) *cobra.Command {
 		Short: "Link cloud accounts to Xops 360",
 		Long:  "xops-onboard links your cloud accounts to Xops 360 from a terminal. Started alone it opens the wizard, or Home once an account is connected.",
 		Args:  l.words(0),
-		RunE:  l.does(func(ctx context.Context, _ []string) error { return l.ports.Run(ctx, l.start) }),
+		RunE: l.does(func(ctx context.Context, _ []string) error {
+			if l.json {
+				return usage{errors.New("--json is for commands; without one the screens open")}
+			}
+			return l.ports.Run(ctx, l.start)
+		}),
 	}
+	// Every command takes these, so that a script may give them to all alike.
+	root.PersistentFlags().BoolVar(&l.json, "json", false, "write JSON: one object, or one a line with the result last")
+	root.PersistentFlags().BoolVar(&l.yes, "yes", false, "ask nothing, and do it")
 	root.PersistentFlags().BoolVar(&l.start.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
 	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
 	root.PersistentFlags().BoolVar(&l.start.Debug, "debug", false, "write every call to a log in the state directory: no token, no body")
 	root.PersistentFlags().StringVar(&l.start.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		l.err = usage{err}
-		if flag := cmd.Flags().Lookup("json"); flag != nil && slices.Contains(os.Args[1:], "--json") {
+		if slices.Contains(os.Args[1:], "--json") {
 			l.json = true // flags behind the one that is wrong are not read
 		}
 		return nil
@@ -160,16 +168,6 @@ func (l *line) ofCobra(root *cobra.Command) {
 			}
 		}
 	}
-}
-
-// asJSON gives a command --json.
-func (l *line) asJSON(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&l.json, "json", false, "write JSON: one object, or one a line with the result last")
-}
-
-// asksNothing gives a command --yes.
-func (l *line) asksNothing(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&l.yes, "yes", false, "ask nothing, and do it")
 }
 
 // work opens what a command works on, has it work, and waits for what is being

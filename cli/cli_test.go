@@ -76,13 +76,13 @@ func TestFlags(t *testing.T) {
 // TestWrongFlagAsJSON tells of a wrong flag as JSON, also where --json stands behind it.
 func TestWrongFlagAsJSON(t *testing.T) {
 	b := newBench(t)
-	for _, args := range [][]string{{"list", "--json", "--wrong"}, {"list", "--wrong", "--json"}, {"verify", "--wait=soon", "--json"}} {
+	for _, args := range [][]string{{"list", "--json", "--wrong"}, {"list", "--wrong", "--json"}, {"verify", "--wait=soon", "--json"}, {"credentials", "--wrong", "--json"}, {"--json"}} {
 		code, out, _ := b.call(args...)
 		if last := objects(t, out)[0]; code != cli.WrongUsage || last["state"] != "failed" || last["code"] != 2.0 {
 			t.Errorf("%v: code %d, %q", args, code, out)
 		}
 	}
-	if code, out, _ := b.call("credentials", "--wrong", "--json"); code != cli.WrongUsage || out != "" {
-		t.Errorf("credentials have no --json: code %d, %q", code, out)
+	if code, out, _ := b.call("credentials"); code != cli.WrongUsage || out != "" {
+		t.Errorf("without --json: code %d, %q", code, out)
 	}
 }

@@ -28,7 +28,6 @@ func newDoctor(l *line) *cobra.Command {
 		Args: l.words(0),
 		RunE: l.does(func(ctx context.Context, _ []string) error { return l.doctor(ctx) }),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 

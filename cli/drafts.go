@@ -37,7 +37,6 @@ func newDrafts(l *line) *cobra.Command {
 			return l.work(ctx, func(_ context.Context, w World) error { return l.listDrafts(w) })
 		}),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 

@@ -44,7 +44,6 @@ func newList(l *line) *cobra.Command {
 			return l.work(ctx, l.list)
 		}),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 

@@ -33,7 +33,6 @@ func newMoveKey(l *line) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&to, "to", "", "keyring, or file (under a passphrase)")
-	l.asJSON(cmd)
 	return cmd
 }
 

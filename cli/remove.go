@@ -30,8 +30,6 @@ func newRemove(l *line) *cobra.Command {
 	}
 	signsIn(cmd, &way)
 	profiled(cmd, &profile)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 

@@ -35,8 +35,6 @@ func newResume(l *line) *cobra.Command {
 	profiled(cmd, &r.profile)
 	adopts(cmd, &r.adopt)
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "where nobody signs in: how long to go on checking until everything holds")
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 

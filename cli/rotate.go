@@ -43,7 +43,6 @@ func newRotate(l *line) *cobra.Command {
 	f.DurationVar(&r.wait, "wait", 0, "how long to wait until it is uploaded; run again it goes on")
 	signsIn(cmd, &r.signInWay)
 	profiled(cmd, &r.profile)
-	l.asJSON(cmd)
 	return cmd
 }
 

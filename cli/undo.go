@@ -42,8 +42,6 @@ func newUndo(l *line) *cobra.Command {
 	}
 	signsIn(cmd, &way)
 	profiled(cmd, &profile)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 

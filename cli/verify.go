@@ -52,7 +52,6 @@ func newVerify(l *line) *cobra.Command {
 	cmd.Flags().BoolVar(&r.all, "all", false, "every account")
 	cmd.Flags().BoolVar(&r.watch, "watch", false, "look again every minute, and tell what changed, until it is stopped")
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to look again until every check holds")
-	l.asJSON(cmd)
 	return cmd
 }
 

@@ -45,6 +45,5 @@ func newVersion(l *line) *cobra.Command {
 			return err
 		}),
 	}
-	l.asJSON(cmd)
 	return cmd
 }

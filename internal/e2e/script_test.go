@@ -181,6 +181,9 @@ func xops(ts *testscript.TestScript, neg bool, args []string) {
 	_ = cmd.Wait()
 	_, _ = ts.Stdout().Write(out.Bytes())
 	_, _ = ts.Stderr().Write(errs.Bytes())
+	if slices.Contains(r.args, "--json") {
+		promised(s.t, out.String())
+	}
 	switch got := cmd.ProcessState.ExitCode(); {
 	case !late.Stop():
 		ts.Fatalf("it did not end")

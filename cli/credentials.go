@@ -28,10 +28,10 @@ type processCredentials struct {
 // accessToken is a token of an account's app.
 type accessToken struct {
 	AccessToken string           `json:"accessToken"`
+	ExpiresOn   moment           `json:"expiresOn"`
 	TokenType   string           `json:"tokenType"`
-	Expires     moment           `json:"expires"`
 	Tenant      account.TenantID `json:"tenant"`
-	Client      account.ClientID `json:"client"`
+	ClientID    account.ClientID `json:"clientId"`
 }
 
 func newCredentials(l *line) *cobra.Command {
@@ -112,5 +112,5 @@ func (l *line) token(ctx context.Context, w World, a account.Account, of account
 		return ended(ctx, err)
 	}
 	m := a.Microsoft()
-	return encode(l.ports.Out, accessToken{t.Access, t.Type, moment{t.Expires}, m.Tenant, m.Client})
+	return encode(l.ports.Out, accessToken{t.Access, moment{t.Expires}, t.Type, m.Tenant, m.Client})
 }

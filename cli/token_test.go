@@ -15,11 +15,11 @@ func TestCredentialsOfAnApp(t *testing.T) {
 	b := newBench(t)
 	a := b.linked("Contoso", time.Now().Add(9*day))
 	code, out, _ := b.call("credentials", "Contoso")
-	var got struct{ AccessToken, Expires, TokenType, Tenant, Client string }
+	var got struct{ AccessToken, ExpiresOn, TokenType, Tenant, ClientID string }
 	if err := json.Unmarshal([]byte(out), &got); code != cli.Done || err != nil || strings.Count(out, "\n") != 1 {
 		t.Fatalf("code %d, %q: %v", code, out, err)
 	}
-	if m := a.Microsoft(); got.AccessToken != "token of "+string(m.Client)+" for " || got.Expires != "2026-11-26T11:00:00Z" || got.TokenType != "Bearer" || got.Tenant != string(m.Tenant) || got.Client != string(m.Client) {
+	if m := a.Microsoft(); got.AccessToken != "token of "+string(m.Client)+" for " || got.ExpiresOn != "2026-11-26T11:00:00Z" || got.TokenType != "Bearer" || got.Tenant != string(m.Tenant) || got.ClientID != string(m.Client) {
 		t.Errorf("%+v", got)
 	}
 	if _, out, _ := b.call("credentials", "Contoso", "--scope", "azure"); !strings.Contains(out, "for azure-resource-manager") {

@@ -34,10 +34,29 @@ func BenchmarkFirstFrameOfMany(b *testing.B) {
 	compare(b, started(home, "verify all"), started(b.TempDir(), "choose Microsoft"))
 }
 
+// BenchmarkVersion is how long version takes, from executed to ended, as a
+// multiple of an empty command line's.
+func BenchmarkVersion(b *testing.B) {
+	measured(b, startbench.CompareRuns, ended(b.TempDir(), "xops-onboard", "version"), startbench.EmptyCommand(b))
+}
+
+// BenchmarkListOfMany is how long the list of 10,000 accounts takes, each
+// verified before, as a multiple of version's.
+func BenchmarkListOfMany(b *testing.B) {
+	home := b.TempDir()
+	populate(b, filepath.Join(home, ".local", "share", "xops-onboard"), 10_000)
+	measured(b, startbench.CompareRuns, ended(home, "Account 09999: ", "list"), ended(home, "xops-onboard", "version"))
+}
+
 func compare(b *testing.B, program, measure startbench.Program) {
 	b.Helper()
+	measured(b, startbench.Compare, program, measure)
+}
+
+func measured(b *testing.B, by func(program, measure startbench.Program, n int) (startbench.Result, error), program, measure startbench.Program) {
+	b.Helper()
 	for b.Loop() {
-		r, err := startbench.Compare(program, measure, 21)
+		r, err := by(program, measure, 21)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -45,6 +64,16 @@ func compare(b *testing.B, program, measure startbench.Program) {
 		b.ReportMetric(float64(r.Program.Microseconds())/1000, "ms/start")
 		b.ReportMetric(float64(r.Measure.Microseconds())/1000, "ms/measure")
 	}
+}
+
+// ended is the product of a user with that home directory, with a command that ends.
+func ended(home, last string, args ...string) startbench.Program {
+	of := started(home, last)
+	return startbench.Program{Last: last, Command: func() *exec.Cmd {
+		cmd := of.Command()
+		cmd.Args = append(cmd.Args, args...)
+		return cmd
+	}}
 }
 
 // started is the product of a user with that home directory.

@@ -1,7 +1,7 @@
 package simcloud
 
 // Properties is the table that queries are held against.
-var Properties = properties
+var Properties = properties()
 
 // Declarations is the table that bodies are held against.
-var Declarations = declarations
+var Declarations = declarations()

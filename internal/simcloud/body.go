@@ -54,7 +54,8 @@ func (b body) check(typ string) *graphError {
 			}
 			continue
 		}
-		declared, ok := declarations()[typ][name]
+		all, _ := declarations.find(typ)
+		declared, ok := all.find(name)
 		if !ok {
 			return badRequestBody("Invalid property '%s'.", name)
 		}
@@ -117,7 +118,7 @@ func checkComplex(name, typ string, raw json.RawMessage) *graphError {
 	if json.Unmarshal(raw, &inner) != nil || inner == nil {
 		return notOfType(name, "graph."+typ)
 	}
-	if _, ok := declarations()[typ]; !ok {
+	if _, ok := declarations.find(typ); !ok {
 		return nil
 	}
 	return inner.check(typ)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"time"
@@ -55,8 +56,15 @@ func (l *line) list(ctx context.Context, w World) error {
 	out := struct {
 		Accounts []listedAccount `json:"accounts"`
 	}{make([]listedAccount, 0, len(w.Known.Accounts))}
+	checks, err := w.Env.Ops.Ports().Registry.LastChecks(ctx)
+	if err != nil {
+		return err
+	}
+	if !l.json {
+		return l.listLines(v, w, checks)
+	}
 	for _, r := range w.Known.Accounts {
-		a, err := w.listed(ctx, r, v.now())
+		a, err := w.listed(ctx, r, checks, v.now())
 		if account.KindOf(err) == account.NotFound {
 			continue // removed meanwhile
 		}
@@ -65,22 +73,38 @@ func (l *line) list(ctx context.Context, w World) error {
 		}
 		out.Accounts = append(out.Accounts, a)
 	}
-	if l.json {
-		if err := json.NewEncoder(l.ports.Out).Encode(out); err != nil {
-			return err
-		}
-		return w.unread()
+	if err := json.NewEncoder(l.ports.Out).Encode(out); err != nil {
+		return err
 	}
-	for _, a := range out.Accounts {
-		fmt.Fprintln(l.ports.Out, account.Clean(a.String(), textLimit))
+	return w.unread()
+}
+
+// listLines writes the list for people. What it says is in the rows: no
+// account's own file is read.
+func (l *line) listLines(v *voice, w World, checks map[account.ID]account.LastCheck) error {
+	var lines strings.Builder // one write, however many they are
+	for _, r := range w.Known.Accounts {
+		lines.WriteString(account.Clean(shortly(r).dated(checks[r.ID], v.now()).String(), textLimit) + "\n")
+	}
+	if _, err := io.WriteString(l.ports.Out, lines.String()); err != nil {
+		return err
 	}
 	switch {
 	case len(w.Known.Drafts) > 0:
 		v.say("%s not finished; see them with: xops-onboard drafts", is(len(w.Known.Drafts), "draft"))
-	case len(out.Accounts) == 0:
+	case len(w.Known.Accounts) == 0:
 		v.say("There is no account.")
 	}
 	return w.unread()
+}
+
+// shortly is a row as a line says it.
+func shortly(r account.Row) listedAccount {
+	a := listedAccount{Name: r.Name, Provider: r.Provider, Cloud: r.Cloud, TenantName: r.Holder, Expires: r.Expires, Begun: r.Begun, Owned: r.Owned}
+	if r.Provider == account.AWS {
+		a.TenantName, a.AWS = "", &linkedAWS{Account: account.AWSAccount(r.Holder), Named: r.Profile}
+	}
+	return a
 }
 
 // unread is the first record that could not be read. What is listed is not all
@@ -92,9 +116,8 @@ func (w World) unread() error {
 	return &w.Known.Damaged[0]
 }
 
-func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listedAccount, error) {
-	reg := w.Env.Ops.Ports().Registry
-	acc, err := reg.Account(ctx, r.ID)
+func (w World) listed(ctx context.Context, r account.Row, checks map[account.ID]account.LastCheck, now time.Time) (listedAccount, error) {
+	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
 	if err != nil {
 		return listedAccount{}, err
 	}
@@ -106,14 +129,19 @@ func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listed
 	if acc.Provider == account.AWS {
 		a.Cloud, a.AWS = "", toStack(account.Draft{Link: acc.Link, Authority: acc.Authority})
 	}
+	return a.dated(checks[r.ID], now), nil
+}
+
+// dated is the account with what follows from the time it is.
+func (a listedAccount) dated(last account.LastCheck, now time.Time) listedAccount {
 	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
 		left := int(math.Floor(a.Expires.Sub(now).Hours() / 24))
 		a.DaysLeft = &left
 	}
-	if last, err := reg.LastReport(ctx, r.ID); err == nil {
-		a.Checked = &lastCheck{last.At, int64(now.Sub(last.At).Seconds()), worst(last)}
+	if last != (account.LastCheck{}) {
+		a.Checked = &lastCheck{last.At, int64(now.Sub(last.At).Seconds()), last.State}
 	}
-	return a, nil
+	return a
 }
 
 func (a listedAccount) String() string {

@@ -66,7 +66,7 @@ func (l *line) verify(ctx context.Context, w World, rows []account.Row, all bool
 		}
 		state := account.Unknown // also of one that was removed meanwhile
 		if err == nil {
-			state = worst(r)
+			state = r.Worst()
 		}
 		mu.Lock()
 		found[state]++

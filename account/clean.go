@@ -17,6 +17,9 @@ var escapes = Lazily(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
 // zero-width and tag characters and invalid UTF-8; line ends and runs of blanks
 // become one blank; at most max characters, the cut marked with an ellipsis.
 func Clean(s string, max int) string {
+	if plain(s) && (max <= 0 || len(s) <= max) {
+		return s // as most text is
+	}
 	s = strings.ToValidUTF8(s, "")
 	for before := ""; before != s; { // taking a sequence out may leave another
 		before = s
@@ -56,4 +59,17 @@ func dropped(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Variation_Selector, r)
+}
+
+// plain tells of printable ASCII with one blank between words, without the
+// expression and the tables that the rest takes.
+func plain(s string) bool {
+	blank := true
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || blank && s[i] == ' ' {
+			return false
+		}
+		blank = s[i] == ' '
+	}
+	return !blank
 }

@@ -119,6 +119,10 @@ func TestReadOverviewFindsTheInitialDomain(t *testing.T) {
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain":                                    "plain",
+		"one blank":                                "one blank",
+		"two  blanks":                              "two blanks",
+		" around ":                                 "around",
+		" ":                                        "",
 		"two\r\nlines\tand a tab":                  "two lines and a tab",
 		"\x1b[31mred\x1b[0m":                       "red",
 		"\x1b]52;c;c2VjcmV0\x07clip":               "clip",

@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"time"
@@ -82,11 +82,12 @@ func (l *line) list(ctx context.Context, w World) error {
 // listLines writes the list for people. What it says is in the rows: no
 // account's own file is read.
 func (l *line) listLines(v *voice, w World, checks map[account.ID]account.LastCheck) error {
-	var lines strings.Builder // one write, however many they are
+	out := bufio.NewWriter(l.ports.Out)
+	now := v.now()
 	for _, r := range w.Known.Accounts {
-		lines.WriteString(account.Clean(shortly(r).dated(checks[r.ID], v.now()).String(), textLimit) + "\n")
+		fmt.Fprintln(out, account.Clean(inList(r, checks[r.ID], now), textLimit))
 	}
-	if _, err := io.WriteString(l.ports.Out, lines.String()); err != nil {
+	if err := out.Flush(); err != nil {
 		return err
 	}
 	switch {
@@ -96,15 +97,6 @@ func (l *line) listLines(v *voice, w World, checks map[account.ID]account.LastCh
 		v.say("There is no account.")
 	}
 	return w.unread()
-}
-
-// shortly is a row as a line says it.
-func shortly(r account.Row) listedAccount {
-	a := listedAccount{Name: r.Name, Provider: r.Provider, Cloud: r.Cloud, TenantName: r.Holder, Expires: r.Expires, Begun: r.Begun, Owned: r.Owned}
-	if r.Provider == account.AWS {
-		a.TenantName, a.AWS = "", &linkedAWS{Account: account.AWSAccount(r.Holder), Named: r.Profile}
-	}
-	return a
 }
 
 // unread is the first record that could not be read. What is listed is not all
@@ -135,7 +127,7 @@ func (w World) listed(ctx context.Context, r account.Row, checks map[account.ID]
 // dated is the account with what follows from the time it is.
 func (a listedAccount) dated(last account.LastCheck, now time.Time) listedAccount {
 	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
-		left := int(math.Floor(a.Expires.Sub(now).Hours() / 24))
+		left := daysLeft(a.Expires, now)
 		a.DaysLeft = &left
 	}
 	if last != (account.LastCheck{}) {
@@ -144,35 +136,41 @@ func (a listedAccount) dated(last account.LastCheck, now time.Time) listedAccoun
 	return a
 }
 
-func (a listedAccount) String() string {
-	text := fmt.Sprintf("%s: %s %s", a.Name, a.Provider, a.Cloud.Cloud().Name)
-	if a.AWS != nil {
-		text = strings.TrimSpace(fmt.Sprintf("%s: %s %s", a.Name, a.Provider, a.AWS.Account))
-	}
-	if a.TenantName != "" {
-		text += ", tenant " + a.TenantName
-	}
-	switch {
-	case a.DaysLeft == nil && a.AWS != nil:
-		text += ", by profile " + a.AWS.Named
-	case a.DaysLeft == nil:
-	case *a.DaysLeft < 0:
-		text += ", key expired"
-	default:
-		text += ", key ends in " + account.Counted(*a.DaysLeft, "day")
-	}
-	if a.Checked == nil {
-		text += ", not checked yet"
+func daysLeft(end, now time.Time) int { return int(math.Floor(end.Sub(now).Hours() / 24)) }
+
+// inList is an account as one line says it.
+func inList(r account.Row, last account.LastCheck, now time.Time) string {
+	parts := make([]string, 0, 6)
+	say := func(part string) { parts = append(parts, part) }
+	if r.Provider == account.AWS {
+		say(strings.TrimSpace(string(r.Name) + ": " + r.Provider.String() + " " + r.Holder))
 	} else {
-		text += ", " + stateWords[a.Checked.State] + " " + ago(time.Duration(a.Checked.AgeSeconds)*time.Second)
+		say(string(r.Name) + ": " + r.Provider.String() + " " + r.Cloud.Cloud().Name)
+		if r.Holder != "" {
+			say("tenant " + r.Holder)
+		}
 	}
-	if a.Begun != "" {
-		text += ", " + begunWords[a.Begun]
+	switch left := daysLeft(r.Expires, now); {
+	case r.Expires.IsZero() && r.Provider == account.AWS:
+		say("by profile " + r.Profile)
+	case r.Expires.IsZero():
+	case left < 0:
+		say("key expired")
+	default:
+		say("key ends in " + account.Counted(left, "day"))
 	}
-	if a.Owned {
-		text += ", in use by another window"
+	if last == (account.LastCheck{}) {
+		say("not checked yet")
+	} else {
+		say(stateWords[last.State] + " " + ago(now.Sub(last.At)))
 	}
-	return text
+	if r.Begun != "" {
+		say(begunWords[r.Begun])
+	}
+	if r.Owned {
+		say("in use by another window")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // stateWords are the worst check of an account.

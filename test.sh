@@ -43,6 +43,8 @@ if [ "$status" != 0 ]; then
 	echo "== what failed"
 	grep -vE '^(=== (RUN|PAUSE|CONT|NAME)|[[:space:]]*--- PASS|PASS$)' "$out" | tail -n 400
 fi
+echo "== benchmarks, the quick ones once"
+go test ./internal/e2e -run '^$' -bench '^Benchmark(Version|Binary|Onboarding)$' -benchtime 1x | grep ^Benchmark || status=1
 passed=$(grep -cE '^[[:space:]]*--- PASS' "$out" || true)
 failed=$(grep -cE '^[[:space:]]*--- FAIL' "$out" || true)
 skipped=$(grep -E '^[[:space:]]*--- SKIP' "$out" || true)

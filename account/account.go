@@ -372,15 +372,17 @@ type Row struct {
 	Identity string    `json:"identity,omitempty"` // what must not be linked twice, see Draft.Identity
 	Expires  time.Time `json:"expires,omitzero"`   // end of the newest certificate
 	Updated  time.Time `json:"updated"`
-	Way      Way       `json:"way,omitempty"`    // of a draft, as soon as it is chosen
-	Passed   []string  `json:"passed,omitempty"` // of a draft: its trail
-	Begun    Begun     `json:"begun,omitempty"`  // what was begun and not ended, beside onboarding
-	Owned    bool      `json:"-"`                // a living copy of the program, not this one, works on it
+	Way      Way       `json:"way,omitempty"`     // of a draft, as soon as it is chosen
+	Passed   []string  `json:"passed,omitempty"`  // of a draft: its trail
+	Begun    Begun     `json:"begun,omitempty"`   // what was begun and not ended, beside onboarding
+	Holder   string    `json:"holder,omitempty"`  // what is linked, as people know it: the tenant's name, the AWS account's number
+	Profile  string    `json:"profile,omitempty"` // of the AWS configuration files, where it is linked by one
+	Owned    bool      `json:"-"`                 // a living copy of the program, not this one, works on it
 }
 
 // Row is the draft as a list shows it.
 func (d Draft) Row() Row {
-	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Way: d.Way, Passed: d.Trail, Begun: d.begun()}
+	return Row{ID: d.ID, Name: d.Name, Provider: d.Provider, Cloud: d.Cloud, Identity: d.Identity(), Expires: d.Key().Certificate.NotAfter, Updated: d.Updated, Way: d.Way, Passed: d.Trail, Begun: d.begun()}.of(d.Link)
 }
 
 func (d Draft) begun() Begun {
@@ -395,7 +397,17 @@ func (d Draft) begun() Begun {
 
 // Row is the account as a list shows it.
 func (a Account) Row() Row {
-	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated, Begun: a.Begun()}
+	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated, Begun: a.Begun()}.of(a.Link)
+}
+
+// of is the row with what it says of a link.
+func (r Row) of(l Link) Row {
+	if aws, ok := l.(AWSLink); ok {
+		r.Holder, r.Profile = string(aws.Account), aws.Named
+		return r
+	}
+	r.Holder = microsoft(l).TenantName
+	return r
 }
 
 // Contents is what the registry lists, in order of the names.

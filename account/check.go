@@ -154,6 +154,27 @@ func (r Report) Check(n CheckName) (Check, bool) {
 	return Check{}, false
 }
 
+// LastCheck is a report as a list shows it.
+type LastCheck struct {
+	At    time.Time
+	State CheckState // of the worst check
+}
+
+// Worst is the state of the worst check: Missing, Unknown, Warning or Holds.
+// One that waits is missing.
+func (r Report) Worst() CheckState {
+	state := Holds
+	for _, c := range r.Checks {
+		switch {
+		case c.State == Missing, c.State == Waiting:
+			return Missing
+		case c.State == Unknown, c.State == Warning && state == Holds:
+			state = c.State
+		}
+	}
+	return state
+}
+
 // Admission is the check whether the account is let in at all; the zero Check
 // where it was not made.
 func (r Report) Admission() Check {

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,7 +8,7 @@ import (
 
 // escapes are whole control sequences: CSI, OSC and the other strings of
 // ECMA-48, in their 7-bit and 8-bit forms, and what is left of them at the end.
-var escapes = regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
+var escapes = Lazily(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
 	`|(?:\x1b[\]PX^_]|[\x{9d}\x{90}\x{98}\x{9e}\x{9f}])[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c}|$)?` +
 	`|\x1b[ -/]*[0-~]?`)
 
@@ -18,10 +17,13 @@ var escapes = regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
 // zero-width and tag characters and invalid UTF-8; line ends and runs of blanks
 // become one blank; at most max characters, the cut marked with an ellipsis.
 func Clean(s string, max int) string {
+	if plain(s) && (max <= 0 || len(s) <= max) {
+		return s // as most text is
+	}
 	s = strings.ToValidUTF8(s, "")
 	for before := ""; before != s; { // taking a sequence out may leave another
 		before = s
-		s = escapes.ReplaceAllString(s, "")
+		s = escapes().ReplaceAllString(s, "")
 	}
 	var b strings.Builder
 	marks := 0
@@ -57,4 +59,17 @@ func dropped(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Variation_Selector, r)
+}
+
+// plain tells of printable ASCII with one blank between words, without the
+// expression and the tables that the rest takes.
+func plain(s string) bool {
+	blank := true
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || blank && s[i] == ' ' {
+			return false
+		}
+		blank = s[i] == ' '
+	}
+	return !blank
 }

@@ -118,18 +118,22 @@ func TestReadOverviewFindsTheInitialDomain(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain":                                    "plain",
-		"two\r\nlines\tand a tab":                  "two lines and a tab",
-		"\x1b[31mred\x1b[0m":                       "red",
-		"\x1b]52;c;c2VjcmV0\x07clip":               "clip",
+		"plain":                      "plain",
+		"one blank":                  "one blank",
+		"two  blanks":                "two blanks",
+		" around ":                   "around",
+		" ":                          "",
+		"two\r\nlines\tand a tab":    "two lines and a tab",
+		"\x1b[31mred\x1b[0m":         "red",
+		"\x1b]52;c;c2VjcmV0\x07clip": "clip",
 		"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\": "link",
-		"\x9b31mred":                               "31mred", // not UTF-8: the byte goes, its text stays
-		"\u009b31mred":                             "red",
-		"a\u202eb\u200bc\ufeffd":                   "abcd",
-		"bad\xffutf":                               "badutf",
-		"nul\x00l":                                 "null",
-		"e\u0301\u0301\u0301\u0301\u0301":          "e\u0301\u0301\u0301",
-		"1234567890ABC":                            "123456789…",
+		"\x9b31mred":                      "31mred", // not UTF-8: the byte goes, its text stays
+		"\u009b31mred":                    "red",
+		"a\u202eb\u200bc\ufeffd":          "abcd",
+		"bad\xffutf":                      "badutf",
+		"nul\x00l":                        "null",
+		"e\u0301\u0301\u0301\u0301\u0301": "e\u0301\u0301\u0301",
+		"1234567890ABC":                   "123456789…",
 	} {
 		if got := account.Clean(in, 10+len("two lines and a tab")*b2i(!strings.HasPrefix(in, "123"))); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", in, got, want)

@@ -323,7 +323,7 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 		return err
 	}
 	v.checks(*report)
-	switch worst(*report) {
+	switch report.Worst() {
 	case account.Missing:
 		return &outcome{err: fmt.Errorf("%s is linked, and a check does not hold", acc.Name), code: NotLinked, checks: report.Checks}
 	case account.Unknown:
@@ -331,19 +331,4 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 	}
 	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: toChecks(report.Checks)})
 	return nil
-}
-
-// worst is Missing where a check does not hold, else Unknown where one could
-// not be made, else Warning where one holds with a warning, else Holds.
-func worst(r account.Report) account.CheckState {
-	state := account.Holds
-	for _, c := range r.Checks {
-		switch {
-		case c.State == account.Missing, c.State == account.Waiting:
-			return account.Missing
-		case c.State == account.Unknown, c.State == account.Warning && state == account.Holds:
-			state = c.State
-		}
-	}
-	return state
 }

@@ -26,7 +26,7 @@ func (l *line) finish(ctx context.Context, w World, v *voice, d account.Draft, w
 func (l *line) linkedBy(ctx context.Context, w World, v *voice, d account.Draft, report account.Report, hint string) error {
 	if !report.Linked() {
 		code := NotLinked
-		if worst(report) == account.Unknown {
+		if report.Worst() == account.Unknown {
 			code = Unchecked
 		}
 		return notLinked(&outcome{err: fmt.Errorf("%s is not linked yet", d.Name), code: code, hint: hint}, &report, d)

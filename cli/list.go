@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"math"
@@ -50,8 +51,15 @@ func newList(l *line) *cobra.Command {
 func (l *line) list(ctx context.Context, w World) error {
 	v := l.voice(w)
 	out := listedAccounts{make([]listedAccount, 0, len(w.Known.Accounts))}
+	checks, err := w.Env.Ops.Ports().Registry.LastChecks(ctx)
+	if err != nil {
+		return err
+	}
+	if !l.json {
+		return l.listLines(v, w, checks)
+	}
 	for _, r := range w.Known.Accounts {
-		a, err := w.listed(ctx, r, v.now())
+		a, err := w.listed(ctx, r, checks, v.now())
 		if account.KindOf(err) == account.NotFound {
 			continue // removed meanwhile
 		}
@@ -60,19 +68,27 @@ func (l *line) list(ctx context.Context, w World) error {
 		}
 		out.Accounts = append(out.Accounts, a)
 	}
-	if l.json {
-		if err := encode(l.ports.Out, out); err != nil {
-			return err
-		}
-		return w.unread()
+	if err := encode(l.ports.Out, out); err != nil {
+		return err
 	}
-	for _, a := range out.Accounts {
-		fmt.Fprintln(l.ports.Out, account.Clean(a.String(), textLimit))
+	return w.unread()
+}
+
+// listLines writes the list for people. What it says is in the rows: no
+// account's own file is read.
+func (l *line) listLines(v *voice, w World, checks map[account.ID]account.LastCheck) error {
+	out := bufio.NewWriter(l.ports.Out)
+	now := v.now()
+	for _, r := range w.Known.Accounts {
+		fmt.Fprintln(out, account.Clean(inList(r, checks[r.ID], now), textLimit))
+	}
+	if err := out.Flush(); err != nil {
+		return err
 	}
 	switch {
 	case len(w.Known.Drafts) > 0:
 		v.say("%s not finished; see them with: xops-onboard drafts", is(len(w.Known.Drafts), "draft"))
-	case len(out.Accounts) == 0:
+	case len(w.Known.Accounts) == 0:
 		v.say("There is no account.")
 	}
 	return w.unread()
@@ -87,52 +103,62 @@ func (w World) unread() error {
 	return &w.Known.Damaged[0]
 }
 
-func (w World) listed(ctx context.Context, r account.Row, now time.Time) (listedAccount, error) {
-	reg := w.Env.Ops.Ports().Registry
-	acc, err := reg.Account(ctx, r.ID)
+func (w World) listed(ctx context.Context, r account.Row, checks map[account.ID]account.LastCheck, now time.Time) (listedAccount, error) {
+	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
 	if err != nil {
 		return listedAccount{}, err
 	}
 	a := listedAccount{linkedAccount: *toLinked(acc), Begun: acc.Begun(), Owned: r.Owned}
-	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
-		left := int(math.Floor(a.Expires.Sub(now).Hours() / 24))
-		a.DaysLeft = &left
-	}
-	if last, err := reg.LastReport(ctx, r.ID); err == nil {
-		a.Checked = &lastCheck{moment{last.At}, int64(now.Sub(last.At).Seconds()), worst(last)}
-	}
-	return a, nil
+	return a.dated(checks[r.ID], now), nil
 }
 
-func (a listedAccount) String() string {
-	text := fmt.Sprintf("%s: %s %s", a.Name, a.Provider, a.Cloud.Cloud().Name)
-	if a.AWS != nil {
-		text = strings.TrimSpace(fmt.Sprintf("%s: %s %s", a.Name, a.Provider, a.AWS.Account))
+// dated is the account with what follows from the time it is.
+func (a listedAccount) dated(last account.LastCheck, now time.Time) listedAccount {
+	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
+		left := daysLeft(a.Expires.Time, now)
+		a.DaysLeft = &left
 	}
-	if a.TenantName != "" {
-		text += ", tenant " + a.TenantName
+	if last != (account.LastCheck{}) {
+		a.Checked = &lastCheck{moment{last.At}, int64(now.Sub(last.At).Seconds()), last.State}
 	}
-	switch {
-	case a.DaysLeft == nil && a.AWS != nil:
-		text += ", by profile " + a.AWS.Named
-	case a.DaysLeft == nil:
-	case *a.DaysLeft < 0:
-		text += ", key expired"
-	default:
-		text += ", key ends in " + account.Counted(*a.DaysLeft, "day")
-	}
-	if a.Checked == nil {
-		text += ", not checked yet"
+	return a
+}
+
+func daysLeft(end, now time.Time) int { return int(math.Floor(end.Sub(now).Hours() / 24)) }
+
+// inList is an account as one line says it.
+func inList(r account.Row, last account.LastCheck, now time.Time) string {
+	parts := make([]string, 0, 6)
+	say := func(part string) { parts = append(parts, part) }
+	if r.Provider == account.AWS {
+		say(strings.TrimSpace(string(r.Name) + ": " + r.Provider.String() + " " + r.Holder))
 	} else {
-		text += ", " + stateWords[a.Checked.State] + " " + ago(time.Duration(a.Checked.AgeSeconds)*time.Second)
+		say(string(r.Name) + ": " + r.Provider.String() + " " + r.Cloud.Cloud().Name)
+		if r.Holder != "" {
+			say("tenant " + r.Holder)
+		}
 	}
-	if a.Begun != "" {
-		text += ", " + begunWords[a.Begun]
+	switch left := daysLeft(r.Expires, now); {
+	case r.Expires.IsZero() && r.Provider == account.AWS:
+		say("by profile " + r.Profile)
+	case r.Expires.IsZero():
+	case left < 0:
+		say("key expired")
+	default:
+		say("key ends in " + account.Counted(left, "day"))
 	}
-	if a.Owned {
-		text += ", in use by another window"
+	if last == (account.LastCheck{}) {
+		say("not checked yet")
+	} else {
+		say(stateWords[last.State] + " " + ago(now.Sub(last.At)))
 	}
-	return text
+	if r.Begun != "" {
+		say(begunWords[r.Begun])
+	}
+	if r.Owned {
+		say("in use by another window")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // stateWords are the worst check of an account.

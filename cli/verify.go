@@ -137,7 +137,7 @@ func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Ro
 		}
 		state := account.Unknown // also of one that was removed meanwhile
 		if err == nil {
-			state = worst(report)
+			state = report.Worst()
 		}
 		stands := standing(report, err)
 		mu.Lock()

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
-	"regexp"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -50,7 +49,7 @@ const (
 
 var (
 	encoding   = base64.RawURLEncoding.Strict()
-	versioned  = regexp.MustCompile(`^xops[1-9][0-9]{0,8}\.`)
+	versioned  = account.Lazily(`^xops[1-9][0-9]{0,8}\.`)
 	errNoValue = errors.New("not a key in this program's own form")
 )
 
@@ -98,7 +97,7 @@ func decode(v value) (anyKey, error) {
 	parts := bytes.Split(v, []byte("."))
 	known := string(parts[0]) == valueVersion || bytes.HasPrefix(v, []byte(curveVersion+"."+formCurve+"."))
 	if len(parts) != 4 || !known {
-		if versioned.Match(v) && !known {
+		if versioned().Match(v) && !known {
 			return nil, &account.Problem{Kind: account.KeyNewer}
 		}
 		return nil, damaged(errNoValue)

@@ -73,6 +73,8 @@ type Registry interface {
 	// (NotFound if there is none). They take no lock.
 	SaveReport(ctx context.Context, id account.ID, r account.Report) error
 	LastReport(ctx context.Context, id account.ID) (account.Report, error)
+	// LastChecks is the last verification of every account that has one, cheaply.
+	LastChecks(ctx context.Context) (map[account.ID]account.LastCheck, error)
 }
 
 // Microsoft is Entra ID and Microsoft Graph as operations need them.

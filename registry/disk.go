@@ -22,6 +22,9 @@ type disk interface {
 	list(dir string) ([]string, error)
 	// stamp changes whenever a file of the directory comes, goes or is replaced.
 	stamp(dir string) (string, error)
+	// settled tells that the stamp has been so for a while, so that another
+	// change gives another.
+	settled(dir string) bool
 	// mkdir makes a directory and what leads to it, for this user alone.
 	mkdir(dir string) error
 	// write makes a file of a new name in the directory, for this user alone.
@@ -92,6 +95,11 @@ func (files) stamp(dir string) (string, error) {
 		return "", err
 	}
 	return strconv.FormatInt(info.ModTime().UnixNano(), 36), nil
+}
+
+func (files) settled(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && time.Since(info.ModTime()) > unsettled
 }
 
 func (f files) mkdir(dir string) error {

@@ -116,14 +116,14 @@ func moment(us int64) time.Time {
 // take. The sum is over all that follows its line, so what was torn, edited or
 // rotted is found out before it is read.
 //
-//	{"schema":3,"sum":"9b2e8d01",
+//	{"schema":4,"sum":"9b2e8d01",
 //	"stamp":"…","rows":[
-//	["account",id,name,provider,cloud,identity,begun,expires,updated],
-//	["owned",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start],
-//	["draft",id,name,provider,cloud,identity,begun,expires,updated,host,boot,pid,start,way,passed…],
+//	["account",id,name,provider,cloud,identity,begun,holder,profile,expires,updated],
+//	["owned",id,name,provider,cloud,identity,begun,holder,profile,expires,updated,host,boot,pid,start],
+//	["draft",id,name,provider,cloud,identity,begun,holder,profile,expires,updated,host,boot,pid,start,way,passed…],
 //	["damaged",kind,file]
 //	]}
-const indexHead = `{"schema":3,"sum":"`
+const indexHead = `{"schema":4,"sum":"`
 
 // encode writes the index.
 func (x index) encode() []byte {
@@ -162,7 +162,7 @@ func (x index) encode() []byte {
 }
 
 func appendRow(b []byte, r account.Row) []byte {
-	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun))
+	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun), r.Holder, r.Profile)
 	b = strconv.AppendInt(append(b, ','), micros(r.Expires), 10)
 	return strconv.AppendInt(append(b, ','), micros(r.Updated), 10)
 }
@@ -193,12 +193,8 @@ var errIndex = errors.New("it is not an index of this version")
 // decodeIndex reads an index. Whatever is wrong with it is one error: it is
 // made again then.
 func decodeIndex(text string) (index, error) {
-	head, ok := strings.CutPrefix(text, indexHead)
-	if !ok || len(head) < 11 || head[8:11] != "\",\n" {
-		return index{}, errIndex
-	}
-	sum, body := head[:8], head[11:]
-	if fmt.Sprintf("%08x", sumOf(body)) != sum {
+	body, ok := summed(text, indexHead)
+	if !ok {
 		return index{}, errIndex
 	}
 	c := cursor{rest: body} // the rows share this one string
@@ -223,6 +219,16 @@ func decodeIndex(text string) (index, error) {
 		return index{}, errIndex
 	}
 	return x, nil
+}
+
+// summed is what follows the first line of a file, and whether that line begins
+// with head and has its sum.
+func summed(text, head string) (body string, ok bool) {
+	text, ok = strings.CutPrefix(text, head)
+	if !ok || len(text) < 11 || text[8:11] != "\",\n" {
+		return "", false
+	}
+	return text[11:], fmt.Sprintf("%08x", sumOf(text[11:])) == text[:8]
 }
 
 // sumOf is the sum of a text, without a copy of all of it.
@@ -340,7 +346,7 @@ func (c *cursor) row(x *index) {
 func (c *cursor) common() account.Row {
 	return account.Row{
 		ID: account.ID(c.more()), Name: account.Name(c.more()), Provider: account.Provider(c.more()), Cloud: account.CloudID(c.more()),
-		Identity: c.more(), Begun: account.Begun(c.more()), Expires: moment(c.number()), Updated: moment(c.number()),
+		Identity: c.more(), Begun: account.Begun(c.more()), Holder: c.more(), Profile: c.more(), Expires: moment(c.number()), Updated: moment(c.number()),
 	}
 }
 

@@ -26,7 +26,7 @@ type Registry struct {
 	turn  chan struct{} // held by the one goroutine of this process that changes something
 
 	data, accounts, checks string // directories
-	index, lock            string // files
+	index, lock, summary   string // files
 }
 
 // Open is the registry with its accounts under data and its last checks under
@@ -53,7 +53,7 @@ func open(d disk, data, state string, self account.Owner, alive func(account.Own
 	return &Registry{
 		disk: d, self: self, alive: alive, turn: make(chan struct{}, 1),
 		data: data, accounts: filepath.Join(data, "accounts"), checks: filepath.Join(state, "checks"),
-		index: filepath.Join(data, "index.json"), lock: filepath.Join(data, "registry.lock"),
+		index: filepath.Join(data, "index.json"), lock: filepath.Join(data, "registry.lock"), summary: filepath.Join(state, "checks.json"),
 	}
 }
 

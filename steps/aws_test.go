@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,9 +39,6 @@ const (
 
 var backspace = tea.KeyPressMsg{Code: tea.KeyBackspace}
 
-// oneClient: making a client sets a variable of azcore's.
-var oneClient sync.Mutex
-
 // inAWS runs f in a bubble of time with a management account.
 func inAWS(t *testing.T, spec simaws.AccountSpec, f func(t *testing.T, a *amazon)) {
 	t.Helper()
@@ -57,9 +53,7 @@ func inAWS(t *testing.T, spec simaws.AccountSpec, f func(t *testing.T, a *amazon
 		a.account = a.cloud.AWS().AddAccount(spec)
 		key := a.account.AddUser("ada", true)
 		a.shell = map[string]string{"AWS_ACCESS_KEY_ID": key.ID, "AWS_SECRET_ACCESS_KEY": key.Secret, "AWS_REGION": region}
-		oneClient.Lock()
 		c, err := rest.New(rest.Options{Transport: a.cloud.Client().Transport, Version: "test"})
-		oneClient.Unlock()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,30 +29,8 @@ import (
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // screens show the time of day
 	fixedKey()            // takes longer than a person waits for a screen
-	// Making a client sets a variable of azcore's, so none is made while
-	// another asks.
-	for range cap(wires) {
-		w := &wire{}
-		client, err := rest.New(rest.Options{Transport: w, Version: "test", Now: func() time.Time { return w.now() }})
-		if err != nil {
-			panic(err)
-		}
-		w.client = client
-		wires <- w
-	}
 	os.Exit(m.Run())
 }
-
-// wire is a client whose other end is put in when it is taken from wires.
-type wire struct {
-	client *rest.Client
-	gate   *gate
-	now    func() time.Time
-}
-
-var wires = make(chan *wire, 800)
-
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) { return w.gate.RoundTrip(r) }
 
 // world is what a journey goes through: the shell as main wires it, over
 // simulated clouds, keys and a registry in memory. What is not set before the
@@ -110,17 +88,14 @@ func newWorld(t *testing.T) *world {
 // ports are the ways out, as main has them.
 func (w *world) ports() link.Ports {
 	w.t.Helper()
-	var wire *wire
-	select {
-	case wire = <-wires:
-	default:
-		w.t.Fatalf("all %d clients are taken; there have to be as many as programs are started", cap(wires))
+	client, err := rest.New(rest.Options{Transport: w.gate, Version: "test", Now: w.clock.Now})
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	wire.gate, wire.now = w.gate, w.clock.Now
-	microsoft := entra.New(wire.client, w.clock.Now)
+	microsoft := entra.New(client, w.clock.Now)
 	return link.Ports{
 		Keys: w.keys, Registry: w.reg, Microsoft: microsoft, SignIn: w.signIn(microsoft), Save: w.files, Now: w.clock.Now,
-		Azure: azure.New(wire.client, microsoft, w.clock.Now), SignInAzure: w.signInAzure(wire.client, microsoft), AWS: w.aws(wire.client),
+		Azure: azure.New(client, microsoft, w.clock.Now), SignInAzure: w.signInAzure(client, microsoft), AWS: w.aws(client),
 	}
 }
 

@@ -34,10 +34,82 @@ func BenchmarkFirstFrameOfMany(b *testing.B) {
 	compare(b, started(home, "verify all"), started(b.TempDir(), "choose Microsoft"))
 }
 
+// BenchmarkVersion is how long version takes, from executed to ended, as a
+// multiple of an empty command line's.
+func BenchmarkVersion(b *testing.B) {
+	measured(b, startbench.CompareRuns, ended(b.TempDir(), "xops-onboard", "version"), startbench.EmptyCommand(b))
+}
+
+// BenchmarkListOfMany is how long the list of 10,000 accounts takes, each
+// verified before, as a multiple of version's; and how long where one was
+// verified a moment ago, so that all reports are read.
+func BenchmarkListOfMany(b *testing.B) {
+	home := b.TempDir()
+	data := filepath.Join(home, ".local", "share", "xops-onboard")
+	populate(b, data, 10_000)
+	checks := verifiedAll(b, data, filepath.Join(home, ".local", "state", "xops-onboard"), 10_000)
+	list, version := ended(home, "every check held", "list"), ended(home, "xops-onboard", "version")
+	b.Run("verified=before", func(b *testing.B) {
+		then := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(checks, then, then); err != nil {
+			b.Fatal(err)
+		}
+		measured(b, startbench.CompareRuns, list, version)
+	})
+	b.Run("verified=now", func(b *testing.B) {
+		listed := list.Command
+		list.Command = func() *exec.Cmd {
+			now := time.Now()
+			if err := os.Chtimes(checks, now, now); err != nil {
+				b.Fatal(err)
+			}
+			return listed()
+		}
+		measured(b, startbench.CompareRuns, list, version)
+	})
+}
+
+// verifiedAll is the directory of the reports, with one for each account of
+// populate: one by the registry itself, and the others copies.
+func verifiedAll(b *testing.B, data, state string, n int) (dir string) {
+	b.Helper()
+	reg, err := registry.Open(data, state, registry.Self(), registry.Alive)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var checks []account.Check
+	for _, name := range []account.CheckName{account.CertificateAccepted, account.RightTenant, account.GlobalReader, account.Consent} {
+		checks = append(checks, account.Check{Name: name, State: account.Holds, At: time.Now()})
+	}
+	if err := reg.SaveReport(b.Context(), numbered(0), account.Report{At: time.Now(), Checks: checks}); err != nil {
+		b.Fatal(err)
+	}
+	dir = filepath.Join(state, "checks")
+	report, err := os.ReadFile(filepath.Join(dir, string(numbered(0))+".json"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 1; i < n; i++ {
+		if err := os.WriteFile(filepath.Join(dir, string(numbered(i))+".json"), report, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func numbered(i int) account.ID {
+	return account.ID(fmt.Sprintf("%08x-1111-4111-8111-111111111111", i))
+}
+
 func compare(b *testing.B, program, measure startbench.Program) {
 	b.Helper()
+	measured(b, startbench.Compare, program, measure)
+}
+
+func measured(b *testing.B, by func(program, measure startbench.Program, n int) (startbench.Result, error), program, measure startbench.Program) {
+	b.Helper()
 	for b.Loop() {
-		r, err := startbench.Compare(program, measure, 21)
+		r, err := by(program, measure, 21)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -45,6 +117,16 @@ func compare(b *testing.B, program, measure startbench.Program) {
 		b.ReportMetric(float64(r.Program.Microseconds())/1000, "ms/start")
 		b.ReportMetric(float64(r.Measure.Microseconds())/1000, "ms/measure")
 	}
+}
+
+// ended is the product of a user with that home directory, with a command that ends.
+func ended(home, last string, args ...string) startbench.Program {
+	of := started(home, last)
+	return startbench.Program{Last: last, Command: func() *exec.Cmd {
+		cmd := of.Command()
+		cmd.Args = append(cmd.Args, args...)
+		return cmd
+	}}
 }
 
 // started is the product of a user with that home directory.
@@ -64,7 +146,7 @@ func populate(b *testing.B, data string, n int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	id := func(i int) string { return fmt.Sprintf("%08x-1111-4111-8111-111111111111", i) }
+	id := func(i int) string { return string(numbered(i)) }
 	name := func(i int) string { return fmt.Sprintf("Account %05d", i) }
 	d := account.Draft{ID: account.ID(id(0)), Name: account.Name(name(0)), Provider: account.Microsoft, Cloud: account.Global, Created: time.Now()}
 	d.Link = account.MicrosoftLink{Tenant: account.TenantID(id(0)), Client: account.ClientID(id(0))}

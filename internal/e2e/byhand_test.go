@@ -82,7 +82,7 @@ func (m *machine) modes() {
 
 // forms are a stored key's bytes as they could stand in a file: whole and its
 // primes, raw, in hex and in base64 at every offset.
-func forms(t *testing.T, value string) [][]byte {
+func forms(t testing.TB, value string) [][]byte {
 	t.Helper()
 	parts := strings.Split(value, ".")
 	if len(parts) != 4 || parts[0] != "xops1" || parts[1] != "p8" {

@@ -90,7 +90,7 @@ func (c *command) said() (all []event) {
 var schema = sync.OnceValues(func() (*jsontest.Schema, error) { return jsontest.Read("../../docs/json.schema.json") })
 
 // promised looks that lines of JSON are as they are promised.
-func promised(t *testing.T, lines string) {
+func promised(t testing.TB, lines string) {
 	t.Helper()
 	s, err := schema()
 	if err != nil {

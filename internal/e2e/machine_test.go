@@ -32,7 +32,7 @@ var binary string
 // session with a keyring or without, a tenant behind a proxy, and who
 // administers that.
 type machine struct {
-	t      *testing.T
+	t      testing.TB
 	ring   *keyringtest.Session // nil where there is no session at all
 	cloud  *simcloud.Cloud
 	tenant *simcloud.Tenant
@@ -43,7 +43,7 @@ type machine struct {
 }
 
 // at is a machine with that session; nil for none.
-func at(t *testing.T, ring *keyringtest.Session) *machine {
+func at(t testing.TB, ring *keyringtest.Session) *machine {
 	t.Helper()
 	cloud := simcloud.New(nil)
 	m := &machine{t: t, ring: ring, cloud: cloud, home: t.TempDir()}

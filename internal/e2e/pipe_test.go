@@ -13,7 +13,7 @@ import (
 
 // lines is a program on pipes, and what it has written.
 type lines struct {
-	t    *testing.T
+	t    testing.TB
 	in   io.Writer
 	mu   sync.Mutex
 	out  bytes.Buffer

@@ -18,10 +18,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
 // Options is what a Client is made of.
@@ -41,22 +37,16 @@ type Options struct {
 
 // Client makes calls. It may be used from any goroutine.
 type Client struct {
-	pipeline runtime.Pipeline
-	http     *http.Client
-	gate     gate
-	now      func() time.Time
-	agent    string
-	told     func(Answer, error)
+	http  *http.Client
+	gate  gate
+	now   func() time.Time
+	agent string
+	told  func(Answer, error)
 }
-
-// silence keeps azcore from writing over the screen, which
-// AZURE_SDK_GO_LOGGING=all in the environment asks of it. It is for all of azcore.
-var silence = sync.OnceFunc(func() { log.SetListener(nil) })
 
 // New makes a Client. It fails with account.TrustFile when a file that the
 // environment names for trusted certificates cannot be used; Subject is its path.
 func New(o Options) (*Client, error) {
-	silence()
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -73,12 +63,6 @@ func New(o Options) (*Client, error) {
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	c.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &policy.ClientOptions{
-		Transport:        buffered{c.http},
-		Telemetry:        policy.TelemetryOptions{Disabled: true},
-		PerCallPolicies:  []policy.Policy{headers{c}},
-		PerRetryPolicies: []policy.Policy{attempt{c}},
-	})
 	return c, nil
 }
 

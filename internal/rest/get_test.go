@@ -7,8 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -307,26 +305,6 @@ func TestBodiesAreClosed(t *testing.T) {
 	}
 	if _, err := c.GetJSON(t.Context(), address, Bearer{}, &struct{}{}); err == nil || closed != 2 {
 		t.Errorf("%v, closed %d times", err, closed)
-	}
-}
-
-// TestNothingIsWrittenOverTheScreen has the environment ask azcore to log. That
-// is read when a program starts, so that this test starts itself.
-func TestNothingIsWrittenOverTheScreen(t *testing.T) {
-	const asks = "AZURE_SDK_GO_LOGGING"
-	if os.Getenv(asks) == "all" {
-		c, _ := newClient(t, says(200, `{}`))
-		if _, err := c.GetJSON(t.Context(), address, Bearer{}, &struct{}{}); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), asks+"=all")
-	var said strings.Builder
-	cmd.Stderr = &said
-	if out, err := cmd.Output(); err != nil || said.Len() != 0 {
-		t.Errorf("%v, %s, it wrote %q", err, out, said.String())
 	}
 }
 

@@ -6,13 +6,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -50,54 +49,48 @@ func Stop(ctx context.Context) context.Context {
 	return ctx
 }
 
-func retryOptions(ctx context.Context, this *call, method string) policy.RetryOptions {
-	twice, _ := ctx.Value(idempotentKey{}).(bool)
-	twice = twice || method == http.MethodGet || method == http.MethodHead
-	return policy.RetryOptions{
-		MaxRetries: maxRetries, TryTimeout: tryLimit, RetryDelay: firstDelay, MaxRetryDelay: maxDelay,
-		ShouldRetry: func(resp *http.Response, err error) bool {
-			if err != nil {
-				return twice && lost(err) && this.pauses(ctx, longest(this.tries), false)
-			}
-			switch resp.StatusCode {
-			case http.StatusTooManyRequests:
-			case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-				if !twice {
-					return false
-				}
-			default:
-				return false
-			}
-			if wait := retryAfter(resp); wait > 0 {
-				return this.pauses(ctx, wait, true)
-			}
-			return this.pauses(ctx, longest(this.tries), false)
-		},
+// again tells after a try whether there is another, and after which pause.
+func (c *call) again(r *http.Request, resp *http.Response, err error) (time.Duration, bool) {
+	twice, _ := r.Context().Value(idempotentKey{}).(bool)
+	twice = twice || r.Method == http.MethodGet || r.Method == http.MethodHead
+	if err != nil {
+		if !twice || !lost(err) {
+			return 0, false
+		}
+		return c.pause(r.Context(), 0)
 	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		if !twice {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	return c.pause(r.Context(), retryAfter(resp))
 }
 
-// pauses tells whether there is time for a pause, and whoever listens that it
-// is made. azcore makes none after the last try, nor a longer one than maxDelay.
-func (c *call) pauses(ctx context.Context, wait time.Duration, asked bool) bool {
-	if c.stop.Err() != nil || !fits(c.stop, wait) {
-		return false
+// pause is how long to wait after a try, asked for by the service or growing
+// with the tries, and whether there is time for that and for another try.
+// Whoever listens is told of it.
+func (c *call) pause(ctx context.Context, asked time.Duration) (time.Duration, bool) {
+	wait, most := asked, asked
+	if asked <= 0 {
+		grown := time.Duration(1<<c.tries-1) * firstDelay
+		wait, most = time.Duration(float64(grown)*(0.8+rand.Float64()/2)), grown*13/10
 	}
-	if c.tries <= maxRetries && wait <= maxDelay {
-		pausing(ctx, wait, asked)
+	if c.tries > maxRetries || most > maxDelay || c.stop.Err() != nil || !fits(c.stop, most) {
+		return 0, false
 	}
+	pausing(ctx, most, asked > 0)
 	c.idle()
-	return true
+	return wait, true
 }
 
 // idle lets the call end at once when it is stopped, as long as nothing is on
 // its way. busy is the end of that: it tells whether a try may still be sent.
 func (c *call) idle() { c.busy = context.AfterFunc(c.stop, c.cancel) }
-
-// longest is the longest pause azcore makes after that many tries: it knows
-// its own jitter, we know its bound.
-func longest(tries int) time.Duration {
-	return time.Duration(1<<min(tries, 10)-1) * firstDelay * 13 / 10
-}
 
 // fits tells whether there is time left after a pause. What does not fit ends
 // with the answer that is there, which tells more than a context that ran out.
@@ -107,8 +100,8 @@ func fits(ctx context.Context, pause time.Duration) bool {
 }
 
 // lost tells whether the request may have arrived and its answer did not. A
-// connection that was never made, or that is not to be trusted, is not that:
-// the next try would end the same way.
+// connection that was never made, or that is not to be trusted, and a call that
+// was held back, are not that: the next try would end the same way.
 func lost(err error) bool {
 	var dial *net.OpError
 	var dns *net.DNSError
@@ -116,19 +109,19 @@ func lost(err error) bool {
 	var unknown x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var proxy *proxyError
+	var held heldBack
 	switch {
 	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"),
 		errors.As(err, &dns), errors.As(err, &unverified), errors.As(err, &unknown), errors.As(err, &record),
-		errors.As(err, &proxy), errors.Is(err, errTooBig), errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, context.Canceled):
+		errors.As(err, &proxy), errors.As(err, &held), errors.Is(err, errTooBig), errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, context.Canceled):
 		return false
 	}
 	return true
 }
 
 // obey is the time the response asks to be left alone for. It also rewrites
-// the headers that say so into whole seconds, rounded up: azcore would read a
-// date against this machine's clock, which may be wrong, where only the
-// service's own Date tells how long is meant.
+// the headers that say so into whole seconds, rounded up, so that whoever reads
+// them later reads the same.
 func obey(resp *http.Response) time.Duration {
 	wait := retryAfter(resp)
 	for _, name := range []string{"Retry-After-Ms", "X-Ms-Retry-After-Ms", "Retry-After"} {
@@ -213,9 +206,7 @@ func (g *gate) wait(ctx context.Context, c *call) error {
 	}
 }
 
-// heldBack is a call that was not made. azcore knows by its method that there
-// is nothing to repeat.
+// heldBack is a call that was not made.
 type heldBack struct{ *account.Problem }
 
-func (heldBack) NonRetriable()   {}
 func (h heldBack) Unwrap() error { return h.Problem }

@@ -6,9 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/google/uuid"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -17,7 +16,7 @@ import (
 // bodyLimit is the size of the largest answer that is read, after decompression.
 const bodyLimit = 4 << 20
 
-// call is what the pipeline's parts share while one call is made.
+// call is one call while it is made.
 type call struct {
 	gate   string // what a Retry-After of this call holds back
 	tries  int
@@ -28,26 +27,17 @@ type call struct {
 	busy   func() bool // see idle
 }
 
-type callKey struct{}
-
 // send makes one call: the response and its whole body, or an account.Problem.
 // The Answer is recorded either way.
 func (c *Client) send(r *http.Request, gate string) (*http.Response, []byte, Answer, error) {
 	this := &call{gate: gate, answer: Answer{Evidence: account.Evidence{At: c.now(), Method: r.Method, Path: path(r)}}}
-	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, this))
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // the body is whole when this returns
 	this.stop, this.cancel = Stop(r.Context()), cancel
-	ctx = policy.WithRetryOptions(ctx, retryOptions(ctx, this, r.Method))
 	this.idle()
 	defer func() { this.busy() }()
-	req, err := runtime.NewRequestFromRequest(r.WithContext(ctx))
-	var resp *http.Response
-	var body []byte
-	if err == nil {
-		if resp, err = c.pipeline.Do(req); err == nil {
-			body, err = io.ReadAll(resp.Body)
-		}
-	}
+	c.name(r)
+	resp, body, err := c.tries(r.WithContext(ctx), this)
 	this.answer.Sent = this.tries
 	this.answer.ClientRequestID = Text(r.Header.Get(clientRequestID), 64)
 	if err != nil {
@@ -82,66 +72,97 @@ type unnamedKey struct{}
 // unnamed is a context for calls to services that do not keep an id of ours.
 func unnamed(ctx context.Context) context.Context { return context.WithValue(ctx, unnamedKey{}, true) }
 
-// headers puts on every call what a service wants to see.
-type headers struct{ c *Client }
-
-func (h headers) Do(req *policy.Request) (*http.Response, error) {
-	head := req.Raw().Header
-	head.Set("User-Agent", h.c.agent)
-	if req.Raw().Context().Value(unnamedKey{}) == nil && head.Get(clientRequestID) == "" {
-		head.Set(clientRequestID, uuid.NewString())
+// name puts on a call what a service wants to see.
+func (c *Client) name(r *http.Request) {
+	r.Header.Set("User-Agent", c.agent)
+	if r.Context().Value(unnamedKey{}) == nil && r.Header.Get(clientRequestID) == "" {
+		r.Header.Set(clientRequestID, uuid.NewString())
 	}
-	if head.Get("Accept") == "" {
-		head.Set("Accept", "application/json")
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", "application/json")
 	}
-	return req.Next()
 }
 
-// attempt stands around every try: it waits where the service asked to be left
-// alone, and notes when the try was made.
-type attempt struct{ c *Client }
-
-func (a attempt) Do(req *policy.Request) (*http.Response, error) {
-	ctx := req.Raw().Context()
-	this, ok := ctx.Value(callKey{}).(*call)
-	if !ok {
-		return req.Next()
+// tries makes a call, and again where that is to be done: the last response
+// with its whole body, or what was wrong with the last try.
+func (c *Client) tries(r *http.Request, this *call) (*http.Response, []byte, error) {
+	fresh, err := repeated(r)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := a.c.gate.wait(ctx, this); err != nil {
+	for {
+		resp, body, err := c.try(fresh(), this)
+		if ended := r.Context().Err(); ended != nil {
+			return nil, nil, ended
+		}
+		pause, again := this.again(r, resp, err)
+		if !again {
+			return resp, body, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-r.Context().Done():
+			return nil, nil, r.Context().Err()
+		}
+	}
+}
+
+// repeated gives a request as often as it is asked for, each with its body from
+// the start.
+func repeated(r *http.Request) (func() *http.Request, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return func() *http.Request { return r }, nil
+	}
+	body, err := io.ReadAll(r.Body)
+	_ = r.Body.Close()
+	if err != nil {
 		return nil, err
 	}
-	if !this.busy() {
-		return nil, this.stop.Err()
-	}
-	this.tries++
-	this.answer.sent = a.c.now()
-	resp, err := req.Next()
-	this.answer.received = a.c.now()
-	if err == nil {
-		a.c.gate.hold(this.gate, obey(resp))
-	}
-	return resp, err
+	return func() *http.Request {
+		r.ContentLength = int64(len(body))
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		r.Body, _ = r.GetBody()
+		return r
+	}, nil
 }
 
-// buffered reads the whole answer as part of the try, so that an answer that
-// breaks off is retried like one that never came.
-type buffered struct{ http *http.Client }
+// try waits where the service asked to be left alone, makes the call once, and
+// notes when that was.
+func (c *Client) try(r *http.Request, this *call) (*http.Response, []byte, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), tryLimit)
+	defer cancel()
+	if err := c.gate.wait(ctx, this); err != nil {
+		return nil, nil, err
+	}
+	if !this.busy() {
+		return nil, nil, this.stop.Err()
+	}
+	this.tries++
+	this.answer.sent = c.now()
+	resp, body, err := c.whole(r.WithContext(ctx))
+	this.answer.received = c.now()
+	if err == nil {
+		c.gate.hold(this.gate, obey(resp))
+	}
+	return resp, body, err
+}
 
 var errTooBig = errors.New("the answer is larger than 4 MiB")
 
-func (b buffered) Do(r *http.Request) (*http.Response, error) {
-	resp, err := b.http.Do(r)
+// whole reads the whole answer as part of the try, so that an answer that
+// breaks off is retried like one that never came.
+func (c *Client) whole(r *http.Request) (*http.Response, []byte, error) {
+	resp, err := c.http.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	_ = resp.Body.Close()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(body) > bodyLimit {
-		return nil, errTooBig
+		return nil, nil, errTooBig
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
+	return resp, body, nil
 }

@@ -26,6 +26,7 @@ type rule struct {
 
 // policyText is what a policy says when it refuses.
 type policyText struct {
+	code        int
 	oauth, text string
 	claims      bool // a token must be asked for again, with claims
 }
@@ -36,33 +37,43 @@ const mfa = "Due to a configuration change made by your administrator, or becaus
 // errors of 530032, 530035 and 90094 are not published.
 // Source: learn.microsoft.com/entra/identity-platform/reference-error-codes;
 // texts as public reports have them.
-var policyTexts = map[int]policyText{
-	53000:  {"interaction_required", "Device is not in required device state: unknown. Conditional Access policy requires a compliant device, and the device is not compliant. The user must enroll their device with an approved MDM provider like Intune.", true},
-	53001:  {"interaction_required", "Device is not in required device state: unknown. Conditional Access policy requires a domain joined device, and the device is not domain joined.", true},
-	53003:  {"invalid_grant", "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.", true},
-	530032: {"invalid_grant", "Access has been blocked by a security policy that the tenant admin has configured.", false},
-	530035: {"invalid_grant", "Access has been blocked by security defaults. This is due to the request using legacy auth or being deemed unsafe by security defaults policies. For additional information, please visit https://go.microsoft.com/fwlink/?linkid=2198657", false},
-	50072:  {"interaction_required", mfa + "enroll in multi-factor authentication to access '" + graphAppID + "'.", true},
-	50074:  {"interaction_required", "Strong Authentication is required.", true},
-	50076:  {"invalid_grant", mfa + "use multi-factor authentication to access '" + graphAppID + "'.", true},
-	50079:  {"invalid_grant", mfa + "enroll in multi-factor authentication to access '" + graphAppID + "'.", true},
-	50097:  {"interaction_required", "Device authentication is required.", true},
-	50158:  {"interaction_required", "External security challenge not satisfied. User will be redirected to another page or authentication provider to satisfy additional authentication challenges.", true},
-	50196:  {"invalid_request", "The server terminated an operation because it encountered a client request loop. Please contact your app vendor.", false},
-	65001:  {"invalid_grant", "The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource.", false},
-	65004:  {"access_denied", "User declined to consent to access the app.", false},
-	70043:  {"invalid_grant", "The refresh token has expired or is invalid due to sign-in frequency checks by conditional access.", false},
-	90094:  {"access_denied", "Administrator consent is required.", false},
-	500021: {"access_denied", "Access to the tenant is denied.", false},
-	500212: {"access_denied", "The user's administrator has set an outbound access policy that doesn't allow access to the resource tenant.", false},
-	500213: {"access_denied", "The resource tenant's cross-tenant access policy doesn't allow this user to access this tenant.", false},
+var policyTexts = []policyText{
+	{53000, "interaction_required", "Device is not in required device state: unknown. Conditional Access policy requires a compliant device, and the device is not compliant. The user must enroll their device with an approved MDM provider like Intune.", true},
+	{53001, "interaction_required", "Device is not in required device state: unknown. Conditional Access policy requires a domain joined device, and the device is not domain joined.", true},
+	{53003, "invalid_grant", "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.", true},
+	{530032, "invalid_grant", "Access has been blocked by a security policy that the tenant admin has configured.", false},
+	{530035, "invalid_grant", "Access has been blocked by security defaults. This is due to the request using legacy auth or being deemed unsafe by security defaults policies. For additional information, please visit https://go.microsoft.com/fwlink/?linkid=2198657", false},
+	{50072, "interaction_required", mfa + "enroll in multi-factor authentication to access '" + graphAppID + "'.", true},
+	{50074, "interaction_required", "Strong Authentication is required.", true},
+	{50076, "invalid_grant", mfa + "use multi-factor authentication to access '" + graphAppID + "'.", true},
+	{50079, "invalid_grant", mfa + "enroll in multi-factor authentication to access '" + graphAppID + "'.", true},
+	{50097, "interaction_required", "Device authentication is required.", true},
+	{50158, "interaction_required", "External security challenge not satisfied. User will be redirected to another page or authentication provider to satisfy additional authentication challenges.", true},
+	{50196, "invalid_request", "The server terminated an operation because it encountered a client request loop. Please contact your app vendor.", false},
+	{65001, "invalid_grant", "The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource.", false},
+	{65004, "access_denied", "User declined to consent to access the app.", false},
+	{70043, "invalid_grant", "The refresh token has expired or is invalid due to sign-in frequency checks by conditional access.", false},
+	{90094, "access_denied", "Administrator consent is required.", false},
+	{500021, "access_denied", "Access to the tenant is denied.", false},
+	{500212, "access_denied", "The user's administrator has set an outbound access policy that doesn't allow access to the resource tenant.", false},
+	{500213, "access_denied", "The resource tenant's cross-tenant access policy doesn't allow this user to access this tenant.", false},
+}
+
+// policyTextOf is the text of a code; nothing for one that no policy has.
+func policyTextOf(code int) policyText {
+	for _, p := range policyTexts {
+		if p.code == code {
+			return p
+		}
+	}
+	return policyText{}
 }
 
 // RefuseSignIns lets the tenant's policies refuse people's sign-ins with a
 // code, such as 53003 for Conditional Access; the first that applies wins.
 // Without a moment it is wherever people sign in or refresh.
 func (t *Tenant) RefuseSignIns(code int, at ...Moment) error {
-	if _, ok := policyTexts[code]; !ok {
+	if policyTextOf(code) == (policyText{}) {
 		return fmt.Errorf("no policy refuses with AADSTS%d here", code)
 	}
 	if at == nil {
@@ -88,7 +99,7 @@ func (t *Tenant) refuses(moments ...Moment) (*signInError, Moment) {
 }
 
 func policyRefusal(code int) *signInError {
-	p := policyTexts[code]
+	p := policyTextOf(code)
 	e := badRequest(code, "%s", p.text).as(p.oauth)
 	if p.claims {
 		e.claims = `{"access_token":{"capolids":{"essential":true,"values":["6083cef9-7e21-4b4b-a1d4-4b2f4c5a7b0e"]}}}`

@@ -159,19 +159,19 @@ func (g *call) patchApplication(d *directory, client string, b body) *graphError
 }
 
 // readOnly are properties that nobody sets.
-var readOnly = map[string][]string{
-	"application": {
+var readOnly = table[[]string]{
+	{"application", []string{
 		"id", "deletedDateTime", "appId", "applicationTemplateId", "createdDateTime", "createdByAppId", "disabledByMicrosoftStatus",
 		"publisherDomain", "uniqueName", "certification", "verifiedPublisher", "passwordCredentials",
-	},
-	"servicePrincipal": {
+	}},
+	{"servicePrincipal", []string{
 		"id", "deletedDateTime", "appDisplayName", "appDescription", "appOwnerOrganizationId", "applicationTemplateId", "createdByAppId",
 		"disabledByMicrosoftStatus", "servicePrincipalType", "signInAudience", "verifiedPublisher", "passwordCredentials",
-	},
+	}},
 }
 
 func cannotSet(typ, name string) *graphError {
-	if slices.Contains(readOnly[typ], name) {
+	if all, _ := readOnly.find(typ); slices.Contains(all, name) {
 		return badRequestBody("Property '%s' is read-only and cannot be set.", name)
 	}
 	return problem(http.StatusNotImplemented, "NotImplemented", "The simulated cloud does not play this yet: property "+name+" of "+typ)

@@ -3,7 +3,6 @@ package simcloud
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +21,8 @@ func (g *armCall) shownAt(scope string) (all []*assigned) {
 }
 
 var (
-	byPrincipal = regexp.MustCompile(`^principalId eq '([0-9a-fA-F-]{36})'$`)
-	byAssigned  = regexp.MustCompile(`^assignedTo\('([0-9a-fA-F-]{36})'\)$`)
+	byPrincipal = account.Lazily(`^principalId eq '([0-9a-fA-F-]{36})'$`)
+	byAssigned  = account.Lazily(`^assignedTo\('([0-9a-fA-F-]{36})'\)$`)
 )
 
 // listAssignments lists those at, above and, where the scope is a subscription
@@ -54,14 +53,14 @@ func (g *armCall) filter() (keep func(*assigned) bool, below bool, e *armError) 
 	keep, below = func(*assigned) bool { return true }, true
 	text := g.q.Get("$filter")
 	for _, part := range strings.Split(text, " and ") {
-		switch one := byPrincipal.FindStringSubmatch(part); {
+		switch one := byPrincipal().FindStringSubmatch(part); {
 		case text == "":
 		case part == "atScope()":
 			below = false
 		case one != nil:
 			keep = func(a *assigned) bool { return strings.EqualFold(a.principal, one[1]) }
-		case byAssigned.MatchString(part):
-			who := byAssigned.FindStringSubmatch(part)[1]
+		case byAssigned().MatchString(part):
+			who := byAssigned().FindStringSubmatch(part)[1]
 			keep = func(a *assigned) bool { return a.is(strings.ToLower(who)) }
 		default:
 			return nil, false, armProblem(http.StatusBadRequest, "UnsupportedFilter", "The filter '%s' is not supported. Supported filters are either 'atScope()', 'principalId eq '{value}'' or 'assignedTo('{value}')'.", text)

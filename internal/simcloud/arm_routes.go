@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // armRoute is one address of Azure Resource Manager, after its scope.
@@ -36,7 +37,7 @@ var (
 	vaultVersions         = []string{"2023-07-01", "2022-07-01"}
 )
 
-var armRoutes = allARMRoutes()
+var armRoutes = sync.OnceValue(allARMRoutes)
 
 func allARMRoutes() []armRoute {
 	const (
@@ -80,7 +81,7 @@ func (g *armCall) find() (armRoute, *armError) {
 	}
 	path := "/" + strings.Join(segments, "/")
 	methods := false
-	for _, r := range armRoutes {
+	for _, r := range armRoutes() {
 		name, scope, ok := r.fits(segments)
 		if !ok {
 			continue

@@ -6,10 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/axiomio/xops-onboard/account"
 )
 
 // body is the JSON object of a write, by property.
@@ -53,7 +54,8 @@ func (b body) check(typ string) *graphError {
 			}
 			continue
 		}
-		declared, ok := declarations[typ][name]
+		all, _ := declarations.find(typ)
+		declared, ok := all.find(name)
 		if !ok {
 			return badRequestBody("Invalid property '%s'.", name)
 		}
@@ -74,7 +76,7 @@ func (b body) names() []string {
 	return all
 }
 
-var duration = regexp.MustCompile(`^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$`)
+var duration = account.Lazily(`^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$`)
 
 // checkValue holds a value against the type it must have.
 func checkValue(name, declared string, raw json.RawMessage) *graphError {
@@ -116,7 +118,7 @@ func checkComplex(name, typ string, raw json.RawMessage) *graphError {
 	if json.Unmarshal(raw, &inner) != nil || inner == nil {
 		return notOfType(name, "graph."+typ)
 	}
-	if _, ok := declarations[typ]; !ok {
+	if _, ok := declarations.find(typ); !ok {
 		return nil
 	}
 	return inner.check(typ)
@@ -137,7 +139,7 @@ func isPrimitive(typ string, raw json.RawMessage) bool {
 		_, ok := decodeBinary(s)
 		return isText && ok
 	case "Edm.Duration":
-		return isText && duration.MatchString(s) && !strings.HasSuffix(s, "P") && !strings.HasSuffix(s, "T")
+		return isText && duration().MatchString(s) && !strings.HasSuffix(s, "P") && !strings.HasSuffix(s, "T")
 	case "Edm.Boolean":
 		return string(raw) == "true" || string(raw) == "false"
 	case "Edm.Int32":

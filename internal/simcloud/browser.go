@@ -9,10 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/axiomio/xops-onboard/account"
 )
 
 // Consenting is what a person does on a consent page.
@@ -180,16 +181,16 @@ func likeABrowser(req *http.Request) {
 }
 
 var (
-	formTag  = regexp.MustCompile(`<form [^>]*action="([^"]*)"`)
-	inputTag = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
-	markup   = regexp.MustCompile(`<[^>]*>`)
-	aadsts   = regexp.MustCompile(`AADSTS(\d+)`)
+	formTag  = account.Lazily(`<form [^>]*action="([^"]*)"`)
+	inputTag = account.Lazily(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
+	markup   = account.Lazily(`<[^>]*>`)
+	aadsts   = account.Lazily(`AADSTS(\d+)`)
 )
 
 // readPage finds the form of a page.
 func readPage(at *url.URL, text string) loaded {
 	page := loaded{url: at, text: text, fields: url.Values{}}
-	form := formTag.FindStringSubmatch(text)
+	form := formTag().FindStringSubmatch(text)
 	if form == nil {
 		return page
 	}
@@ -198,7 +199,7 @@ func readPage(at *url.URL, text string) loaded {
 		return page
 	}
 	page.action = action.String()
-	for _, in := range inputTag.FindAllStringSubmatch(text, -1) {
+	for _, in := range inputTag().FindAllStringSubmatch(text, -1) {
 		page.fields.Set(html.UnescapeString(in[1]), html.UnescapeString(in[2]))
 	}
 	return page
@@ -206,8 +207,8 @@ func readPage(at *url.URL, text string) loaded {
 
 // landing is the page as a person reads it.
 func (p loaded) landing() Landing {
-	l := Landing{Shown: strings.Join(strings.Fields(html.UnescapeString(markup.ReplaceAllString(p.text, " "))), " ")}
-	if m := aadsts.FindStringSubmatch(l.Shown); m != nil {
+	l := Landing{Shown: strings.Join(strings.Fields(html.UnescapeString(markup().ReplaceAllString(p.text, " "))), " ")}
+	if m := aadsts().FindStringSubmatch(l.Shown); m != nil {
 		l.Code, _ = strconv.Atoi(m[1])
 	}
 	return l

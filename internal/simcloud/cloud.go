@@ -103,19 +103,25 @@ type site struct {
 
 // loginAliases are the other names of the sign-in services.
 // Source: the metadata of login.microsoftonline.com/common/discovery/instance.
-var loginAliases = map[string][]string{
-	"login.microsoftonline.com":        {"login.windows.net", "login.microsoft.com", "sts.windows.net"},
-	"login.partner.microsoftonline.cn": {"login.chinacloudapi.cn"},
-	"login.microsoftonline.us":         {"login.usgovcloudapi.net"},
+func loginAliases(host string) []string {
+	switch host {
+	case "login.microsoftonline.com":
+		return []string{"login.windows.net", "login.microsoft.com", "sts.windows.net"}
+	case "login.partner.microsoftonline.cn":
+		return []string{"login.chinacloudapi.cn"}
+	case "login.microsoftonline.us":
+		return []string{"login.usgovcloudapi.net"}
+	}
+	return nil
 }
 
-var sites = allSites()
+var sites = sync.OnceValue(allSites)
 
 func allSites() map[string]site {
 	m := map[string]site{}
 	for _, id := range account.Clouds {
 		cloud := id.Cloud()
-		for _, host := range append([]string{cloud.Login}, loginAliases[cloud.Login]...) {
+		for _, host := range append([]string{cloud.Login}, loginAliases(cloud.Login)...) {
 			s := m[host]
 			s.kind, s.clouds = login, append(s.clouds, id)
 			m[host] = s
@@ -128,7 +134,7 @@ func allSites() map[string]site {
 
 // siteOf is what is behind a host name, if anything is.
 func siteOf(host string) (site, bool) {
-	if s, ok := sites[host]; ok {
+	if s, ok := sites()[host]; ok {
 		return s, true
 	}
 	if simaws.Serves(host) {
@@ -140,7 +146,7 @@ func siteOf(host string) (site, bool) {
 // Hosts are the host names that are answered for, in order.
 func Hosts() []string {
 	names := simaws.Hosts()
-	for host := range sites {
+	for host := range sites() {
 		names = append(names, host)
 	}
 	slices.Sort(names)

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -16,7 +16,7 @@ type loginRoute struct {
 	get, post func(v *visit, tenant string)
 }
 
-var loginRoutes = allLoginRoutes()
+var loginRoutes = sync.OnceValue(allLoginRoutes)
 
 func allLoginRoutes() map[string]loginRoute {
 	alone := func(f func(*visit)) func(*visit, string) { return func(v *visit, _ string) { f(v) } }
@@ -42,9 +42,9 @@ func (c *Cloud) serveLogin(w http.ResponseWriter, r *http.Request, s site) {
 	v := c.visit(w, r, s)
 	whole := strings.TrimPrefix(r.URL.Path, "/")
 	tenant, rest, _ := strings.Cut(whole, "/")
-	route, ok := loginRoutes[whole]
+	route, ok := loginRoutes()[whole]
 	if !ok || !strings.HasPrefix(whole, "common/") {
-		route, ok = loginRoutes[rest]
+		route, ok = loginRoutes()[rest]
 		ok = ok && !strings.HasPrefix(rest, "common/")
 	}
 	switch {
@@ -83,12 +83,12 @@ func (c *Cloud) visit(w http.ResponseWriter, r *http.Request, s site) *visit {
 var anyTenant = []string{"common", "organizations", "consumers"}
 
 // dnsName is what the service takes for a domain; anything else is malformed.
-var dnsName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$`)
+var dnsName = account.Lazily(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$`)
 
 // resolve is the tenant of that name, if it lives in a cloud of this sign-in
 // service. The tenant comes also with the error, when it lives elsewhere.
 func (v *visit) resolve(name string) (*Tenant, *signInError) {
-	if !isGUID(name) && !dnsName.MatchString(name) {
+	if !isGUID(name) && !dnsName().MatchString(name) {
 		return nil, badRequest(900023, "Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", name)
 	}
 	t, ok := v.c.find(name)
@@ -234,7 +234,7 @@ func (v *visit) instance() {
 		return
 	}
 	host := strings.ToLower(asked.Host)
-	if asked.Scheme != "https" || sites[host].kind != login {
+	if asked.Scheme != "https" || sites()[host].kind != login {
 		v.refuse(badRequest(50049, "Unknown or invalid instance.").as("invalid_instance"))
 		return
 	}

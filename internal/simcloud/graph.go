@@ -194,7 +194,7 @@ func (g *call) find() (route, *graphError) {
 		return route{}, e
 	}
 	g.keys = keys
-	for _, r := range routes {
+	for _, r := range routes() {
 		if r.path == strings.Join(path, "/") {
 			return r, nil
 		}
@@ -255,7 +255,7 @@ func parenthesis(s string) (key, bool) {
 // unknownSegment is the first segment no route goes through.
 func unknownSegment(path []string) string {
 	for n := 1; n <= len(path); n++ {
-		if !slices.ContainsFunc(routes, func(r route) bool { return strings.HasPrefix(r.path+"/", strings.Join(path[:n], "/")+"/") }) {
+		if !slices.ContainsFunc(routes(), func(r route) bool { return strings.HasPrefix(r.path+"/", strings.Join(path[:n], "/")+"/") }) {
 			return path[n-1]
 		}
 	}
@@ -366,5 +366,5 @@ func (c *Cloud) graphFault(w http.ResponseWriter, r *http.Request, status int) {
 	case http.StatusServiceUnavailable:
 		e.code, e.message = "ServiceUnavailable", "Service is temporarily unavailable. Please wait and retry again."
 	}
-	c.graphCall(w, r, sites[hostOf(r)].clouds[0]).refuse(e)
+	c.graphCall(w, r, sites()[hostOf(r)].clouds[0]).refuse(e)
 }

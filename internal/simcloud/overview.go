@@ -8,21 +8,21 @@ import (
 // overviewWords are the labels of the Overview page: display name, client id,
 // object id, tenant id, account types, their value, credentials, their value,
 // state, its value.
-var overviewWords = map[string][]string{
-	"en": {
+var overviewWords = table[[]string]{
+	{"en", []string{
 		"Delete\nEndpoints\nPreview features\nEssentials",
 		"Display name", "Application (client) ID", "Object ID", "Directory (tenant) ID",
 		"Supported account types", "My organization only", "Client credentials", "%d certificate, %d secret",
 		"Redirect URIs", "Add a Redirect URI", "Application ID URI", "Add an Application ID URI",
 		"Managed application in local directory", "State", "Activated",
-	},
-	"de": {
+	}},
+	{"de", []string{
 		"Löschen\nEndpunkte\nVorschaufeatures\nZusammenfassung",
 		"Anzeigename", "Anwendungs-ID (Client)", "Objekt-ID", "Verzeichnis-ID (Mandant)",
 		"Unterstützte Kontotypen", "Nur meine Organisation", "Clientanmeldeinformationen", "%d Zertifikat, %d Geheimnis",
 		"Umleitungs-URIs", "Umleitungs-URI hinzufügen", "Anwendungs-ID-URI", "Anwendungs-ID-URI hinzufügen",
 		"Verwaltete Anwendung im lokalen Verzeichnis", "Zustand", "Aktiviert",
-	},
+	}},
 }
 
 // OverviewPage is the text a person gets who selects the whole Overview page of
@@ -32,7 +32,7 @@ func (t *Tenant) OverviewPage(clientID string) string { return t.OverviewPageIn(
 // OverviewPageIn is OverviewPage in a language, "en" or "de".
 func (t *Tenant) OverviewPageIn(clientID, lang string) string {
 	a, ok := get(t, t.latest).apps[strings.ToLower(clientID)]
-	w, known := overviewWords[lang]
+	w, known := overviewWords.find(lang)
 	if !ok || !known {
 		return ""
 	}

@@ -160,7 +160,7 @@ func notConsented(client signInClient) *signInError {
 // isGraph tells whether a resource is the Graph of some cloud; else it is an
 // Azure Resource Manager.
 func isGraph(resource string) bool {
-	return sites[strings.TrimPrefix(resource, "https://")].kind == graph
+	return sites()[strings.TrimPrefix(resource, "https://")].kind == graph
 }
 
 // decide is the consent page's form. Whoever closes the window never posts it.

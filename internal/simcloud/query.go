@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/axiomio/xops-onboard/account"
 )
 
 // query is the OData options of one read.
@@ -104,11 +105,11 @@ func (q *query) take(rd reading, option, value string) *graphError {
 	return nil
 }
 
-var anyTag = regexp.MustCompile(`^tags/any\((\w+): ?(\w+) eq ('(?:[^']|'')*')\)$`)
+var anyTag = account.Lazily(`^tags/any\((\w+): ?(\w+) eq ('(?:[^']|'')*')\)$`)
 
 // tagFilter reads "tags/any(t:t eq 'value')".
 func tagFilter(s string) (string, bool) {
-	m := anyTag.FindStringSubmatch(s)
+	m := anyTag().FindStringSubmatch(s)
 	if m == nil || m[1] != m[2] {
 		return "", false
 	}

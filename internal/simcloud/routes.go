@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // readsDirectory tells whether a token opens the directory's reads: by a role
@@ -17,7 +18,7 @@ func readsDirectory(c claims) bool {
 // Source: learn.microsoft.com/graph/api/accessreviewset-list-definitions.
 func readsReviews(c claims) bool { return slices.Contains(c.Roles, accessReviewRead) }
 
-var routes = allRoutes()
+var routes = sync.OnceValue(allRoutes)
 
 func allRoutes() []route {
 	all := slices.Concat(tenantRoutes(), applicationRoutes(), principalRoutes(), roleRoutes(), personRoutes(), reviewRoutes())

@@ -116,7 +116,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 
 // loginFault is a failure of the sign-in service itself.
 func (c *Cloud) loginFault(w http.ResponseWriter, r *http.Request, status int) {
-	v := c.visit(w, r, sites[hostOf(r)])
+	v := c.visit(w, r, sites()[hostOf(r)])
 	e := &signInError{status: status, oauth: "temporarily_unavailable", code: 90033, message: "A transient error has occurred. Please try again."}
 	if status == http.StatusTooManyRequests {
 		e.code, e.message = 90055, "Server terminated the request because it received too many of them."

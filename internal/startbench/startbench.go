@@ -19,7 +19,7 @@ import (
 // Program is what is measured.
 type Program struct {
 	Command func() *exec.Cmd // a new one for each start
-	Last    string           // text that ends the first frame, in one style and one line
+	Last    string           // text that ends the first frame, in one style and one line; of a whole run, a text it has to write
 }
 
 // Result is what a comparison found.
@@ -40,11 +40,21 @@ const tooLong = 10 * time.Second
 // 24, n times each after one that does not count, and gives their medians. Who
 // comes first changes with each turn.
 func Compare(program, measure Program, n int) (Result, error) {
+	return byTurns(FirstFrame, program, measure, n)
+}
+
+// CompareRuns is Compare of whole runs, from executed to ended, with what is
+// written on a pipe.
+func CompareRuns(program, measure Program, n int) (Result, error) {
+	return byTurns(Run, program, measure, n)
+}
+
+func byTurns(once func(Program) (time.Duration, error), program, measure Program, n int) (Result, error) {
 	took := [2][]time.Duration{}
 	for turn := range n + 1 {
 		for i := range 2 {
 			which := (turn + i) % 2
-			d, err := FirstFrame([2]Program{program, measure}[which])
+			d, err := once([2]Program{program, measure}[which])
 			if err != nil {
 				return Result{}, err
 			}
@@ -86,6 +96,29 @@ func FirstFrame(p Program) (time.Duration, error) {
 	return took, nil
 }
 
+// Run runs the program once, with what it writes on a pipe, and gives the time
+// from before it is executed until it has ended.
+func Run(p Program) (time.Duration, error) {
+	cmd := p.Command()
+	var wrote bytes.Buffer // not a file, so that there is a pipe
+	cmd.Stdout, cmd.Stderr = &wrote, &wrote
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	late := time.AfterFunc(tooLong, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	err := cmd.Wait()
+	took := time.Since(begin)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w: %q", filepath.Base(cmd.Path), err, wrote.String())
+	}
+	if !bytes.Contains(wrote.Bytes(), []byte(p.Last)) {
+		return 0, fmt.Errorf("%s wrote no %q: %.200q", filepath.Base(cmd.Path), p.Last, wrote.String())
+	}
+	return took, nil
+}
+
 // read reads until last was drawn; the time is 0 if it never was.
 func read(terminal *os.File, begin time.Time, last string) (time.Duration, []byte) {
 	var seen []byte
@@ -116,12 +149,17 @@ func Build(t testing.TB, pkg string) string {
 	return path
 }
 
-// Empty builds the measure: the empty program.
-func Empty(t testing.TB) Program {
+// Empty builds the measure of a first frame: the empty program on a terminal.
+func Empty(t testing.TB) Program { return built(t, "empty", "empty") }
+
+// EmptyCommand builds the measure of a whole run: the empty command line.
+func EmptyCommand(t testing.TB) Program { return built(t, "emptycommand", "empty", "version") }
+
+func built(t testing.TB, name, last string, args ...string) Program {
 	t.Helper()
-	path := Build(t, "github.com/axiomio/xops-onboard/internal/startbench/empty")
-	return Program{Last: "empty", Command: func() *exec.Cmd {
-		cmd := exec.Command(path)
+	path := Build(t, "github.com/axiomio/xops-onboard/internal/startbench/"+name)
+	return Program{Last: last, Command: func() *exec.Cmd {
+		cmd := exec.Command(path, args...)
 		cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
 		return cmd
 	}}

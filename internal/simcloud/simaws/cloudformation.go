@@ -7,14 +7,16 @@ import (
 )
 
 // formationOperations are those of CloudFormation.
-var formationOperations = map[string]operation{
-	"CreateStack":            createStack,
-	"UpdateStack":            updateStack,
-	"DeleteStack":            deleteStack,
-	"DescribeStacks":         describeStacks,
-	"DescribeStackEvents":    describeEvents,
-	"DescribeStackResources": describeResources,
-	"GetTemplate":            getTemplate,
+func formationOperations() map[string]operation {
+	return map[string]operation{
+		"CreateStack":            createStack,
+		"UpdateStack":            updateStack,
+		"DeleteStack":            deleteStack,
+		"DescribeStacks":         describeStacks,
+		"DescribeStackEvents":    describeEvents,
+		"DescribeStackResources": describeResources,
+		"GetTemplate":            getTemplate,
+	}
 }
 
 var (

@@ -5,43 +5,49 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // operators are the operators of conditions, with the one each negates, and how
 // one value is compared.
 // Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
-var operators = map[string]struct {
+var operators = sync.OnceValue(func() map[string]operator {
+	return map[string]operator{
+		"StringEquals":              {false, same},
+		"StringNotEquals":           {true, same},
+		"StringEqualsIgnoreCase":    {false, strings.EqualFold},
+		"StringNotEqualsIgnoreCase": {true, strings.EqualFold},
+		"StringLike":                {false, like},
+		"StringNotLike":             {true, like},
+		"ArnEquals":                 {false, likeARN},
+		"ArnLike":                   {false, likeARN},
+		"ArnNotEquals":              {true, likeARN},
+		"ArnNotLike":                {true, likeARN},
+		"Bool":                      {false, strings.EqualFold},
+		"NumericEquals":             {false, numeric(func(a, b float64) bool { return a == b })},
+		"NumericNotEquals":          {true, numeric(func(a, b float64) bool { return a == b })},
+		"NumericLessThan":           {false, numeric(func(a, b float64) bool { return a < b })},
+		"NumericLessThanEquals":     {false, numeric(func(a, b float64) bool { return a <= b })},
+		"NumericGreaterThan":        {false, numeric(func(a, b float64) bool { return a > b })},
+		"NumericGreaterThanEquals":  {false, numeric(func(a, b float64) bool { return a >= b })},
+		"DateEquals":                {false, dates(func(a, b time.Time) bool { return a.Equal(b) })},
+		"DateNotEquals":             {true, dates(func(a, b time.Time) bool { return a.Equal(b) })},
+		"DateLessThan":              {false, dates(time.Time.Before)},
+		"DateLessThanEquals":        {false, dates(func(a, b time.Time) bool { return !a.After(b) })},
+		"DateGreaterThan":           {false, dates(time.Time.After)},
+		"DateGreaterThanEquals":     {false, dates(func(a, b time.Time) bool { return !a.Before(b) })},
+		// No address is known of a caller, so that these compare nothing.
+		"IpAddress":    {false, never},
+		"NotIpAddress": {true, never},
+		"BinaryEquals": {false, same},
+	}
+})
+
+// operator is how an operator judges one value.
+type operator struct {
 	negated bool
 	equal   func(have, want string) bool
-}{
-	"StringEquals":              {false, same},
-	"StringNotEquals":           {true, same},
-	"StringEqualsIgnoreCase":    {false, strings.EqualFold},
-	"StringNotEqualsIgnoreCase": {true, strings.EqualFold},
-	"StringLike":                {false, like},
-	"StringNotLike":             {true, like},
-	"ArnEquals":                 {false, likeARN},
-	"ArnLike":                   {false, likeARN},
-	"ArnNotEquals":              {true, likeARN},
-	"ArnNotLike":                {true, likeARN},
-	"Bool":                      {false, strings.EqualFold},
-	"NumericEquals":             {false, numeric(func(a, b float64) bool { return a == b })},
-	"NumericNotEquals":          {true, numeric(func(a, b float64) bool { return a == b })},
-	"NumericLessThan":           {false, numeric(func(a, b float64) bool { return a < b })},
-	"NumericLessThanEquals":     {false, numeric(func(a, b float64) bool { return a <= b })},
-	"NumericGreaterThan":        {false, numeric(func(a, b float64) bool { return a > b })},
-	"NumericGreaterThanEquals":  {false, numeric(func(a, b float64) bool { return a >= b })},
-	"DateEquals":                {false, dates(func(a, b time.Time) bool { return a.Equal(b) })},
-	"DateNotEquals":             {true, dates(func(a, b time.Time) bool { return a.Equal(b) })},
-	"DateLessThan":              {false, dates(time.Time.Before)},
-	"DateLessThanEquals":        {false, dates(func(a, b time.Time) bool { return !a.After(b) })},
-	"DateGreaterThan":           {false, dates(time.Time.After)},
-	"DateGreaterThanEquals":     {false, dates(func(a, b time.Time) bool { return !a.Before(b) })},
-	// No address is known of a caller, so that these compare nothing.
-	"IpAddress":    {false, never},
-	"NotIpAddress": {true, never},
-	"BinaryEquals": {false, same},
 }
 
 func same(have, want string) bool { return have == want }
@@ -102,7 +108,7 @@ func parseConditions(in map[string]map[string]json.RawMessage) ([]condition, boo
 			c.quantity, c.operator = q, rest
 		}
 		c.operator, c.ifExists = strings.CutSuffix(c.operator, "IfExists")
-		if _, ok := operators[c.operator]; !ok && (c.operator != "Null" || c.ifExists) {
+		if _, ok := operators()[c.operator]; !ok && (c.operator != "Null" || c.ifExists) {
 			return nil, false
 		}
 		for key, raw := range keys {
@@ -134,7 +140,7 @@ func (c condition) holds(context map[string][]string) bool {
 	if c.operator == "Null" {
 		return len(c.values) == 1 && strings.EqualFold(c.values[0], strconv.FormatBool(!known))
 	}
-	op := operators[c.operator]
+	op := operators()[c.operator]
 	if !known || len(have) == 0 {
 		return c.ifExists || op.negated || c.quantity == "ForAllValues"
 	}

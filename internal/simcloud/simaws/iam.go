@@ -6,47 +6,49 @@ import (
 )
 
 // iamOperations are those of IAM.
-var iamOperations = map[string]operation{
-	"GetRole":                  getRole,
-	"ListAttachedRolePolicies": listAttached,
-	"ListRolePolicies":         listInline,
-	"GetRolePolicy":            getInline,
-	"GetAccountSummary":        getAccountSummary,
-	"ListAccountAliases":       listAliases,
-	"SimulatePrincipalPolicy":  simulate,
+func iamOperations() map[string]operation {
+	return map[string]operation{
+		"GetRole":                  getRole,
+		"ListAttachedRolePolicies": listAttached,
+		"ListRolePolicies":         listInline,
+		"GetRolePolicy":            getInline,
+		"GetAccountSummary":        getAccountSummary,
+		"ListAccountAliases":       listAliases,
+		"SimulatePrincipalPolicy":  simulate,
 
-	"CreateRole": func(k *call, in form) (string, *failure) {
-		n, f := in.number("MaxSessionDuration", "maxSessionDuration", 0, 3600, 43200)
-		if f != nil {
-			return "", f
-		}
-		if in.Has("PermissionsBoundary") {
-			return "", notPlayed("permissions boundaries")
-		}
-		r, f := k.who.account.createRole(k.actor(), newRole{in.Get("RoleName"), in.Get("Path"), in.Get("Description"), in.Get("AssumeRolePolicyDocument"), n, in.labels("Tags")})
-		if f != nil {
-			return "", f
-		}
-		return tag("Role", r.xml()), nil
-	},
-	"UpdateAssumeRolePolicy": change(func(k *call, in form) *failure {
-		return k.who.account.updateTrust(k.actor(), in.Get("RoleName"), in.Get("PolicyDocument"))
-	}),
-	"AttachRolePolicy": change(func(k *call, in form) *failure {
-		return k.who.account.attach(k.actor(), in.Get("RoleName"), in.Get("PolicyArn"))
-	}),
-	"DetachRolePolicy": change(func(k *call, in form) *failure {
-		return k.who.account.detach(k.actor(), in.Get("RoleName"), in.Get("PolicyArn"))
-	}),
-	"PutRolePolicy": change(func(k *call, in form) *failure {
-		return k.who.account.putInline(k.actor(), in.Get("RoleName"), in.Get("PolicyName"), in.Get("PolicyDocument"))
-	}),
-	"DeleteRolePolicy": change(func(k *call, in form) *failure {
-		return k.who.account.deleteInline(k.actor(), in.Get("RoleName"), in.Get("PolicyName"))
-	}),
-	"DeleteRole": change(func(k *call, in form) *failure {
-		return k.who.account.deleteRole(k.actor(), in.Get("RoleName"))
-	}),
+		"CreateRole": func(k *call, in form) (string, *failure) {
+			n, f := in.number("MaxSessionDuration", "maxSessionDuration", 0, 3600, 43200)
+			if f != nil {
+				return "", f
+			}
+			if in.Has("PermissionsBoundary") {
+				return "", notPlayed("permissions boundaries")
+			}
+			r, f := k.who.account.createRole(k.actor(), newRole{in.Get("RoleName"), in.Get("Path"), in.Get("Description"), in.Get("AssumeRolePolicyDocument"), n, in.labels("Tags")})
+			if f != nil {
+				return "", f
+			}
+			return tag("Role", r.xml()), nil
+		},
+		"UpdateAssumeRolePolicy": change(func(k *call, in form) *failure {
+			return k.who.account.updateTrust(k.actor(), in.Get("RoleName"), in.Get("PolicyDocument"))
+		}),
+		"AttachRolePolicy": change(func(k *call, in form) *failure {
+			return k.who.account.attach(k.actor(), in.Get("RoleName"), in.Get("PolicyArn"))
+		}),
+		"DetachRolePolicy": change(func(k *call, in form) *failure {
+			return k.who.account.detach(k.actor(), in.Get("RoleName"), in.Get("PolicyArn"))
+		}),
+		"PutRolePolicy": change(func(k *call, in form) *failure {
+			return k.who.account.putInline(k.actor(), in.Get("RoleName"), in.Get("PolicyName"), in.Get("PolicyDocument"))
+		}),
+		"DeleteRolePolicy": change(func(k *call, in form) *failure {
+			return k.who.account.deleteInline(k.actor(), in.Get("RoleName"), in.Get("PolicyName"))
+		}),
+		"DeleteRole": change(func(k *call, in form) *failure {
+			return k.who.account.deleteRole(k.actor(), in.Get("RoleName"))
+		}),
+	}
 }
 
 // change is an operation without a result.

@@ -79,9 +79,9 @@ func operations(s service) map[string]operation {
 	case sts:
 		return map[string]operation{"GetCallerIdentity": getCallerIdentity, "AssumeRole": assumeRole}
 	case iam:
-		return iamOperations
+		return iamOperations()
 	case formation:
-		return formationOperations
+		return formationOperations()
 	default:
 		return map[string]operation{"DescribeRegions": describeRegions}
 	}

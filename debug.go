@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"log/slog"
+	"log"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -20,7 +21,7 @@ import (
 // read's. The zero one is silent.
 type debugLog struct {
 	path string
-	log  *slog.Logger
+	log  *log.Logger // it keeps lines of several calls apart
 }
 
 // openDebug opens the log, of which the beginning says what this machine is set to. It
@@ -37,12 +38,12 @@ func openDebug(s cli.Start, state string) (d debugLog, _ error) {
 	if err != nil {
 		return d, notOpened(d.path, err)
 	}
-	d.log = slog.New(slog.NewTextHandler(f, nil)).With("pid", os.Getpid())
+	d.log = log.New(f, strconv.Itoa(os.Getpid())+" ", log.LstdFlags|log.Lmicroseconds|log.LUTC|log.Lmsgprefix)
 	b := build()
-	d.log.Info("start", "version", b.Version, "commit", b.Commit, "go", b.Go)
+	d.log.Printf("start version=%q commit=%q go=%q", b.Version, b.Commit, b.Go)
 	now := time.Now()
 	for _, f := range append(terminalFound(now), rest.Settings(os.Getenv, now)...) {
-		d.log.Info("found", "what", steps.FindingTitle(f), "state", f.State, "detail", f.Detail)
+		d.log.Printf("found %q state=%s detail=%q", steps.FindingTitle(f), f.State, f.Detail)
 	}
 	return d, nil
 }
@@ -56,8 +57,8 @@ func (d debugLog) called(a rest.Answer, err error) {
 	if d.log == nil {
 		return
 	}
-	d.log.Info("call", "method", a.Method, "to", a.Path, "status", a.Status, "took", a.Took().Round(time.Millisecond), "tries", a.Sent,
-		"request", a.RequestID, "clientRequest", a.ClientRequestID, "problem", cmp.Or(string(account.KindOf(err)), "none"))
+	d.log.Printf("call method=%s to=%q status=%d took=%s tries=%d request=%q clientRequest=%q problem=%s", a.Method, a.Path, a.Status,
+		a.Took().Round(time.Millisecond), a.Sent, a.RequestID, a.ClientRequestID, cmp.Or(string(account.KindOf(err)), "none"))
 }
 
 // tell says where the log is.

@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func (a *AWS) Profiles(ctx context.Context) ([]account.AWSNamed, error) {
 		all = append(all, account.AWSNamed{Name: Environment, Kind: kindEnvironment, Region: region})
 	}
 	found, _ := a.load() // what cannot be read is told when a profile is used
-	var named []account.AWSNamed
+	byName := map[string]account.AWSNamed{} // whatever the case
 	for name, s := range found {
 		kind := kindOf(s)
 		if kind == "" || strings.HasPrefix(name, sessionPrefix) || strings.HasPrefix(name, servicesPrefix) ||
@@ -46,12 +47,12 @@ func (a *AWS) Profiles(ctx context.Context) ([]account.AWSNamed, error) {
 			continue
 		}
 		region, _ := account.ParseAWSRegion(s.text("region"))
-		named = append(named, account.AWSNamed{Name: name, Kind: kind, Region: region})
+		byName[strings.ToLower(name)+"\x00"+name] = account.AWSNamed{Name: name, Kind: kind, Region: region}
 	}
-	slices.SortFunc(named, func(x, y account.AWSNamed) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)), cmp.Compare(x.Name, y.Name))
-	})
-	return append(all, named...), nil
+	for _, key := range slices.Sorted(maps.Keys(byName)) {
+		all = append(all, byName[key])
+	}
+	return all, nil
 }
 
 func (a *AWS) envRegion() string { return cmp.Or(a.env("AWS_REGION"), a.env("AWS_DEFAULT_REGION")) }

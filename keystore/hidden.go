@@ -3,7 +3,6 @@ package keystore
 import (
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 // hidden makes what embeds it print, log and encode as dots, with any verb:
@@ -20,9 +19,6 @@ func (hidden) GoString() string { return dots }
 
 // Format writes dots.
 func (hidden) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, dots) }
-
-// LogValue is dots.
-func (hidden) LogValue() slog.Value { return slog.StringValue(dots) }
 
 // MarshalText is dots.
 func (hidden) MarshalText() ([]byte, error) { return []byte(dots), nil }

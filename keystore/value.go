@@ -11,7 +11,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/big"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -30,7 +29,6 @@ import (
 type value []byte
 
 func (value) Format(f fmt.State, verb rune) { hidden{}.Format(f, verb) }
-func (value) LogValue() slog.Value          { return hidden{}.LogValue() }
 func (value) MarshalText() ([]byte, error)  { return hidden{}.MarshalText() }
 
 const (

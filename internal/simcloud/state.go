@@ -1,8 +1,8 @@
 package simcloud
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,13 +36,18 @@ type CertificateState struct {
 // without a registration are not among them.
 func (t *Tenant) Apps() []AppState {
 	d := get(t, t.latest)
-	var all []AppState
+	named := map[string]AppState{}
 	for _, a := range d.apps {
-		all = append(all, state(a, d.principals[a.client]))
+		named[a.name+a.client] = state(a, d.principals[a.client])
 	}
-	slices.SortFunc(all, func(x, y AppState) int {
-		return strings.Compare(x.Name+x.ClientID, y.Name+y.ClientID)
-	})
+	return inOrder(named)
+}
+
+// inOrder are the values by their keys.
+func inOrder[T any](named map[string]T) (all []T) {
+	for _, k := range slices.Sorted(maps.Keys(named)) {
+		all = append(all, named[k])
+	}
 	return all
 }
 
@@ -111,7 +116,7 @@ type PrincipalState struct {
 // client id.
 func (t *Tenant) Principals() []PrincipalState {
 	d := get(t, t.latest)
-	var all []PrincipalState
+	named := map[string]PrincipalState{}
 	for _, p := range d.principals {
 		s := PrincipalState{ID: p.id, ClientID: p.client, Name: p.name, Enabled: !p.disabled, Tags: p.tags, Roles: roleNames(p.roles)}
 		for _, g := range p.grants {
@@ -122,10 +127,9 @@ func (t *Tenant) Principals() []PrincipalState {
 				s.Granted = append(s.Granted, string(Delegated)+" "+x.value+d.forWhom(c.user))
 			}
 		}
-		all = append(all, s)
+		named[s.Name+s.ClientID] = s
 	}
-	slices.SortFunc(all, func(x, y PrincipalState) int { return strings.Compare(x.Name+x.ClientID, y.Name+y.ClientID) })
-	return all
+	return inOrder(named)
 }
 
 func (d *directory) forWhom(id string) string {

@@ -38,7 +38,7 @@ func (a *AWS) Profiles(ctx context.Context) ([]account.AWSNamed, error) {
 		region, _ := account.ParseAWSRegion(a.envRegion())
 		all = append(all, account.AWSNamed{Name: Environment, Kind: kindEnvironment, Region: region})
 	}
-	found, _ := a.load() // what cannot be read is told when a profile is used
+	found, _ := a.load()                    // what cannot be read is told when a profile is used
 	byName := map[string]account.AWSNamed{} // whatever the case
 	for name, s := range found {
 		kind := kindOf(s)

@@ -96,7 +96,7 @@ var neverLinked = []string{
 func TestProductIsFreeOfTestRooms(t *testing.T) {
 	for _, p := range list(t, ".") {
 		for _, dep := range p.Deps {
-			for _, room := range []string{"simproxy", "termtest", "ptytest", "shot", "keyringtest", "startbench", "jsontest"} {
+			for _, room := range []string{"simproxy", "termtest", "ptytest", "shot", "hostile", "keyringtest", "startbench", "jsontest"} {
 				if strings.HasPrefix(dep, module+"/internal/"+room) {
 					t.Errorf("the product links %s", dep)
 				}

@@ -101,9 +101,9 @@ var AWSRegions = []AWSRegion{
 }
 
 var (
-	regionForm  = Lazily(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	regionForm  = Lazily(`^[a-z]{2}(-[a-z]{1,20}){1,3}-[0-9]$`)
 	accountForm = Lazily(`^[0-9]{12}$`)
-	arnForm     = Lazily(`^arn:(aws|aws-us-gov|aws-cn):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):([\w+=,.@:/-]{1,512})$`)
+	arnForm     = Lazily(`^arn:(aws|aws-us-gov|aws-cn):([a-z0-9-]{1,60}):([a-z0-9-]{0,60}):([0-9]{12}):([\w+=,.@:/-]{1,512})$`)
 )
 
 // ParseAWSAccount reads an account's number, also with the dashes that the

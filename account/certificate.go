@@ -34,7 +34,8 @@ func CertificateOf(cert *x509.Certificate) Certificate {
 }
 
 // CertificateFor reads a file that an authority gave, PEM or DER, and takes from it
-// the certificate of the key; others, such as the authority's own, are passed over.
+// the certificate of the key that holds now; others, such as the authority's own, are
+// passed over.
 // CertificateUnread where none is in it, CertificateOther where none is the key's, Expired
 // where it is over, and CertificateEarly where it does not hold yet.
 func CertificateFor(file []byte, key crypto.PublicKey, now time.Time) (Certificate, error) {
@@ -43,18 +44,19 @@ func CertificateFor(file []byte, key crypto.PublicKey, now time.Time) (Certifica
 	if len(all) == 0 || !ok {
 		return Certificate{}, &Problem{Kind: CertificateUnread}
 	}
+	why := CertificateOther
 	for _, c := range all {
 		switch {
 		case !own.Equal(c.PublicKey):
-			continue
-		case !c.NotAfter.After(now):
-			return Certificate{}, &Problem{Kind: Expired}
+		case !c.NotAfter.After(now): // another of the key may come after it
+			why = Expired
 		case c.NotBefore.After(now):
-			return Certificate{}, &Problem{Kind: CertificateEarly}
+			why = CertificateEarly
+		default:
+			return CertificateOf(c), nil
 		}
-		return CertificateOf(c), nil
 	}
-	return Certificate{}, &Problem{Kind: CertificateOther}
+	return Certificate{}, &Problem{Kind: why}
 }
 
 // certificatesIn are the certificates of a file, in its order.

@@ -1,8 +1,11 @@
 package account
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -11,6 +14,9 @@ import (
 var escapes = Lazily(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
 	`|(?:\x1b[\]PX^_]|[\x{9d}\x{90}\x{98}\x{9e}\x{9f}])[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c}|$)?` +
 	`|\x1b[ -/]*[0-~]?`)
+
+// mostMarks is how many combining marks a character may have.
+const mostMarks = 3
 
 // Clean makes text that somebody else wrote fit to be drawn or written: without
 // terminal sequences, control characters (C0, DEL, C1), bidirectional controls,
@@ -38,7 +44,7 @@ func Clean(s string, max int) string {
 		if marks++; !unicode.In(r, unicode.Mn, unicode.Me) {
 			marks = 0
 		}
-		if marks <= 3 {
+		if marks <= mostMarks {
 			b.WriteRune(r)
 		}
 	}
@@ -48,6 +54,48 @@ func Clean(s string, max int) string {
 	}
 	return s
 }
+
+// Clear tells whether Clean has nothing to take out of a text but blanks beside one
+// another. One of which that is not so was written by something else than this program.
+func Clear(s string) bool {
+	marks := 0
+	for _, r := range s {
+		if r >= ' ' && r < 0x7f {
+			marks = 0
+			continue
+		}
+		if marks++; !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		}
+		if marks > mostMarks || unicode.IsSpace(r) || dropped(r) {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
+}
+
+// Escaped is JSON with the characters that Clean takes out written by their
+// numbers, as \u009b. It says the same, and a terminal that shows it meets none of
+// them: encoding/json leaves DEL, C1 and bidirectional controls as they are.
+func Escaped(text []byte) []byte {
+	if !bytes.ContainsFunc(text, escaped) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if !escaped(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, half := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, half)
+		}
+	}
+	return b.Bytes()
+}
+
+// escaped leaves blanks between the values alone.
+func escaped(r rune) bool { return r >= 0x7f && (dropped(r) || unicode.IsSpace(r)) }
 
 // dropped tells whether a character is never shown: control characters, what
 // turns the direction of text, what has no width, tags and private ones.

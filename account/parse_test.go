@@ -1,6 +1,8 @@
 package account_test
 
 import (
+	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -149,6 +151,12 @@ func b2i(b bool) int {
 }
 
 func FuzzClean(f *testing.F) {
+	for _, s := range []string{
+		"\x1bP+q544e\x1b\\x", "\x1b_Gi=1;AAAA\x1b\\", "\x1bX\x1b^", "\u009b2J", "\u009d52;c;AAAA\u009c", "\u0090\u0098\u009e\u009f", "\x1b\x1b[[2J", "\x1b]0;\x1b[2J",
+		"a\u00a0b", "\U000e0041", "\U0010ffff", "\ufdd0", "\ufe0f", "\u0085", "a \u0301\u0301\u0301\u0301", "\ufffd", "\xc2", "  ", strings.Repeat("\x1b[", 300),
+	} {
+		f.Add(s, 20)
+	}
 	for _, s := range []string{"", "x", "\x1b[31m", "\x1b]52;c;AAAA\x07", "\x1b\x1b]", "\u202e", "\xff", "a\u0301\u0301\u0301\u0301"} {
 		f.Add(s, 20)
 	}
@@ -169,8 +177,25 @@ func FuzzClean(f *testing.F) {
 		if again := account.Clean(got, limit); again != got {
 			t.Fatalf("cleaned twice: %q, then %q", got, again)
 		}
+		if !account.Clear(got) {
+			t.Fatalf("%q is cleaned and not clear", got)
+		}
+		// Beside blanks, Clean takes out of a text that is clear nothing.
+		if account.Clear(s) != (account.Clean(s, 0) == strings.Trim(blanks.ReplaceAllString(s, " "), " ")) {
+			t.Fatalf("Clear(%q) = %v, and Clean makes it %q", s, account.Clear(s), account.Clean(s, 0))
+		}
+		in, _ := json.Marshal(s)
+		var out string
+		if text := account.Escaped(in); json.Unmarshal(text, &out) != nil || out != strings.Map(func(r rune) rune { return r }, s) ||
+			strings.ContainsFunc(string(text), func(r rune) bool {
+				return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r != ' '
+			}) {
+			t.Fatalf("Escaped(%s) = %s", in, text)
+		}
 	})
 }
+
+var blanks = regexp.MustCompile(" +")
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{clientID, "{" + clientID + "}", "contoso.com", "a@b.c", "", strings.Repeat("0", 32)} {

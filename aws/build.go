@@ -132,10 +132,16 @@ func (c caller) change(ctx context.Context, action string, form url.Values) (acc
 		trail = append(trail, made(e)...)
 	}
 	id := got.Created + got.Updated
-	if err == nil && id == "" {
-		err = formMisfit()
+	if err == nil && !isARN(id) {
+		id, err = "", formMisfit()
 	}
 	return id, trail, stackBusy(err)
+}
+
+// isARN tells whether what AWS named something by is an ARN, and nothing else.
+func isARN(a account.ARN) bool {
+	read, err := account.ParseARN(string(a))
+	return err == nil && read == a
 }
 
 // stackBusy names the stack's state where another change of it is under way, which

@@ -63,7 +63,7 @@ func (c caller) stack(ctx context.Context, name string) (account.AWSStack, accou
 		return account.AWSStack{}, e, nil
 	case err != nil:
 		return account.AWSStack{}, e, err
-	case len(got.Stacks) != 1 || got.Stacks[0].ID == "":
+	case len(got.Stacks) != 1 || !isARN(got.Stacks[0].ID):
 		return account.AWSStack{}, e, formMisfit()
 	}
 	found := got.Stacks[0]

@@ -32,16 +32,20 @@ const home, number = "eu-west-1", "111122223333"
 func inWorld(t *testing.T, spec simaws.AccountSpec, test func(*world)) {
 	t.Helper()
 	env := homeWith(t, "", "")
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, cloud: simaws.New(time.Now), env: env, ca: newKey(t), key: newKey(t)}
-		spec.Number = number
-		w.account = w.cloud.AddAccount(spec)
-		w.desk = &desk{cloud: w.cloud, now: time.Now}
-		w.aws = at(t, w.desk, w.clock, w.env)
-		k := w.account.AddUser("kim", true)
-		w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = k.ID, k.Secret
-		test(w)
-	})
+	synctest.Test(t, func(t *testing.T) { test(newWorld(t, env, spec)) })
+}
+
+// newWorld is an account that nothing is linked to; it belongs in a bubble.
+func newWorld(t *testing.T, env map[string]string, spec simaws.AccountSpec) *world {
+	t.Helper()
+	w := &world{t: t, cloud: simaws.New(time.Now), env: env, ca: newKey(t), key: newKey(t)}
+	spec.Number = number
+	w.account = w.cloud.AddAccount(spec)
+	w.desk = &desk{cloud: w.cloud, now: time.Now}
+	w.aws = at(t, w.desk, w.clock, w.env)
+	k := w.account.AddUser("kim", true)
+	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = k.ID, k.Secret
+	return w
 }
 
 func (w *world) clock() time.Time { return time.Now().Add(w.ahead) }

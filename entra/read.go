@@ -258,7 +258,7 @@ func (f findings) facts() account.Facts {
 		o := f.organization.value[0]
 		facts.TenantName = rest.Text(o.DisplayName, longestText)
 		for _, d := range o.Domains {
-			name := rest.Text(strings.ToLower(d.Name), 253)
+			name := strings.ToLower(rest.Text(d.Name, 253))
 			facts.Domains = append(facts.Domains, name)
 			if d.Initial && tenantName(name) == nil {
 				facts.Initial = account.Domain(name)

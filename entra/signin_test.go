@@ -423,7 +423,7 @@ func TestHostileLoopback(t *testing.T) {
 		u, err := url.Parse(p.URL)
 		d.must(err)
 		state = u.Query().Get("state")
-		for name, raw := range hostile(p.Port, state) {
+		for name, raw := range strangers(p.Port, state) {
 			if got := sendRaw(t, p.Port, raw); got != "" && !strings.Contains(got, " 404 ") && !strings.Contains(got, " 400 ") && !strings.Contains(got, " 431 ") && !strings.Contains(got, " 417 ") {
 				t.Errorf("%s: %q", name, got)
 			}
@@ -447,8 +447,8 @@ func TestHostileLoopback(t *testing.T) {
 	}
 }
 
-// hostile are requests that are no answer of a browser to this program.
-func hostile(port int, state string) map[string]string {
+// strangers are requests that are no answer of a browser to this program.
+func strangers(port int, state string) map[string]string {
 	host := localhost(port)
 	post := func(target, host, kind, body string) string {
 		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", target, host, kind, len(body), body)

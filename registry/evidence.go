@@ -36,7 +36,7 @@ func (r *Registry) AppendEvidence(_ context.Context, id account.ID, change strin
 	if err := r.disk.mkdir(dir); err != nil {
 		return notWritten(dir, err)
 	}
-	if err := r.disk.append(path, b.Bytes()); err != nil {
+	if err := r.disk.append(path, account.Escaped(b.Bytes())); err != nil {
 		return notWritten(path, err)
 	}
 	return nil

@@ -197,7 +197,7 @@ func decodeIndex(text string) (index, error) {
 	if !ok {
 		return index{}, errIndex
 	}
-	c := cursor{rest: body} // the rows share this one string
+	c := cursor{rest: body, odd: unusual(body)} // the rows share this one string
 	var x index
 	x.accounts = make([]account.Row, 0, strings.Count(body, "\n["))
 	c.skip(`"stamp":`)
@@ -247,6 +247,7 @@ func sumOf(text string) uint32 {
 // stays wrong, and what it reads is empty.
 type cursor struct {
 	rest  string
+	odd   bool // there are other characters than those of ASCII that are drawn
 	wrong bool
 }
 
@@ -276,7 +277,27 @@ func (c *cursor) text() string {
 	}
 	s := c.rest[:end]
 	c.rest = c.rest[end+1:]
+	return c.sound(s)
+}
+
+// sound is a text that may be drawn; with another it is no index of ours, whose
+// texts come from files that were cleaned when they were read.
+func (c *cursor) sound(s string) string {
+	if c.odd && !account.Clear(s) || strings.IndexByte(s, '\n') >= 0 {
+		c.fail()
+		return ""
+	}
 	return s
+}
+
+// unusual is quick, as it goes through all of an index.
+func unusual(body string) bool {
+	for i := range len(body) {
+		if b := body[i]; (b < ' ' || b > '~') && b != '\n' {
+			return true
+		}
+	}
+	return false
 }
 
 // escaped reads what is left of a JSON string after its first quote. It is
@@ -294,7 +315,8 @@ func (c *cursor) escaped() (s string) {
 		return ""
 	}
 	c.rest = c.rest[end+1:]
-	return s
+	c.odd = true // what stood for a character is one now
+	return c.sound(s)
 }
 
 // more reads a comma and a string.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -60,7 +61,19 @@ func decode(data []byte, id account.ID) (record, error) {
 	if err != nil {
 		return record{}, damaged(err)
 	}
+	rec.clean()
 	return rec, nil
+}
+
+// clean makes the texts of a record fit to be drawn: whoever can write files here
+// may have edited this one.
+func (rec record) clean() {
+	if rec.draft != nil {
+		clean(reflect.ValueOf(rec.draft).Elem())
+	}
+	if rec.account != nil {
+		clean(reflect.ValueOf(rec.account).Elem())
+	}
 }
 
 func damaged(err error) error {

@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -100,6 +101,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(data)
 	f.Add([]byte(`{"schema":1,"account":{"id":"11111111-1111-4111-8111-111111111111","NAME":"x","name":"y","microsoft":null}}`))
 	f.Add([]byte(`{"schema":2}`))
+	f.Add([]byte(`{"schema":1,"draft":{"id":"11111111-1111-4111-8111-111111111111","name":"\u001b]52;c;AAAA\u0007\u202e","keys":[{"saved":"a\u0090b","certificate":{"pem":"-----BEGIN X\n\u009b2J\n"}}],"aws":{"alias":"\u0000"}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rec, err := decode(data, one)
 		if err != nil {
@@ -107,6 +109,11 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("error %v", err)
 			}
 			return
+		}
+		for _, s := range texts(reflect.ValueOf(rec.draft), reflect.ValueOf(rec.account)) {
+			if fit(s) != s {
+				t.Errorf("%q is not to be drawn", s)
+			}
 		}
 		again, err := rec.encode(data)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -53,6 +54,7 @@ func (r *Registry) LastReport(_ context.Context, id account.ID) (account.Report,
 	if json.Unmarshal([]byte(data), &in) != nil || in.Schema != schema {
 		return account.Report{}, notFound()
 	}
+	clean(reflect.ValueOf(&in.Report).Elem())
 	return in.Report, nil
 }
 

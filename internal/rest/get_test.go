@@ -270,6 +270,8 @@ func FuzzRefusal(f *testing.F) {
 	for _, seed := range []string{
 		`{"error":{"code":"a","message":"b","innerError":{"code":"c","innererror":{}},"details":[{"code":"d"}]}}`,
 		`{"error":"invalid_client","error_description":"AADSTS700027: x"}`, `{"error":[{"code":1}],"message":{"value":"eyJhbGciOiJSUzI1NiJ9.e.s"}}`, `[]`, `"`,
+		`{"error":{"code":"\u001b]52;c;AAAA\u0007","message":"eyJ\u200bhbGciOiJSUzI1NiJ9\u0000.e"}}`, strings.Repeat(`{"error":`, 200) + `{}` + strings.Repeat(`}`, 200),
+		`{"error":{"message":"\u009b2J\u202e` + strings.Repeat("x", 3000) + `"}}`, `{"Error":{"CODE":["a"],"Message":null}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -278,8 +280,11 @@ func FuzzRefusal(f *testing.F) {
 		if len(r.Codes) > 0 != (r.Code != "") || len(r.Codes) > 20 {
 			t.Errorf("codes %q, first %q", r.Codes, r.Code)
 		}
-		_ = r.Error()
-		_ = r.Problem(account.Unexpected).Error()
+		for _, s := range append(r.Codes, r.Message, r.Text, r.Error(), r.Problem(account.Unexpected).Error()) {
+			if !account.Clear(s) || looksLikeToken().MatchString(s) || len([]rune(s)) > 700 {
+				t.Errorf("%q is kept of %q", s, body)
+			}
+		}
 	})
 }
 

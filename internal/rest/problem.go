@@ -136,7 +136,8 @@ func standIn(a Answer, host string, body []byte) *account.Problem {
 var looksLikeToken = account.Lazily(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)*`)
 
 // Text makes text that somebody else wrote fit to be kept: as account.Clean,
-// and without anything that looks like a token.
+// and without anything that looks like a token. It is cleaned first: what nobody
+// sees may stand inside of a token, and would leave it whole.
 func Text(s string, max int) string {
-	return account.Clean(looksLikeToken().ReplaceAllString(s, hidden), max)
+	return account.Clean(looksLikeToken().ReplaceAllString(account.Clean(s, 0), hidden), max)
 }

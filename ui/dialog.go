@@ -33,7 +33,8 @@ func (a *App) inDialog(msg tea.Msg) tea.Cmd {
 
 // dialogRoom is how big a dialog can be.
 func (a *App) dialogRoom() kit.Size {
-	return kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - chrome + 1}
+	size := a.measure()
+	return kit.Size{Width: min(size.Width-4, pageWidth), Height: size.Height - chrome + 1}
 }
 
 // over lays the dialog over the frame.

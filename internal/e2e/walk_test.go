@@ -564,11 +564,12 @@ func (w *walk) leave(s *ptytest.Screen) {
 	default:
 		s.Press("ctrl+c")
 	}
-	select {
-	case <-s.Over():
-	case <-time.After(endLimit):
-		w.fails("the screens do not end %v after %s\n%s", endLimit, how, s.Picture())
-		s.Signal(syscall.SIGKILL)
+	if !w.ended(s, how) {
+		picture := s.Picture()
+		s.Signal(syscall.SIGQUIT) // with all its goroutines
+		_ = s.Wait()
+		w.fails("the screens do not end %v after %s\n%s\n%.20000s", endLimit, how, picture, fallen(s.Recording()))
+		return
 	}
 	if !w.killed {
 		s.Restored()
@@ -577,6 +578,25 @@ func (w *walk) leave(s *ptytest.Screen) {
 		w.fails("the screens fell over\n%s\n%.6000s", s.Picture(), fallen(b))
 	} else {
 		w.drawn("the screen", b)
+	}
+}
+
+// ended waits for the screens' end. ctrl+c where something is being changed stops
+// that, and the page asks what then: it is pressed again.
+func (w *walk) ended(s *ptytest.Screen, how string) bool {
+	again, late := time.NewTicker(6*time.Second), time.After(endLimit)
+	defer again.Stop()
+	for {
+		select {
+		case <-s.Over():
+			return true
+		case <-again.C:
+			if how == "ctrl+c" {
+				s.Press("ctrl+c")
+			}
+		case <-late:
+			return false
+		}
 	}
 }
 
@@ -667,6 +687,11 @@ var guides = []struct {
 		s.Press("c")
 		w.quiet(s)
 		w.answers(`"userCode":"` + s.Clip() + `"`)
+		for range 20 { // the program asks every five seconds
+			if w.quiet(s); !strings.Contains(s.Text(), "Type this code") {
+				break
+			}
+		}
 	}},
 	{"Your browser has the sign-in page", func(w *walk, s *ptytest.Screen) {
 		pages := strings.Fields(w.opened())
@@ -771,7 +796,13 @@ func (w *walk) finish(e entry) {
 	case e.Leaving:
 		removes("remove")
 	case e.draft && e.Way == "automatic" && e.Name != "" && (e.tenant() != "" || e.AWS != nil) && w.r.IntN(2) == 0:
-		does(0, append([]string{"resume", e.Name, "--yes", "--json"}, signed...)...)
+		want := 0
+		if e.AWS != nil && slices.ContainsFunc(w.ledger().records, func(x entry) bool { return !x.draft && x.AWS != nil }) {
+			want = -1 // of an account that is linked already it is refused
+		}
+		if !does(want, append([]string{"resume", e.Name, "--yes", "--json"}, signed...)...) {
+			removes("undo")
+		}
 	case e.draft:
 		removes("undo")
 	case e.Moving != "":

@@ -33,7 +33,8 @@ func (a *App) inDialog(msg tea.Msg) tea.Cmd {
 
 // dialogRoom is how big a dialog can be.
 func (a *App) dialogRoom() kit.Size {
-	return kit.Size{Width: min(a.size.Width-4, pageWidth), Height: a.size.Height - chrome + 1}
+	size := a.measure()
+	return kit.Size{Width: min(size.Width-4, pageWidth), Height: size.Height - chrome + 1}
 }
 
 // over lays the dialog over the frame.
@@ -262,6 +263,6 @@ func (a *App) handOver(o steps.Offer) dialog {
 	return &textDialog{title: o.Title, text: text, actions: []action{
 		keyed("c", "copy", func() tea.Cmd { a.notice = "Copied, if your terminal allows it."; return tea.SetClipboard(text) }),
 		keyed("s", "save as a file", func() tea.Cmd { return a.saveText("xops-360-for-another-administrator.txt", text) }),
-		keyed("l", "show on the normal screen", func() tea.Cmd { return show(text) }),
+		keyed("l", "show on the normal screen", func() tea.Cmd { return show(a.ctx, text) }),
 	}}
 }

@@ -113,6 +113,24 @@ func TestResizeAtAnyMoment(t *testing.T) {
 	p.See("1 connected")
 }
 
+// TestKeysInASmallWindow presses keys where the page is not drawn: they act as in
+// the smallest window in which it is.
+func TestKeysInASmallWindow(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{1, 1}, {20, 5}, {63, 16}} {
+		w := newWorld(t)
+		w.left("upload")
+		p := w.home("Northwind")
+		p.See("not finished")
+		for _, key := range []string{"?", "down", "esc", "pgdown", "tab", "?", "esc"} {
+			p.Resize(size[0], size[1])
+			p.Press(key)
+		}
+		p.Resize(80, 24)
+		p.See("Integrations", "Northwind")
+	}
+}
+
 func TestLightAndDarkWhileRunning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -2,10 +2,14 @@ package ui
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -40,7 +44,7 @@ func (a *App) offered(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	if text := list(offers); key.Matches(msg, listKey) && text != "" {
-		return show(text), true
+		return show(a.ctx, text), true
 	}
 	for _, o := range offers {
 		if o.Key == msg.String() && o.There() {
@@ -57,7 +61,7 @@ func (a *App) give(o steps.Offer) tea.Cmd {
 		a.notice = "Copied, if your terminal allows it. l shows it on the normal screen."
 		return tea.SetClipboard(o.Value)
 	case steps.Show:
-		return show(o.Value)
+		return show(a.ctx, o.Value)
 	case steps.HandOver:
 		a.dialog = a.handOver(o)
 		return nil
@@ -87,13 +91,26 @@ func list(offers []steps.Offer) string {
 }
 
 // show leaves the alternate screen and shows a text there, unbroken, to be
-// selected, until enter is pressed.
-func show(text string) tea.Cmd {
-	return tea.Exec(&shown{text: text}, func(error) tea.Msg { return didMsg("") })
+// selected, until enter is pressed or the program is told to end.
+func show(ctx context.Context, text string) tea.Cmd {
+	return tea.Exec(&shown{ctx: ctx, text: text}, func(err error) tea.Msg {
+		var end tea.Msg
+		switch {
+		case errors.Is(err, tea.ErrInterrupted):
+			end = tea.InterruptMsg{}
+		case errors.Is(err, errToldToEnd):
+			end = tea.QuitMsg{}
+		default:
+			return didMsg("")
+		}
+		time.Sleep(leastShown) // a frame: without one Bubble Tea gives the keyboard back before it has taken it
+		return end
+	})
 }
 
 // shown is a tea.ExecCommand that runs nothing: it prints and waits for a line.
 type shown struct {
+	ctx  context.Context // its own Run is not given one
 	text string
 	in   io.Reader
 	out  io.Writer
@@ -109,13 +126,32 @@ func (s *shown) SetStderr(io.Writer)   {}
 // screens are back, it stops the new clock, and nothing is drawn any more.
 const leastShown = 100 * time.Millisecond
 
-// Run prints and waits for enter, or for the end of the input.
+var errToldToEnd = errors.New("the program was told to end")
+
+// Run prints and waits for enter, or for the end of the input, or until the program
+// is told to end: meanwhile ctrl+c is a signal, and Bubble Tea (2.1.1) heeds none.
 func (s *shown) Run() error {
 	began := time.Now()
+	interrupted, release := signal.NotifyContext(s.ctx, syscall.SIGINT)
+	defer release()
+	told, releaseToo := signal.NotifyContext(s.ctx, syscall.SIGTERM)
+	defer releaseToo()
 	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", strings.TrimRight(s.text, "\n")); err != nil {
 		return err
 	}
-	_, err := bufio.NewReader(s.in).ReadString('\n')
+	line := make(chan error, 1)
+	go func() { // after a signal it reads until the program ends, which is next
+		_, err := bufio.NewReader(s.in).ReadString('\n')
+		line <- err
+	}()
+	var err error
+	select {
+	case err = <-line:
+	case <-interrupted.Done():
+		err = cmp.Or(s.ctx.Err(), error(tea.ErrInterrupted))
+	case <-told.Done():
+		err = cmp.Or(s.ctx.Err(), errToldToEnd)
+	}
 	time.Sleep(time.Until(began.Add(leastShown)))
 	return err
 }

@@ -46,13 +46,21 @@ func small(size kit.Size) string {
 	return strings.Join(lines[:min(len(lines), size.Height)], "\n")
 }
 
+// measure is the size that the frame is drawn for. Keys act in a smaller window too,
+// and before its size is known; what they have to know of the frame is that of the
+// smallest one.
+func (a *App) measure() kit.Size {
+	return kit.Size{Width: max(a.size.Width, leastWidth), Height: max(a.size.Height, leastHeight)}
+}
+
 // layout is where the panel goes, as a column or a line, and the room that is
 // left for the page.
 func (a *App) layout() (items []kit.Item, column bool, line kit.Frame, room kit.Size) {
-	inner := a.size.Width - 2
-	room = kit.Size{Width: min(inner, pageWidth), Height: a.size.Height - chrome}
+	size := a.measure()
+	inner := size.Width - 2
+	room = kit.Size{Width: min(inner, pageWidth), Height: size.Height - chrome}
 	items = a.panel()
-	column = len(items) > 0 && a.size.Width >= panelFrom
+	column = len(items) > 0 && size.Width >= panelFrom
 	switch {
 	case column:
 		room.Width = min(inner-panelWidth-1, pageWidth)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
@@ -274,5 +275,34 @@ func TestUnreadableTrust(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(m.home, ".local")); err == nil {
 		t.Error("something was written before")
+	}
+}
+
+// TestShownTextEnds tells the program to end while a text is shown on the normal
+// screen, where ctrl+c is a signal.
+func TestShownTextEnds(t *testing.T) {
+	t.Parallel()
+	for how, code := range map[string]int{"ctrl+c": 130, "SIGTERM": 0, "SIGHUP": 130} {
+		m := at(t, keyringtest.Unlocked(t))
+		m.extra = append(m.extra, "SSH_CONNECTION=192.0.2.7 50222 192.0.2.1 22")
+		s := m.start()
+		m.walk(s, m.stages()[:3])
+		s.See("Register the application")
+		s.Press("l")
+		s.See("Press Enter to go back")
+		switch how {
+		case "SIGTERM":
+			s.Signal(syscall.SIGTERM)
+		case "SIGHUP":
+			s.Signal(syscall.SIGHUP)
+		default:
+			s.Press(how)
+		}
+		if got := s.ExitCode(); got != code {
+			t.Errorf("%s: exit code %d, want %d", how, got, code)
+		}
+		if how != "SIGHUP" { // then nobody is before the terminal
+			s.Restored()
+		}
 	}
 }

@@ -96,13 +96,13 @@ var neverLinked = []string{
 func TestProductIsFreeOfTestRooms(t *testing.T) {
 	for _, p := range list(t, ".") {
 		for _, dep := range p.Deps {
-			for _, room := range []string{"simproxy", "termtest", "ptytest", "shot", "keyringtest", "startbench"} {
+			for _, room := range []string{"simproxy", "termtest", "ptytest", "shot", "keyringtest", "startbench", "jsontest"} {
 				if strings.HasPrefix(dep, module+"/internal/"+room) {
 					t.Errorf("the product links %s", dep)
 				}
 			}
-			if dep == "testing" {
-				t.Error("the product links testing")
+			if dep == "testing" || strings.HasPrefix(dep, "github.com/rogpeppe/go-internal/") || strings.HasPrefix(dep, "github.com/santhosh-tekuri/jsonschema/") {
+				t.Errorf("the product links %s, which is for tests", dep)
 			}
 			if slices.ContainsFunc(neverLinked, func(n string) bool { return strings.HasPrefix(dep, n) }) {
 				t.Errorf("the product links %s: aws makes its own calls, and never asks for a machine's or a container's credentials", dep)

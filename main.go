@@ -54,7 +54,7 @@ func run() int {
 // start opens the screens, or plain lines where they are asked for or where
 // the terminal cannot draw.
 func start(ctx context.Context, s cli.Start) error {
-	w, err := open(s.Demo)
+	w, err := open(s)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func start(ctx context.Context, s cli.Start) error {
 // work is what a command works on. Its operations end when the command is over,
 // or is told to stop, each between two writes.
 func work(ctx context.Context, s cli.Start) (cli.World, error) {
-	w, err := open(s.Demo)
+	w, err := open(s)
 	if err != nil {
 		return cli.World{}, err
 	}
@@ -117,15 +117,20 @@ type world struct {
 	text  func(ctx context.Context, name, text string) (string, error)
 }
 
-func open(simulated bool) (world, error) {
-	if simulated {
+func open(s cli.Start) (world, error) {
+	if s.Demo {
 		return openDemo()
 	}
 	data, state, err := directories()
 	if err != nil {
 		return world{}, err
 	}
-	client, err := rest.New(rest.Options{Version: build().Version})
+	log, err := openDebug(s, state)
+	if err != nil {
+		return world{}, err
+	}
+	log.tell(os.Stderr)
+	client, err := rest.New(rest.Options{Version: build().Version, Told: log.called})
 	if err != nil {
 		return world{}, err
 	}

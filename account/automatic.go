@@ -46,14 +46,14 @@ func (r Resource) Client() ClientID {
 
 // SignInPrompt is what a person has to be shown to sign in.
 type SignInPrompt struct {
-	Way     SignInWay `json:"way"`
-	Expires time.Time `json:"expires"` // after which it is worth nothing
+	Way     SignInWay
+	Expires time.Time // after which it is worth nothing
 
-	URL  string `json:"url,omitempty"`  // to be opened in a browser
-	Port int    `json:"port,omitempty"` // where the browser's answer is awaited, for a tunnel
+	URL  string // to be opened in a browser
+	Port int    // where the browser's answer is awaited, for a tunnel
 
-	UserCode        string `json:"userCode,omitempty"`        // to be typed
-	VerificationURL string `json:"verificationUrl,omitempty"` // where
+	UserCode        string // to be typed
+	VerificationURL string // where
 }
 
 // CommandLineTools is the client id of Microsoft Graph Command Line Tools, a
@@ -68,11 +68,11 @@ const AzureCLI = ClientID("04b07795-8ddb-461a-bbee-02f9e1bf7b46")
 
 // Person is who signed in. Texts are cleaned.
 type Person struct {
-	ID     ObjectID `json:"id"`
-	Name   string   `json:"name"`
-	UPN    string   `json:"upn"`
-	Tenant TenantID `json:"tenant"`
-	Client ClientID `json:"client,omitempty"` // the app signed in to
+	ID     ObjectID
+	Name   string
+	UPN    string
+	Tenant TenantID
+	Client ClientID // the app signed in to
 }
 
 // Rung is how to go on after a sign-in that was refused.
@@ -130,23 +130,23 @@ type SurveyWish struct {
 // Survey is what the signed-in administrator sees before anything is changed.
 // Texts are cleaned.
 type Survey struct {
-	Person      Person        `json:"person"`
-	TenantName  string        `json:"tenantName"`
-	Domains     []string      `json:"domains"`
-	Initial     Domain        `json:"initial"`
-	Roles       []string      `json:"roles"`     // names of the active directory roles of the person
-	RolesRead   bool          `json:"rolesRead"` // else they are not known
-	Rights      []Right       `json:"rights"`    // what the changes need, in the order of the changes
-	Tagged      []App         `json:"tagged"`    // apps that carry our tag
-	TaggedRead  bool          `json:"taggedRead"`
-	Own         App           `json:"own"`     // of that unique name; zero: there is none to be seen
-	Adopted     Adoptable     `json:"adopted"` // of that client id
-	Graph       ObjectID      `json:"graph"`   // Microsoft Graph's own enterprise app
-	Permission  CheckState    `json:"permission"`
-	Life        time.Duration `json:"life,omitempty"` // the longest that a certificate may live; 0: no limit is seen
-	TrustedOnly bool          `json:"trustedOnly"`    // only certificates of trusted authorities are taken
-	PolicyRead  bool          `json:"policyRead"`     // else Life and TrustedOnly are not known
-	Evidence    []Evidence    `json:"evidence"`
+	Person      Person
+	TenantName  string
+	Domains     []string
+	Initial     Domain
+	Roles       []string // names of the active directory roles of the person
+	RolesRead   bool     // else they are not known
+	Rights      []Right  // what the changes need, in the order of the changes
+	Tagged      []App    // apps that carry our tag
+	TaggedRead  bool
+	Own         App       // of that unique name; zero: there is none to be seen
+	Adopted     Adoptable // of that client id
+	Graph       ObjectID  // Microsoft Graph's own enterprise app
+	Permission  CheckState
+	Life        time.Duration // the longest that a certificate may live; 0: no limit is seen
+	TrustedOnly bool          // only certificates of trusted authorities are taken
+	PolicyRead  bool          // else Life and TrustedOnly are not known
+	Evidence    []Evidence
 }
 
 // RightName names one right that the changes need.
@@ -162,9 +162,9 @@ const (
 
 // Right is one right, and whether the person has it: Holds, Missing or Unknown.
 type Right struct {
-	Name  RightName  `json:"name"`
-	Roles []string   `json:"roles"` // names of the directory roles that give it, the least first
-	State CheckState `json:"state"`
+	Name  RightName
+	Roles []string // names of the directory roles that give it, the least first
+	State CheckState
 }
 
 // App is an app registration as far as it was read.
@@ -203,10 +203,10 @@ func (k AppKey) Is(c Certificate) bool {
 
 // Adoptable is an app that is there already, and what using it would take over.
 type Adoptable struct {
-	App       App      `json:"app"`
-	Principal ObjectID `json:"principal,omitempty"` // its enterprise app; empty: none
-	Foreign   []string `json:"foreign,omitempty"`   // everything on it that is not ours, a line each
-	Unread    *Problem `json:"unread,omitempty"`    // why a part could not be looked at
+	App       App
+	Principal ObjectID // its enterprise app; empty: none
+	Foreign   []string // everything on it that is not ours, a line each
+	Unread    *Problem // why a part could not be looked at
 }
 
 // AppWish is the app registration to be made.
@@ -257,11 +257,11 @@ const (
 
 // Binned is what became of a deleted object.
 type Binned struct {
-	Object ObjectID   `json:"object"`
-	Kind   BinnedKind `json:"kind,omitempty"`
-	Name   string     `json:"name,omitempty"` // under which it stands among the deleted ones
-	Purged bool       `json:"purged"`
-	Until  time.Time  `json:"until,omitzero"` // not purged: it can be restored until then
+	Object ObjectID
+	Kind   BinnedKind
+	Name   string // under which it stands among the deleted ones
+	Purged bool
+	Until  time.Time // not purged: it can be restored until then
 }
 
 // PauseReason is why a change pauses.
@@ -280,9 +280,9 @@ const (
 
 // Pause is a change that waits, for a clock on the screen.
 type Pause struct {
-	Reason PauseReason `json:"reason"`
-	Since  time.Time   `json:"since"`            // when the first pause of this change began
-	Next   time.Time   `json:"next"`             // when it looks again
-	Until  time.Time   `json:"until"`            // when it gives up
-	Detail string      `json:"detail,omitempty"` // what is at work, cleaned
+	Reason PauseReason
+	Since  time.Time // when the first pause of this change began
+	Next   time.Time // when it looks again
+	Until  time.Time // when it gives up
+	Detail string    // what is at work, cleaned
 }

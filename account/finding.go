@@ -24,10 +24,10 @@ const (
 // stands in the way, Unknown where it cannot be told.
 type Finding struct {
 	Check
-	Subject string `json:"subject,omitempty"` // which one, where there are several; cleaned
+	Subject string // which one, where there are several; cleaned
 	// Needed tells whether something here needs it: an account, or the next one to be
 	// linked. What is not needed is told and decides nothing.
-	Needed bool `json:"needed"`
+	Needed bool
 }
 
 // Host is one host of a cloud, and an address there that answers without a sign-in.

@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,25 +34,26 @@ func (a *AWS) Profiles(ctx context.Context) ([]account.AWSNamed, error) {
 		return nil, &account.Problem{Kind: account.Cancelled, Err: err}
 	}
 	var all []account.AWSNamed
+	environment := false
 	if a.env("AWS_ACCESS_KEY_ID") != "" && a.env("AWS_SECRET_ACCESS_KEY") != "" {
 		region, _ := account.ParseAWSRegion(a.envRegion())
+		environment = true
 		all = append(all, account.AWSNamed{Name: Environment, Kind: kindEnvironment, Region: region})
 	}
 	found, _ := a.load() // what cannot be read is told when a profile is used
-	var named []account.AWSNamed
-	for name, s := range found {
+	for _, name := range slices.SortedFunc(maps.Keys(found), func(x, y string) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(x), strings.ToLower(y)), cmp.Compare(x, y))
+	}) {
+		s := found[name]
 		kind := kindOf(s)
 		if kind == "" || strings.HasPrefix(name, sessionPrefix) || strings.HasPrefix(name, servicesPrefix) ||
-			name != account.Clean(name, 200) || name == Environment && len(all) > 0 {
+			name != account.Clean(name, 200) || name == Environment && environment {
 			continue
 		}
 		region, _ := account.ParseAWSRegion(s.text("region"))
-		named = append(named, account.AWSNamed{Name: name, Kind: kind, Region: region})
+		all = append(all, account.AWSNamed{Name: name, Kind: kind, Region: region})
 	}
-	slices.SortFunc(named, func(x, y account.AWSNamed) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)), cmp.Compare(x.Name, y.Name))
-	})
-	return append(all, named...), nil
+	return all, nil
 }
 
 func (a *AWS) envRegion() string { return cmp.Or(a.env("AWS_REGION"), a.env("AWS_DEFAULT_REGION")) }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -35,6 +36,7 @@ type addMicrosoft struct {
 	signInWay, keyStore string
 	adopt               string
 	automatic, plan     bool
+	hand                handFlags
 }
 
 // told is what flags say, parsed.
@@ -58,7 +60,7 @@ func newAddAzure(l *line) *cobra.Command {
 	}
 	a.flags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&a.scopes, "scope", nil, "a management group or subscription to read, by its address or a subscription's id; may be given again. Else the uppermost place where you may assign roles")
+	f.StringArrayVar(&a.scopes, "scope", nil, "a management group or subscription to read, by its address or a subscription's id; may be given again. Else the uppermost place where you may assign roles, and by hand the tenant's root group")
 	f.BoolVar(&a.noVaults, "no-key-vaults", false, "without Key Vault Reader")
 	return cmd
 }
@@ -89,8 +91,7 @@ func (a *addMicrosoft) flags(cmd *cobra.Command) {
 	adopts(cmd, &a.adopt)
 	f.StringVar(&a.keyStore, "key-store", "", "where the key is kept: keyring, or file (under a passphrase)")
 	signsIn(cmd, &a.signInWay)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
+	a.hand.flags(cmd)
 }
 
 // parse reads the flags that are there.
@@ -123,7 +124,13 @@ func (a *addMicrosoft) parse() (t told, err error) {
 		}
 		t.scope = append(t.scope, s)
 	}
+	if err := a.hand.parse(a.automatic); err != nil {
+		return t, err
+	}
 	t.way, err = a.parseSignIn(a.signInWay)
+	if err == nil && t.way != "" && a.hand.client != "" {
+		err = usage{errors.New("--sign-in goes with --automatic; by hand nobody signs in here")}
+	}
 	return t, err
 }
 
@@ -156,18 +163,20 @@ func (a *addMicrosoft) add(ctx context.Context, w World, t told) (*account.Draft
 	}
 	ctx, stop := stoppable(ctx)
 	defer stop()
+	if !a.automatic {
+		return nil, a.byHand(ctx, w, d, t)
+	}
 	if d, err = a.found(ctx, w, d, t.cloud); err != nil {
 		return nil, err
 	}
 	if err := mayAdopt(w, d, t.adopt); err != nil {
 		return nil, err
 	}
-	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, hint: steps.SignInHint(a.tenant), store: t.store, adopt: t.adopt, plan: a.plan}
-	if k := d.Key(); run.store == "" {
-		run.store = steps.StoreOf(d)
-	} else if k.Stored && k.Store != run.store {
-		return nil, otherStore(d)
+	store, err := storeFor(d, t.store)
+	if err != nil {
+		return nil, err
 	}
+	run := &automatic{line: a.line, w: w, v: a.voice(w), draft: d, way: t.way, hint: steps.SignInHint(a.tenant), store: store, adopt: t.adopt, plan: a.plan, hand: a.hand}
 	return nil, run.run(ctx)
 }
 
@@ -183,6 +192,9 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	}
 	if adopt != "" && adopt != acc.Microsoft().Client {
 		return usage{fmt.Errorf("--adopt: %s has an app already", r.Name)}
+	}
+	if id, _ := account.ParseClientID(a.hand.client); a.hand.client != "" && id != acc.Microsoft().Client {
+		return usage{fmt.Errorf("--client: %s is linked by another app; another account needs another --name", r.Name)}
 	}
 	if a.tenant != "" {
 		if id, err := a.resolve(ctx, w, r.Cloud); err != nil || id.ID != acc.Microsoft().Tenant {
@@ -280,14 +292,18 @@ func (a *addMicrosoft) scoped(d account.Draft, t told) account.Draft {
 
 // open are the flags that are missing to do it without a question.
 func (a *addMicrosoft) open(d account.Draft, way account.SignInWay) (flags []string) {
+	m := d.Microsoft()
+	hand := a.hand.client != "" || m.Client != "" && d.Way == account.ByHand
 	for _, f := range []struct {
 		flag    string
 		missing bool
 	}{
-		{"--automatic", !a.automatic},
+		{"--automatic", !a.automatic && (a.plan || a.adopt != "")},
+		{"--client", !a.automatic && !hand && a.hand.told()},
+		{"--automatic or --client", !a.automatic && !hand && !a.hand.told() && !a.plan && a.adopt == ""},
 		{"--name", d.Name == ""},
-		{"--tenant", a.tenant == "" && d.Microsoft().Tenant == ""},
-		{"--sign-in", way == ""},
+		{"--tenant", a.tenant == "" && m.Tenant == ""},
+		{"--sign-in", a.automatic && way == ""},
 		{"--yes", !a.yes && !a.plan && (!a.ports.Terminal || a.json)},
 	} {
 		if f.missing {
@@ -327,6 +343,13 @@ func (a *addMicrosoft) rest(ctx context.Context, w World, d account.Draft, t tol
 	}
 	if t.store != "" && !d.Key().Stored {
 		d.Keys = []account.Key{{Store: t.store}}
+	}
+	if a.hand.client != "" {
+		m := d.Microsoft()
+		m.Client, _ = account.ParseClientID(a.hand.client) // it was parsed before
+		m.Organization = account.Domain(a.hand.organization)
+		d = d.WithMicrosoft(m)
+		d.Way, d.Trail = account.ByHand, passed[:2]
 	}
 	if d.Way == account.Automatic && d.Name != "" && d.Microsoft().Tenant != "" && !slices.Contains(d.Trail, "tenant") {
 		d.Trail = passed[:3]

@@ -51,8 +51,6 @@ func newAddAWS(l *line) *cobra.Command {
 	f.StringVar(&a.role, "role-arn", "", "with --method profile: a role that the profile takes first")
 	f.StringVar(&a.outputs, "outputs", "", "a file with the stack's Outputs, or - for standard input")
 	f.StringVar(&a.platform, "platform-principal", "", "ARN of a principal that the role trusts, too, under an external id that is made and printed")
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 
@@ -165,7 +163,7 @@ func (a *addAWS) add(ctx context.Context, w World) (*account.Draft, error) {
 	case a.outputs != "":
 		return nil, a.kept(w, a.brings(ctx, w, v, d), d)
 	case d.AWS().Role != "": // its Outputs were brought already
-		return nil, a.kept(w, a.finish(ctx, w, v, d, newRoleSpreads), d)
+		return nil, a.kept(w, a.finish(ctx, w, v, d, 0, newRoleSpreads), d)
 	}
 	return nil, a.prepares(ctx, w, v, d)
 }
@@ -332,7 +330,7 @@ func (a *addAWS) open(d account.Draft) (flags []string) {
 // looks verifies an account that is used by a profile, and links it.
 func (a *addAWS) looks(ctx context.Context, w World, v *voice, d account.Draft) error {
 	v.say("External id, where the role asks for one: %s", d.AWS().ExternalID)
-	return a.finish(ctx, w, v, d, newRoleSpreads)
+	return a.finish(ctx, w, v, d, 0, newRoleSpreads)
 }
 
 // newRoleSpreads is why checks may hold in a while.
@@ -393,7 +391,7 @@ func (a *addAWS) prepares(ctx context.Context, w World, v *voice, d account.Draf
 		lines = append(lines, "External id for "+l.Platform.Principal+": "+l.ExternalID)
 	}
 	on := "xops-onboard add aws --name " + word(string(d.Name)) + " --outputs FILE"
-	v.result(append(lines, "Then: "+on), result{State: "prepared", Code: NotLinked, Stack: toStack(d)})
+	v.result(append(lines, "Then: "+on), result{State: "prepared", Code: NotLinked, AWS: toStack(d)})
 	return &outcome{err: fmt.Errorf("%s is not linked yet: the stack is still to be created", d.Name), code: NotLinked, hint: on, said: true}
 }
 
@@ -420,7 +418,7 @@ func (a *addAWS) brings(ctx context.Context, w World, v *voice, d account.Draft)
 	if d, err = w.Env.Ops.SaveAnswers(ctx, d); err != nil {
 		return ended(ctx, err)
 	}
-	return a.finish(ctx, w, v, d, newRoleSpreads)
+	return a.finish(ctx, w, v, d, 0, newRoleSpreads)
 }
 
 // outputsMost is how much is read of Outputs: the three ARNs are under 500 bytes.

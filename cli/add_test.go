@@ -138,7 +138,7 @@ func TestAddSaysWhichFlagsAreMissing(t *testing.T) {
 		args []string
 		says string
 	}{
-		{nil, "--automatic, --name, --tenant, --sign-in, --yes are missing"},
+		{nil, "--automatic or --client, --name, --tenant, --yes are missing"},
 		{[]string{"--automatic", "--name", "Contoso", "--tenant", "contoso.com"}, "--sign-in, --yes are missing"},
 		{[]string{"--automatic", "--name", "Contoso", "--tenant", "contoso.com", "--sign-in", "browser"}, "--yes is missing"},
 		{[]string{"--automatic", "--plan", "--name", "Contoso"}, "--tenant, --sign-in are missing"},

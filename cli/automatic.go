@@ -24,6 +24,7 @@ type automatic struct {
 	store account.Store    // for a key that is not made yet
 	adopt account.ClientID // of the app to use; zero: one is made
 	plan  bool
+	hand  handFlags // of it the size of the key, and the certificate's life
 }
 
 // passed are the stops that flags stand for; the screens go on after them.
@@ -74,7 +75,7 @@ func (a *automatic) onlyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.v.result(a.planLines(s, changes), result{State: "planned", Changes: changes, Survey: &s, Warnings: steps.Warnings(s, a.draft)})
+	a.v.result(a.planLines(s, changes), result{State: "planned", Changes: changes, Survey: toSurvey(s), Warnings: steps.Warnings(s, a.draft)})
 	return nil
 }
 
@@ -107,7 +108,9 @@ func (a *automatic) connect(ctx context.Context) error {
 	if a.draft, err = a.w.Env.Ops.SaveAnswers(ctx, a.draft); err != nil {
 		return ended(ctx, err)
 	}
-	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, by, steps.Connecting(a.keyWish(), s, s.Adopted.App)))
+	wish := steps.Connecting(a.keyWish(), s, s.Adopted.App)
+	wish.Lives = a.hand.lives(wish.Lives)
+	report, _, err := a.v.follow(ctx, a.w.Env.Ops.Connect(a.draft.ID, by, wish))
 	if err != nil {
 		return notLinked(err, report, a.draft)
 	}
@@ -150,7 +153,7 @@ func (a *automatic) handOver(ctx context.Context) {
 	}
 }
 
-func (a *automatic) keyWish() link.KeyWish { return steps.NewKey(a.w.Env, a.store) }
+func (a *automatic) keyWish() link.KeyWish { return a.hand.sized(steps.NewKey(a.w.Env, a.store)) }
 
 // survey looks what there is, and puts what the tenant says of itself into the draft.
 func (a *automatic) survey(ctx context.Context, admin link.Administrator) (account.Survey, error) {
@@ -280,7 +283,7 @@ func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, 
 	}
 	r := result{State: "linked", Account: toLinked(acc)}
 	if report != nil {
-		r.Checks = report.Checks
+		r.Checks = toChecks(report.Checks)
 	}
 	text := steps.AccountLines(acc)
 	if c := acc.Made.Client; acc.Made.By != "" && acc.Provider != account.AWS {
@@ -293,14 +296,14 @@ func (l *line) connected(ctx context.Context, w World, v *voice, id account.ID, 
 func toLinked(a account.Account) *linkedAccount {
 	if a.Provider == account.AWS {
 		return &linkedAccount{
-			Name: a.Name, Provider: a.Provider, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
+			Name: a.Name, Provider: a.Provider, KeyStore: a.Key.Store, Expires: moment{a.Key.Certificate.NotAfter},
 			AWS: toStack(account.Draft{Link: a.Link, Authority: a.Authority}),
 		}
 	}
 	m := a.Microsoft()
 	return &linkedAccount{
 		Name: a.Name, Provider: a.Provider, Cloud: a.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName, Client: m.Client,
-		Organization: m.Organization, Scopes: a.Azure().Scopes, KeyStore: a.Key.Store, Expires: a.Key.Certificate.NotAfter,
+		Organization: m.Organization, Scopes: a.Azure().Scopes, KeyStore: a.Key.Store, Expires: moment{a.Key.Certificate.NotAfter},
 	}
 }
 
@@ -326,6 +329,6 @@ func (l *line) verified(ctx context.Context, w World, v *voice, id account.ID) e
 	case account.Unknown:
 		return &outcome{err: fmt.Errorf("%s is linked, and something could not be checked", acc.Name), code: Unchecked, checks: report.Checks}
 	}
-	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: report.Checks})
+	v.result(append(steps.AccountLines(acc), "It was linked already: nothing was changed, and every check holds."), result{State: "linked", Account: toLinked(acc), Checks: toChecks(report.Checks)})
 	return nil
 }

@@ -37,7 +37,7 @@ func TestAddAWSNotYet(t *testing.T) {
 	code, out, _ := b.call(args...)
 	all := objects(t, out)
 	last := all[len(all)-1]
-	stack, _ := last["stack"].(map[string]any)
+	stack, _ := last["aws"].(map[string]any)
 	checks, _ := last["checks"].([]any)
 	if id, _ := stack["externalId"].(string); code != cli.NotLinked || last["state"] != "failed" || len(id) < 8 || len(checks) == 0 {
 		t.Errorf("code %d, %q", code, out)

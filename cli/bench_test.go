@@ -18,6 +18,7 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/internal/jsontest"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/registry"
 	"github.com/axiomio/xops-onboard/steps"
@@ -103,10 +104,31 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 			b.t.Errorf("%v wrote a terminal's sequence: %q", args, text)
 		}
 	}
+	b.promised(args, o.String(), e.String())
 	if code != 0 && (!strings.Contains(e.String(), "xops-onboard: error: ") || strings.Count(e.String(), "xops-onboard: error: ") != 1) {
 		b.t.Errorf("%v: code %d without one line of error: %q", args, code, e.String())
 	}
 	return code, o.String(), e.String()
+}
+
+// schema is what is promised of the JSON that commands write.
+var schema = sync.OnceValues(func() (*jsontest.Schema, error) { return jsontest.Read("../docs/json.schema.json") })
+
+// promised looks that the JSON of a command is as it is promised.
+func (b *bench) promised(args []string, out, errs string) {
+	b.t.Helper()
+	s, err := schema()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if slices.Contains(args, "--json") || args[0] == "credentials" {
+		s.Hold(b.t, out)
+	}
+	for text := range strings.Lines(errs) { // the events of a plan
+		if strings.HasPrefix(text, "{") {
+			s.Hold(b.t, text)
+		}
+	}
 }
 
 // said is what is said beside the result, and who listens.

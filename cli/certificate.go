@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,29 +14,42 @@ import (
 
 // savedCertificate is the public certificate of an account as commands write it.
 type savedCertificate struct {
-	Path    string    `json:"path,omitempty"`
-	PEM     string    `json:"pem,omitempty"`
-	SHA1    string    `json:"sha1"` // what the portal calls Thumbprint
-	SHA256  string    `json:"sha256"`
-	Expires time.Time `json:"expires"`
+	Path    string `json:"path,omitempty"`
+	PEM     string `json:"pem,omitempty"`
+	SHA1    string `json:"sha1"` // what the portal calls Thumbprint
+	SHA256  string `json:"sha256"`
+	Expires moment `json:"expires"`
 }
 
 func newCertificate(l *line) *cobra.Command {
-	var out string
+	var out, file string
+	var request bool
 	cmd := &cobra.Command{
 		Use:   "certificate name",
 		Short: "Save an account's certificate once more",
-		Long:  "Save the public certificate of an account once more: to where the browser looks, into another directory, or to standard output. The private key goes nowhere.",
-		Args:  l.words(1),
+		Long: "Save the public certificate of an account once more: to where the browser looks, into another directory, or to standard output. The private key goes nowhere. " +
+			"For a tenant that takes the certificates of its own authority alone, --request writes a signing request for the key of an account or draft, and --import takes the certificate that comes back.",
+		Args: l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) == 0 {
 				return usage{errors.New("which account is missing")}
 			}
-			return l.work(ctx, func(ctx context.Context, w World) error { return l.certificate(ctx, w, names[0], out) })
+			return l.work(ctx, func(ctx context.Context, w World) error {
+				switch {
+				case request && file != "":
+					return usage{errors.New("--request and --import are two steps: what --import takes answers the request")}
+				case request:
+					return l.requested(ctx, w, names[0], out)
+				case file != "":
+					return l.imported(ctx, w, names[0], file, out)
+				}
+				return l.certificate(ctx, w, names[0], out)
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&out, "certificate-out", "", "the directory it goes to; - is standard output")
-	l.asJSON(cmd)
+	cmd.Flags().BoolVar(&request, "request", false, "write a certificate signing request (PKCS #10) for the key")
+	cmd.Flags().StringVar(&file, "import", "", "take the certificate in this file, PEM or DER; - is standard input")
 	return cmd
 }
 
@@ -55,7 +67,7 @@ func (l *line) certificate(ctx context.Context, w World, name, out string) error
 	}
 	v := l.voice(w)
 	c := acc.Key.Certificate
-	saved := savedCertificate{SHA1: c.SHA1, SHA256: c.SHA256, Expires: c.NotAfter}
+	saved := savedCertificate{SHA1: c.SHA1, SHA256: c.SHA256, Expires: moment{c.NotAfter}}
 	if out == "-" {
 		if !l.json {
 			_, err := fmt.Fprint(l.ports.Out, c.PEM)

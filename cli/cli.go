@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 type Start struct {
 	Demo         bool
 	Plain        bool
+	Debug        bool           // every call is written to a log
 	SignInClient string         // client id of the app to sign in to; empty: Microsoft's own
 	Draft        *account.Draft // to go on with, or as far as flags told; nil: what the registry says
 }
@@ -55,7 +58,8 @@ type World struct {
 // Execute runs the command line and returns the exit code.
 func Execute(ctx context.Context, ports Ports, errs io.Writer) int {
 	l := line{ports: ports, errs: errs}
-	err := fang.Execute(ctx, newRoot(&l), fang.WithoutVersion()) // -v would be taken for verbose
+	err := fang.Execute(ctx, newRoot(&l), fang.WithoutVersion(), // -v would be taken for verbose
+		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {})) // told once, here
 	if l.err == nil && err != nil {
 		l.err = usage{err}
 	}
@@ -95,7 +99,11 @@ func (l *line) words(most int) cobra.PositionalArgs {
 		switch {
 		case len(args) <= most:
 		case cmd.HasSubCommands():
-			l.err = usage{fmt.Errorf("there is no command %q", account.Clean(cmd.Name()+" "+args[0], 60))}
+			name := args[0]
+			if cmd.HasParent() {
+				name = cmd.Name() + " " + name
+			}
+			l.err = usage{fmt.Errorf("there is no command %q", account.Clean(name, 60))}
 		default:
 			l.err = usage{fmt.Errorf("%q is one word too many", account.Clean(args[most], 60))}
 		}
@@ -108,33 +116,58 @@ func newRoot(l *line) *cobra.Command {
 		Use:   "xops-onboard",
 		Short: "Link cloud accounts to Xops 360",
 		Long:  "xops-onboard links your cloud accounts to Xops 360 from a terminal. Started alone it opens the wizard, or Home once an account is connected.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				l.err = usage{fmt.Errorf("there is no command %q", account.Clean(args[0], 60))}
+		Args:  l.words(0),
+		RunE: l.does(func(ctx context.Context, _ []string) error {
+			if l.json {
+				return usage{errors.New("--json is for commands; without one the screens open")}
 			}
-			return nil
-		},
-		RunE: l.does(func(ctx context.Context, _ []string) error { return l.ports.Run(ctx, l.start) }),
+			return l.ports.Run(ctx, l.start)
+		}),
 	}
+	// Every command takes these, so that a script may give them to all alike.
+	root.PersistentFlags().BoolVar(&l.json, "json", false, "write JSON: one object, or one a line with the result last")
+	root.PersistentFlags().BoolVar(&l.yes, "yes", false, "ask nothing, and do it")
 	root.PersistentFlags().BoolVar(&l.start.Demo, "demo", false, "use a simulated cloud; nothing is real or kept")
 	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
+	root.PersistentFlags().BoolVar(&l.start.Debug, "debug", false, "write every call to a log in the state directory: no token, no body")
 	root.PersistentFlags().StringVar(&l.start.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		l.err = usage{err}
+		if slices.Contains(os.Args[1:], "--json") {
+			l.json = true // flags behind the one that is wrong are not read
+		}
 		return nil
 	})
 	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newVersion(l))
+	l.ofCobra(root)
 	return root
 }
 
-// asJSON gives a command --json.
-func (l *line) asJSON(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&l.json, "json", false, "write JSON: one object, or one a line with the result last")
-}
-
-// asksNothing gives a command --yes.
-func (l *line) asksNothing(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&l.yes, "yes", false, "ask nothing, and do it")
+// ofCobra has the commands that cobra brings refuse words that they do not know,
+// instead of showing help as if it had been asked for.
+func (l *line) ofCobra(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			show := cmd.Run
+			cmd.Run = func(cmd *cobra.Command, args []string) {
+				if of, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					_ = l.words(0)(of, rest)
+					return
+				}
+				show(cmd, args)
+			}
+		case "completion":
+			cmd.Args, cmd.RunE = l.words(0), func(cmd *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return nil
+				}
+				return cmd.Help()
+			}
+		}
+	}
 }
 
 // work opens what a command works on, has it work, and waits for what is being
@@ -214,15 +247,11 @@ func (l *line) tell() {
 		return
 	}
 	if l.json {
-		say, _ := advice(l.err)
-		r := result{State: "failed", Code: code(l.err), Error: account.Clean(say, 500)}
-		var p *account.Problem
-		if errors.As(l.err, &p) {
-			r.Problem = p
-		}
+		say, do := advice(l.err)
+		r := result{State: "failed", Code: code(l.err), Error: account.Clean(say, textLimit), Advice: account.Clean(do, textLimit), Problem: toProblem(problemOf(l.err))}
 		var o *outcome
 		if errors.As(l.err, &o) {
-			r.Counts, r.Checks, r.Stack = o.counts, o.checks, o.stack
+			r.Counts, r.Checks, r.AWS, r.Certificate = o.counts, toChecks(o.checks), o.stack, o.certificate
 		}
 		l.voice(World{}).result(nil, r)
 	}

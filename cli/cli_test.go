@@ -58,7 +58,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	for _, args := range [][]string{{"--nonsense"}, {"nonsense"}, {"--plain=maybe"}} {
+	for _, args := range [][]string{{"--nonsense"}, {"nonsense"}, {"--plain=maybe"}, {"help", "nonsense"}, {"completion", "tcsh"}, {"man", "nonsense"}} {
 		code, said, started := called(t, nil, args...)
 		if code != cli.WrongUsage || !strings.HasPrefix(said, "xops-onboard: error: ") || started != nil {
 			t.Errorf("%v: code %d, said %q, started %v", args, code, said, started != nil)
@@ -70,5 +70,19 @@ func TestFlags(t *testing.T) {
 	_, _, started := called(t, nil, "--demo", "--plain", "--sign-in-client", "c")
 	if started == nil || *started != (cli.Start{Demo: true, Plain: true, SignInClient: "c"}) {
 		t.Errorf("started with %+v", started)
+	}
+}
+
+// TestWrongFlagAsJSON tells of a wrong flag as JSON, also where --json stands behind it.
+func TestWrongFlagAsJSON(t *testing.T) {
+	b := newBench(t)
+	for _, args := range [][]string{{"list", "--json", "--wrong"}, {"list", "--wrong", "--json"}, {"verify", "--wait=soon", "--json"}, {"credentials", "--wrong", "--json"}, {"--json"}} {
+		code, out, _ := b.call(args...)
+		if last := objects(t, out)[0]; code != cli.WrongUsage || last["state"] != "failed" || last["code"] != 2.0 {
+			t.Errorf("%v: code %d, %q", args, code, out)
+		}
+	}
+	if code, out, _ := b.call("credentials"); code != cli.WrongUsage || out != "" {
+		t.Errorf("without --json: code %d, %q", code, out)
 	}
 }

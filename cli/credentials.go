@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +14,25 @@ import (
 // credential_process. Source:
 // docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html.
 const processVersion = 1
+
+// processCredentials are credentials as a credential_process gives them. Those of a
+// profile may have no end.
+type processCredentials struct {
+	Version         int    `json:"Version"`
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string `json:"SecretAccessKey"`
+	SessionToken    string `json:"SessionToken,omitempty"`
+	Expiration      moment `json:"Expiration,omitzero"`
+}
+
+// accessToken is a token of an account's app.
+type accessToken struct {
+	AccessToken string           `json:"accessToken"`
+	ExpiresOn   moment           `json:"expiresOn"`
+	TokenType   string           `json:"tokenType"`
+	Tenant      account.TenantID `json:"tenant"`
+	ClientID    account.ClientID `json:"clientId"`
+}
 
 func newCredentials(l *line) *cobra.Command {
 	var show bool
@@ -72,13 +89,7 @@ func (l *line) credentials(ctx context.Context, w World, name, scope string, sho
 	if err != nil {
 		return ended(ctx, err)
 	}
-	return json.NewEncoder(l.ports.Out).Encode(struct {
-		Version         int
-		AccessKeyID     string `json:"AccessKeyId"`
-		SecretAccessKey string
-		SessionToken    string     `json:",omitempty"`
-		Expiration      *time.Time `json:",omitempty"`
-	}{processVersion, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, expiration(c)})
+	return encode(l.ports.Out, processCredentials{processVersion, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, moment{c.Expires}})
 }
 
 // resourceOf reads --scope; without it a token is for what the account is for.
@@ -101,20 +112,5 @@ func (l *line) token(ctx context.Context, w World, a account.Account, of account
 		return ended(ctx, err)
 	}
 	m := a.Microsoft()
-	return json.NewEncoder(l.ports.Out).Encode(struct {
-		AccessToken string           `json:"accessToken"`
-		ExpiresOn   time.Time        `json:"expiresOn"`
-		TokenType   string           `json:"tokenType"`
-		Tenant      account.TenantID `json:"tenant"`
-		ClientID    account.ClientID `json:"clientId"`
-	}{t.Access, t.Expires, t.Type, m.Tenant, m.Client})
-}
-
-// expiration is when credentials end; nil for those of a profile that do not.
-func expiration(c account.AWSCredentials) *time.Time {
-	if c.Expires.IsZero() {
-		return nil
-	}
-	end := c.Expires.UTC()
-	return &end
+	return encode(l.ports.Out, accessToken{t.Access, moment{t.Expires}, t.Type, m.Tenant, m.Client})
 }

@@ -14,9 +14,9 @@ import (
 // examined is what was found of one part of this machine, as JSON.
 type examined struct {
 	Step string `json:"step"`
-	account.Finding
-	Message string `json:"message,omitempty"` // the problem in words
-	Advice  string `json:"advice,omitempty"`  // what to do
+	check
+	Subject string `json:"subject,omitempty"` // which one, where there are several
+	Needed  bool   `json:"needed"`            // what is not needed decides nothing
 }
 
 func newDoctor(l *line) *cobra.Command {
@@ -28,7 +28,6 @@ func newDoctor(l *line) *cobra.Command {
 		Args: l.words(0),
 		RunE: l.does(func(ctx context.Context, _ []string) error { return l.doctor(ctx) }),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 
@@ -65,12 +64,7 @@ func (l *line) doctor(ctx context.Context) error {
 // finding tells of one part.
 func (l *line) finding(v *voice, f account.Finding) {
 	if l.json {
-		e := examined{Step: "finding", Finding: f}
-		if f.Problem != nil {
-			a := steps.Advise(f.Problem)
-			e.Message, e.Advice = a.Say, a.Do
-		}
-		v.line(l.ports.Out, e)
+		v.line(l.ports.Out, examined{"finding", toCheck(f.Check), f.Subject, f.Needed})
 		return
 	}
 	sign := steps.FindingSign(f)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -12,10 +11,21 @@ import (
 	"github.com/axiomio/xops-onboard/steps"
 )
 
-// listed is a draft as the list writes it.
-type listed struct {
-	account.Row
-	Owned bool `json:"owned"` // a living copy of the program works on it
+// listedDrafts are all drafts as JSON.
+type listedDrafts struct {
+	Drafts []listedDraft `json:"drafts"`
+}
+
+// listedDraft is a draft as the list writes it.
+type listedDraft struct {
+	Name     account.Name     `json:"name,omitempty"`
+	Provider account.Provider `json:"provider,omitempty"`
+	Cloud    account.CloudID  `json:"cloud,omitempty"`
+	Way      account.Way      `json:"way,omitempty"`    // as soon as it is chosen
+	Expires  moment           `json:"expires,omitzero"` // end of the certificate, once it is made
+	Updated  moment           `json:"updated"`
+	Begun    account.Begun    `json:"begun,omitempty"`
+	Owned    bool             `json:"owned"` // a living copy of the program works on it
 }
 
 func newDrafts(l *line) *cobra.Command {
@@ -27,19 +37,14 @@ func newDrafts(l *line) *cobra.Command {
 			return l.work(ctx, func(_ context.Context, w World) error { return l.listDrafts(w) })
 		}),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 
 func (l *line) listDrafts(w World) error {
 	if l.json {
-		out := struct {
-			Drafts []listed `json:"drafts"`
-		}{[]listed{}}
-		for _, r := range w.Known.Drafts {
-			out.Drafts = append(out.Drafts, listed{r, r.Owned})
-		}
-		return json.NewEncoder(l.ports.Out).Encode(out)
+		return encode(l.ports.Out, listedDrafts{some(each(w.Known.Drafts, func(r account.Row) listedDraft {
+			return listedDraft{r.Name, r.Provider, r.Cloud, r.Way, moment{r.Expires}, moment{r.Updated}, r.Begun, r.Owned}
+		}))})
 	}
 	if len(w.Known.Drafts) == 0 {
 		fmt.Fprintln(l.errs, "There is no draft.")

@@ -128,7 +128,7 @@ func TestResumeEnds(t *testing.T) {
 	if code, _, errs := b.call("resume"); code != cli.WrongUsage || !strings.Contains(errs, "Contoso, 'Fabrikam Inc'") {
 		t.Errorf("several: code %d, %q", code, errs)
 	}
-	if code, _, errs := b.call("resume", "fabrikam  inc", "--yes"); code != cli.WrongUsage || !strings.Contains(errs, "linked by hand") {
+	if code, _, errs := b.call("resume", "fabrikam  inc", "--yes", "--sign-in", "browser"); code != cli.WrongUsage || !strings.Contains(errs, "linked by hand") {
 		t.Errorf("by hand: code %d, %q", code, errs)
 	}
 	if code, _, _ := b.call("--plain", "resume", "Fabrikam Inc"); code != cli.Done || b.ran.Draft.ID != manualID {
@@ -140,6 +140,9 @@ func TestResumeEnds(t *testing.T) {
 	}
 	if code, _, errs := b.call("add", "microsoft", "--automatic", "--name", "Fabrikam Inc"); code != cli.WrongUsage || !strings.Contains(errs, "begun by hand") {
 		t.Errorf("the other way: code %d, %q", code, errs)
+	}
+	if code, out, errs := b.call("resume", "fabrikam  inc", "--yes"); code != cli.Done || !strings.Contains(out, "Fabrikam Inc is connected.") {
+		t.Errorf("by hand, and all of it holds: code %d, %q, %q", code, out, errs)
 	}
 }
 
@@ -180,9 +183,9 @@ func TestUndoMayNotPurge(t *testing.T) {
 		if json {
 			code, out, _ := b.call(append(args, "--json")...)
 			all := objects(t, out)
-			left, _ := all[len(all)-1]["left"].(map[string]any)
+			left, _ := all[len(all)-1]["restorable"].([]any)
 			stays, _ := all[len(all)-1]["stays"].([]any)
-			if code != cli.Done || len(left["binned"].([]any)) != 2 || len(stays) != 1 || !strings.HasPrefix(stays[0].(map[string]any)["url"].(string), "https://entra.microsoft.com/") || all[len(all)-1]["state"] != "taken-back" {
+			if code != cli.Done || len(left) != 2 || len(stays) != 1 || !strings.HasPrefix(stays[0].(map[string]any)["url"].(string), "https://entra.microsoft.com/") || all[len(all)-1]["state"] != "taken-back" {
 				t.Errorf("code %d, result %v", code, all[len(all)-1])
 			}
 			continue

@@ -52,6 +52,8 @@ type outcome struct {
 	counts map[account.CheckState]int // of accounts, by how they stand
 	checks []account.Check            // that were made
 	stack  *linkedAWS                 // of an AWS draft that is not linked yet
+
+	certificate *savedCertificate // that is to be uploaded by hand
 }
 
 // notLinked is an error of an account that is not linked, with the checks that were
@@ -78,7 +80,7 @@ func more(err error) *outcome {
 	m := &outcome{err: err, code: code(err)}
 	var o *outcome
 	if errors.As(err, &o) {
-		m.hint, m.counts, m.checks, m.stack = o.hint, o.counts, o.checks, o.stack
+		m.hint, m.counts, m.checks, m.stack, m.certificate = o.hint, o.counts, o.checks, o.stack, o.certificate
 	}
 	return m
 }
@@ -142,7 +144,8 @@ func codeOf(k account.Kind) int {
 	case account.SpreadingTooLong:
 		return NotLinked
 	case account.InputEmpty, account.InputLong, account.InputNotID, account.InputManyIDs, account.InputNotDomain, account.InputNotTenant,
-		account.InputTaken, account.InputReserved, account.InputControl, account.AWSNoProfile:
+		account.InputTaken, account.InputReserved, account.InputControl, account.AWSNoProfile,
+		account.CertificateUnread, account.CertificateOther:
 		return WrongUsage
 	case account.SignInBlocked, account.DeviceNotManaged, account.StrongerSignIn, account.StrongerSignInSetUp,
 		account.ConsentMissing, account.ConsentDeclined, account.ConsentNotAllowed,

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -14,24 +13,23 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
+// listedAccounts are all accounts as JSON.
+type listedAccounts struct {
+	Accounts []listedAccount `json:"accounts"`
+}
+
 // listedAccount is an account as the list writes it.
 type listedAccount struct {
-	Name       account.Name     `json:"name"`
-	Provider   account.Provider `json:"provider"`
-	Cloud      account.CloudID  `json:"cloud,omitempty"`
-	AWS        *linkedAWS       `json:"aws,omitempty"`
-	Tenant     account.TenantID `json:"tenant,omitempty"`
-	TenantName string           `json:"tenantName,omitempty"`
-	Expires    time.Time        `json:"expires,omitzero"`   // end of the certificate; an AWS account by a profile has none
-	DaysLeft   *int             `json:"daysLeft,omitempty"` // until then; below zero when it is over
-	Checked    *lastCheck       `json:"checked,omitempty"`
-	Begun      account.Begun    `json:"begun,omitempty"`
-	Owned      bool             `json:"owned"` // a living copy of the program works on it
+	linkedAccount
+	DaysLeft *int          `json:"daysLeft,omitempty"` // until the certificate's end; below zero when it is over
+	Checked  *lastCheck    `json:"checked,omitempty"`
+	Begun    account.Begun `json:"begun,omitempty"`
+	Owned    bool          `json:"owned"` // a living copy of the program works on it
 }
 
 // lastCheck is what the newest verification found, and how old it is.
 type lastCheck struct {
-	At         time.Time          `json:"at"`
+	At         moment             `json:"at"`
 	AgeSeconds int64              `json:"ageSeconds"`
 	State      account.CheckState `json:"state"` // of the worst check
 }
@@ -47,15 +45,12 @@ func newList(l *line) *cobra.Command {
 			return l.work(ctx, l.list)
 		}),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 
 func (l *line) list(ctx context.Context, w World) error {
 	v := l.voice(w)
-	out := struct {
-		Accounts []listedAccount `json:"accounts"`
-	}{make([]listedAccount, 0, len(w.Known.Accounts))}
+	out := listedAccounts{make([]listedAccount, 0, len(w.Known.Accounts))}
 	checks, err := w.Env.Ops.Ports().Registry.LastChecks(ctx)
 	if err != nil {
 		return err
@@ -73,7 +68,7 @@ func (l *line) list(ctx context.Context, w World) error {
 		}
 		out.Accounts = append(out.Accounts, a)
 	}
-	if err := json.NewEncoder(l.ports.Out).Encode(out); err != nil {
+	if err := encode(l.ports.Out, out); err != nil {
 		return err
 	}
 	return w.unread()
@@ -113,25 +108,18 @@ func (w World) listed(ctx context.Context, r account.Row, checks map[account.ID]
 	if err != nil {
 		return listedAccount{}, err
 	}
-	m := acc.Microsoft()
-	a := listedAccount{
-		Name: acc.Name, Provider: acc.Provider, Cloud: acc.Cloud.Cloud().ID, Tenant: m.Tenant, TenantName: m.TenantName,
-		Expires: acc.Key.Certificate.NotAfter, Begun: acc.Begun(), Owned: r.Owned,
-	}
-	if acc.Provider == account.AWS {
-		a.Cloud, a.AWS = "", toStack(account.Draft{Link: acc.Link, Authority: acc.Authority})
-	}
+	a := listedAccount{linkedAccount: *toLinked(acc), Begun: acc.Begun(), Owned: r.Owned}
 	return a.dated(checks[r.ID], now), nil
 }
 
 // dated is the account with what follows from the time it is.
 func (a listedAccount) dated(last account.LastCheck, now time.Time) listedAccount {
 	if !a.Expires.IsZero() { // an AWS account by a profile has no certificate
-		left := daysLeft(a.Expires, now)
+		left := daysLeft(a.Expires.Time, now)
 		a.DaysLeft = &left
 	}
 	if last != (account.LastCheck{}) {
-		a.Checked = &lastCheck{last.At, int64(now.Sub(last.At).Seconds()), last.State}
+		a.Checked = &lastCheck{moment{last.At}, int64(now.Sub(last.At).Seconds()), last.State}
 	}
 	return a
 }

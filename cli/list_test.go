@@ -98,7 +98,7 @@ func TestListAWS(t *testing.T) {
 			t.Errorf("by a profile there is %s: %v", name, one)
 		}
 	}
-	if of, _ := one["aws"].(map[string]any); of["named"] != "admin" || of["externalId"] != "external-id" {
+	if of, _ := one["aws"].(map[string]any); of["configProfile"] != "admin" || of["externalId"] != "external-id" {
 		t.Errorf("by a profile: %v", one)
 	}
 }

@@ -33,7 +33,6 @@ func newMoveKey(l *line) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&to, "to", "", "keyring, or file (under a passphrase)")
-	l.asJSON(cmd)
 	return cmd
 }
 
@@ -83,7 +82,7 @@ func (l *line) moved(ctx context.Context, w World, v *voice, acc account.Account
 	}
 	return v.through(ctx, w.Env.Ops.MoveKey(acc.ID, to), func(e link.Event) {
 		if l.json {
-			v.line(v.events, e)
+			v.progress("", e)
 		} else if text := stageLine(movingWords, e); text != "" {
 			v.say("%s", text)
 		}

@@ -30,8 +30,6 @@ func newRemove(l *line) *cobra.Command {
 	}
 	signsIn(cmd, &way)
 	profiled(cmd, &profile)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 
@@ -151,7 +149,7 @@ func (r removal) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.v.result(r.removed(binned, stays), result{State: "removed", Left: binned, Stays: stays})
+	r.v.result(r.removed(binned, stays), result{State: "removed", Restorable: toRestorable(binned), Stays: stays})
 	return nil
 }
 

@@ -64,8 +64,8 @@ func TestRemoveAsJSON(t *testing.T) {
 	code, out, errs := b.call("remove", "Contoso", "--sign-in", "browser", "--yes", "--json")
 	all := objects(t, out)
 	last := all[len(all)-1]
-	left, _ := last["left"].(map[string]any)
-	if code != cli.Done || errs != "" || last["state"] != "removed" || len(left["binned"].([]any)) != 2 || len(last["stays"].([]any)) != 1 {
+	left, _ := last["restorable"].([]any)
+	if code != cli.Done || errs != "" || last["state"] != "removed" || len(left) != 2 || len(last["stays"].([]any)) != 1 {
 		t.Errorf("code %d, %v, %q", code, last, errs)
 	}
 	b = newBench(t)

@@ -24,7 +24,6 @@ func newRename(l *line) *cobra.Command {
 			return l.work(ctx, func(ctx context.Context, w World) error { return l.rename(ctx, w, names[0], names[1]) })
 		}),
 	}
-	l.asJSON(cmd)
 	return cmd
 }
 

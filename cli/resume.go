@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ type resume struct {
 	*line
 	signInWay, adopt, profile string
 	plan                      bool
+	wait                      time.Duration
 }
 
 func newResume(l *line) *cobra.Command {
@@ -32,8 +34,7 @@ func newResume(l *line) *cobra.Command {
 	signsIn(cmd, &r.signInWay)
 	profiled(cmd, &r.profile)
 	adopts(cmd, &r.adopt)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
+	cmd.Flags().DurationVar(&r.wait, "wait", 0, "where nobody signs in: how long to go on checking until everything holds")
 	return cmd
 }
 
@@ -64,6 +65,11 @@ func (r *resume) run(ctx context.Context, args []string) error {
 			return nil, r.automatic(ctx, w, d, way, adopt)
 		case r.looks(d, way, adopt):
 			return nil, w.kept(r.check(ctx, w, d), "resume", d)
+		case r.handsOn(d, way, adopt):
+			a := &addMicrosoft{line: r.line, provider: d.Provider, hand: handFlags{wait: r.wait}}
+			ctx, stop := stoppable(ctx)
+			defer stop()
+			return nil, a.byHand(ctx, w, d, told{})
 		}
 		return &d, r.asked(d, way, adopt)
 	})
@@ -78,8 +84,19 @@ func (r *resume) byItself(d account.Draft, way account.SignInWay) bool {
 // looks tells whether nobody signs in, and there is something to be checked
 // without that.
 func (r *resume) looks(d account.Draft, way account.SignInWay, adopt account.ClientID) bool {
-	alone := r.yes || r.json || !r.ports.Terminal && !r.start.Plain
-	return d.Way == account.Automatic && steps.Checkable(d) && way == "" && adopt == "" && !r.plan && alone
+	return d.Way == account.Automatic && steps.Checkable(d) && way == "" && adopt == "" && !r.plan && r.alone()
+}
+
+// alone tells whether nobody can be asked.
+func (r *resume) alone() bool {
+	return r.yes || r.json || !r.ports.Terminal && !r.start.Plain
+}
+
+// handsOn tells whether a draft by hand has all that has to be told, and is gone on
+// with as add does.
+func (r *resume) handsOn(d account.Draft, way account.SignInWay, adopt account.ClientID) bool {
+	m := d.Microsoft()
+	return d.Way == account.ByHand && m.Client != "" && m.Tenant != "" && way == "" && adopt == "" && !r.plan && r.alone()
 }
 
 // check looks whether somebody finished the rest in the portal, and makes the
@@ -92,7 +109,7 @@ func (r *resume) check(ctx context.Context, w World, d account.Draft) error {
 	}
 	v := r.voice(w)
 	v.say("Checking without a sign-in whether the rest was done in the portal.")
-	return r.finish(ctx, w, v, d, "What does not hold is done in the portal, or here by who signs in with --sign-in.")
+	return r.finish(ctx, w, v, d, r.wait, "What does not hold is done in the portal, or here by who signs in with --sign-in.")
 }
 
 // aws goes on with an AWS draft as add aws does that names it, or returns it for
@@ -117,8 +134,10 @@ func (r *resume) asked(d account.Draft, way account.SignInWay, adopt account.Cli
 	switch {
 	case adopt == "" && !r.plan && !r.json && (r.ports.Terminal || r.start.Plain):
 		return nil
+	case d.Way != account.Automatic && (way != "" || adopt != "" || r.plan):
+		return usage{fmt.Errorf("%s is linked by hand: nobody signs in for it here", d.Name)}
 	case d.Way != account.Automatic:
-		return usage{fmt.Errorf("%s is linked by hand, which takes a terminal, or --plain", d.Name)}
+		return missing([]string{"--tenant and --client"}, "Name them with: xops-onboard add "+string(d.Provider)+" --yes --name "+word(string(d.Name))+" --tenant … --client … Or go on with --plain, or on a terminal.")
 	case d.Microsoft().Tenant == "":
 		return &outcome{err: fmt.Errorf("%s has no tenant yet", d.Name), code: WrongUsage, hint: "Name it with: xops-onboard add " + string(d.Provider) + " --automatic --name " + word(string(d.Name)) + " --tenant …"}
 	}

@@ -43,7 +43,6 @@ func newRotate(l *line) *cobra.Command {
 	f.DurationVar(&r.wait, "wait", 0, "how long to wait until it is uploaded; run again it goes on")
 	signsIn(cmd, &r.signInWay)
 	profiled(cmd, &r.profile)
-	l.asJSON(cmd)
 	return cmd
 }
 
@@ -104,6 +103,9 @@ func (r *rotate) one(ctx context.Context, w World, row account.Row, way account.
 	if err != nil {
 		return err
 	}
+	if !steps.Keyed(acc) {
+		return keyless(acc)
+	}
 	v := r.voice(w)
 	if err := r.brought(ctx, w, v, acc, way); err != nil {
 		return r.kept(w, acc, err)
@@ -126,10 +128,7 @@ func rotatedLines(a account.Account, now time.Time) []string {
 // brought rotates the key of an account whose new certificate somebody may have
 // to bring to the app.
 func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Account, way account.SignInWay) error {
-	switch aws := acc.Provider == account.AWS; {
-	case !steps.Keyed(acc):
-		return keyless(acc)
-	case aws && !link.MayRenewAuthority(acc, w.Env.Now()) && (r.profile != "" || r.directory != ""):
+	if acc.Provider == account.AWS && !link.MayRenewAuthority(acc, w.Env.Now()) && (r.profile != "" || r.directory != "") {
 		return usage{errors.New("the link's own authority signs the new certificate, and nothing changes in AWS; it takes neither --profile nor --certificate-out")}
 	}
 	if err := signsFor(account.Draft{Provider: acc.Provider}, way, r.profile); err != nil {
@@ -196,10 +195,7 @@ func (r *rotate) stages(v *voice, acc account.Account, name account.Name) func(l
 	}
 	return func(e link.Event) {
 		if r.json {
-			v.line(v.events, struct {
-				Name account.Name `json:"name,omitempty"`
-				link.Event
-			}{name, e})
+			v.progress(name, e)
 			return
 		}
 		if text := stageLine(words, e); text != "" && name != "" {
@@ -380,7 +376,7 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 func (r *rotate) told(w World, v *voice, a account.Account, err error) {
 	if err != nil {
 		say, do := advice(err)
-		v.one([]string{string(a.Name) + ": not rotated. " + say, "  " + do}, result{State: "failed", Code: code(err), Account: toLinked(a), Error: account.Clean(strings.TrimSpace(say+" "+do), 500), Problem: problemOf(err)})
+		v.one([]string{string(a.Name) + ": not rotated. " + say, "  " + do}, result{State: "failed", Code: code(err), Account: toLinked(a), Error: account.Clean(say, textLimit), Advice: account.Clean(do, textLimit), Problem: toProblem(problemOf(err))})
 		return
 	}
 	if now, err := w.Env.Ops.Ports().Registry.Account(context.Background(), a.ID); err == nil {

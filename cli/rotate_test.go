@@ -149,7 +149,7 @@ func TestRotateDue(t *testing.T) {
 	code, out, _ = b.call("rotate", "--due", "720h", "--json")
 	all := objects(t, out)
 	one, last := all[len(all)-2], all[len(all)-1]
-	if code != cli.Failed || all[0]["name"] != "Fabrikam" || one["step"] != "account" || one["state"] != "failed" || one["problem"].(map[string]any)["kind"] != "proof-refused" || last["step"] != "result" || last["state"] != "failed" {
+	if code != cli.Failed || all[0]["name"] != "Fabrikam" || one["step"] != "account-result" || one["state"] != "failed" || one["problem"].(map[string]any)["kind"] != "proof-refused" || last["step"] != "result" || last["state"] != "failed" {
 		t.Errorf("as JSON: code %d, %v, %v", code, one, last)
 	}
 	b.refuse = map[string]error{}

@@ -45,7 +45,7 @@ func stackLeft(d account.Draft) (out []stay) {
 	p := l.StackPage()
 	s := stay{
 		What: "stack " + l.StackName() + " in region " + string(l.Region) + ", with the role " + account.AWSRoleName + ", the trust anchor and the profile",
-		ID:   string(l.StackID), Path: p.Menu(""), URL: p.URL,
+		ID:   string(l.StackID), Menu: p.Menu(""), URL: p.URL,
 	}
 	if !known && l.Role == "" && !d.Leaving {
 		s.What += ", if it was made"
@@ -66,15 +66,15 @@ type linkedAWS struct {
 	Type       account.AWSType    `json:"type"`
 	Account    account.AWSAccount `json:"account,omitempty"`
 	Alias      string             `json:"alias,omitempty"`
-	Region     account.AWSRegion  `json:"region"`
+	Region     account.AWSRegion  `json:"region,omitempty"`
 	Method     account.AWSMethod  `json:"method"`
-	Role       account.ARN        `json:"role,omitempty"`
-	Anchor     account.ARN        `json:"anchor,omitempty"`
-	Profile    account.ARN        `json:"profile,omitempty"`
+	Role       account.ARN        `json:"roleArn,omitempty"`
+	Anchor     account.ARN        `json:"anchorArn,omitempty"`
+	Profile    account.ARN        `json:"profileArn,omitempty"` // of IAM Roles Anywhere
 	Stack      string             `json:"stack,omitempty"`
-	Named      string             `json:"named,omitempty"` // the AWS profile, of method profile
+	Named      string             `json:"configProfile,omitempty"` // of the AWS configuration files, of method profile
 	ExternalID string             `json:"externalId,omitempty"`
-	Template   string             `json:"template,omitempty"` // path
+	Template   string             `json:"templatePath,omitempty"`
 	Authority  string             `json:"authoritySha256,omitempty"`
 	Renewable  bool               `json:"renewable"` // the authority's key is kept
 }

@@ -16,7 +16,7 @@ import (
 type stay struct {
 	What string `json:"what"`
 	ID   string `json:"id,omitempty"`
-	Path string `json:"path,omitempty"` // menus of the portal
+	Menu string `json:"menu,omitempty"` // menus of the portal, on the way to it
 	URL  string `json:"url,omitempty"`
 }
 
@@ -25,8 +25,8 @@ func (s stay) String() string {
 	if s.ID != "" {
 		text += " " + s.ID
 	}
-	if s.Path != "" {
-		text += ": " + s.Path + ", " + s.URL
+	if s.Menu != "" {
+		text += ": " + s.Menu + ", " + s.URL
 	}
 	return text
 }
@@ -42,8 +42,6 @@ func newUndo(l *line) *cobra.Command {
 	}
 	signsIn(cmd, &way)
 	profiled(cmd, &profile)
-	l.asJSON(cmd)
-	l.asksNothing(cmd)
 	return cmd
 }
 
@@ -103,8 +101,8 @@ func (l *line) certain(ctx context.Context, name account.Name, what string) erro
 	switch {
 	case l.yes:
 		return nil
-	case !l.ports.Terminal || l.json:
-		return missing([]string{"--yes"}, "It is asked on a terminal.")
+	case !l.ports.Terminal && !l.start.Plain || l.json:
+		return missing([]string{"--yes"}, "It is asked on a terminal, or in lines with --plain.")
 	}
 	text, err := l.answer(ctx, what+". Type its name, "+account.Clean(string(name), 60)+", to do that")
 	if err != nil {
@@ -128,14 +126,14 @@ func (l *line) takeBack(ctx context.Context, w World, d account.Draft, way accou
 	if err != nil {
 		return err
 	}
-	v.result(append(steps.TakenBackLines(binned), steps.SignInLeftLines(d.Cloud, client)...), result{State: "taken-back", Left: binned, Stays: signInLeft(d.Cloud, client)})
+	v.result(append(steps.TakenBackLines(binned), steps.SignInLeftLines(d.Cloud, client)...), result{State: "taken-back", Restorable: toRestorable(binned), Stays: signInLeft(d.Cloud, client)})
 	return nil
 }
 
 // signInLeft is what a sign-in left in the tenant, which stays there.
 func signInLeft(c account.CloudID, client account.ClientID) []stay {
 	p := steps.SignInPage(c, client)
-	return []stay{{What: steps.SignInLeft(client), Path: p.Menu(steps.SignInApp(client)), URL: p.URL}}
+	return []stay{{What: "delegated permissions that the sign-in left, which may have been there before", Menu: p.Menu(steps.SignInApp(client)), URL: p.URL}}
 }
 
 // throwAway removes a draft that made nothing in the tenant by itself.
@@ -226,5 +224,5 @@ func files(d account.Draft) (out []stay) {
 }
 
 func at(what, id, app string, p account.PortalPage) stay {
-	return stay{What: account.Clean(what, 200), ID: id, Path: p.Menu(app), URL: p.URL}
+	return stay{What: account.Clean(what, 200), ID: id, Menu: p.Menu(app), URL: p.URL}
 }

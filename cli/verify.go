@@ -14,79 +14,158 @@ import (
 	"github.com/axiomio/xops-onboard/steps"
 )
 
+// verify is the flags of verify, and what the rounds before found.
+type verify struct {
+	*line
+	all, watch bool
+	wait       time.Duration
+	before     map[account.ID]string // how each account stood, to tell what changed
+}
+
 func newVerify(l *line) *cobra.Command {
-	var all bool
+	r := &verify{line: l, before: map[account.ID]string{}}
 	cmd := &cobra.Command{
-		Use:     "verify [name…]",
-		Short:   "Check that accounts still hold",
-		Long:    "Ask the real services whether accounts hold, each with its own key, and keep what was found for list and the screens. Nothing is changed.",
+		Use:   "verify [name…]",
+		Short: "Check that accounts still hold",
+		Long: "Ask the real services whether accounts hold, each with its own key, and keep what was found for list and the screens. Nothing is changed. " +
+			"With --wait it looks again until every check holds or the time is over; with --watch every minute until it is stopped, and tells what changed.",
 		Example: "xops-onboard verify --all",
 		Args:    cobra.ArbitraryArgs,
 		RunE: l.does(func(ctx context.Context, names []string) error {
-			if all && len(names) > 0 {
+			switch {
+			case r.all && len(names) > 0:
 				return usage{errors.New("--all is every account; it takes no name")}
+			case r.watch && r.wait != 0:
+				return usage{errors.New("--watch goes on until it is stopped; --wait until everything holds")}
+			case r.wait < 0:
+				return usage{errors.New("--wait: it is a time such as 10m")}
 			}
 			return l.work(ctx, func(ctx context.Context, w World) error {
-				rows, err := w.chosen(names, all)
+				rows, err := w.chosen(names, r.all)
 				if err != nil {
 					return err
 				}
-				return l.verify(ctx, w, rows, all)
+				return r.run(ctx, w, rows)
 			})
 		}),
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "every account")
-	l.asJSON(cmd)
+	cmd.Flags().BoolVar(&r.all, "all", false, "every account")
+	cmd.Flags().BoolVar(&r.watch, "watch", false, "look again every minute, and tell what changed, until it is stopped")
+	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to look again until every check holds")
 	return cmd
 }
 
 const (
 	verifying = 32              // accounts at a time
 	slow      = 5 * time.Second // one that takes longer waits for its own service
+
+	watchPause = time.Minute // between two rounds that are watched
+	firstPause = 5 * time.Second
+	lastPause  = 30 * time.Second // between two rounds until everything holds
 )
 
-// verify verifies these accounts, and tells of each when it is done.
-func (l *line) verify(ctx context.Context, w World, rows []account.Row, all bool) error {
+// run verifies these accounts once, or in rounds.
+func (r *verify) run(ctx context.Context, w World, rows []account.Row) error {
 	ctx, stop := stoppable(ctx)
 	defer stop()
-	v := l.voice(w)
+	v := r.voice(w)
+	end := v.now().Add(r.wait)
+	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
+		found, verdict := r.round(ctx, w, v, rows)
+		switch {
+		case ctx.Err() != nil:
+			return ended(ctx, ctx.Err())
+		case r.watch:
+			pause = watchPause
+		case verdict == nil:
+			v.result(nil, result{State: "verified", Counts: found})
+			return nil
+		case found == nil, !v.now().Before(end):
+			return verdict
+		default:
+			pause = min(pause, end.Sub(v.now()))
+		}
+		if v.json {
+			v.line(v.events, round{moment{v.now()}, "round", "waiting", found, moment{v.now().Add(pause)}})
+		}
+		if err := rested(ctx, pause); err != nil {
+			return ended(ctx, err)
+		}
+		if c, err := w.Env.Ops.Ports().Registry.Contents(ctx); err == nil && r.all { // also what was added meanwhile
+			rows = c.Accounts
+		}
+	}
+}
+
+// round is the end of one of several, as JSON.
+type round struct {
+	At     moment                     `json:"at"`
+	Step   string                     `json:"step"`
+	State  string                     `json:"state"`
+	Counts map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
+	Next   moment                     `json:"next"`             // when it looks again
+}
+
+// rested waits, unless ctx ends.
+func rested(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// round verifies these accounts, and tells of each when it is done and stands
+// otherwise than before. Without counts it could not begin.
+func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Row) (map[account.CheckState]int, error) {
 	accounts, err := w.whole(ctx, rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if shut := l.shut(ctx, w, accounts); len(shut) > 0 && len(shut) == len(stores(accounts)) {
-		return shut[accounts[0].Key.Store]
+	if shut := r.shut(ctx, w, accounts); len(shut) > 0 && len(shut) == len(stores(accounts)) {
+		return nil, shut[accounts[0].Key.Store]
 	}
 	var mu sync.Mutex
 	found := map[account.CheckState]int{}
 	atOnce(ctx, verifying, slow, accounts, func(a account.Account) {
-		r, err := v.report(ctx, w, a)
+		report, err := v.report(ctx, w, a)
 		if ctx.Err() != nil {
 			return
 		}
 		state := account.Unknown // also of one that was removed meanwhile
 		if err == nil {
-			state = r.Worst()
+			state = report.Worst()
 		}
+		stands := standing(report, err)
 		mu.Lock()
 		found[state]++
+		same := r.before[a.ID] == stands
+		r.before[a.ID] = stands
 		mu.Unlock()
-		v.verified(a, state, r, err)
+		if !same {
+			v.verified(a, state, report, err)
+		}
 	})
-	if err := ctx.Err(); err != nil {
-		return ended(ctx, err)
-	}
-	if all {
+	if r.all && ctx.Err() == nil {
 		v.say("%s: %d hold, %d do not, %d could not be checked.", account.Counted(len(accounts), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
 		if err := w.unread(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := verdict(accounts, found); err != nil {
-		return err
+	return found, verdict(accounts, found)
+}
+
+// standing is how an account stands, to be compared with how it stood.
+func standing(r account.Report, err error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s", account.KindOf(err))
+	for _, c := range r.Checks {
+		fmt.Fprintf(&b, " %s %s %s %q", c.Name, c.State, account.KindOf(problem(c)), c.Detail)
 	}
-	v.result(nil, result{State: "verified", Counts: found})
-	return nil
+	return b.String()
 }
 
 // verdict is the error of what did not hold, or could not be checked.
@@ -120,10 +199,10 @@ func (v *voice) report(ctx context.Context, w World, a account.Account) (account
 // under it.
 func (v *voice) verified(a account.Account, state account.CheckState, r account.Report, err error) {
 	text := []string{string(a.Name) + ": " + verdictWords[state] + "."}
-	one := result{State: string(state), Account: toLinked(a), Checks: r.Checks}
+	one := result{State: string(state), Code: stateCodes[state], Account: toLinked(a), Checks: toChecks(r.Checks)}
 	if err != nil {
 		say, _ := advice(err)
-		text, one.Problem = append(text, "  "+say), account.AsProblem(err)
+		text, one.Problem = append(text, "  "+say), toProblem(account.AsProblem(err))
 	}
 	for _, c := range r.Checks {
 		if c.State == account.Holds {
@@ -141,6 +220,9 @@ var verdictWords = map[account.CheckState]string{
 	account.Holds: "every check holds", account.Warning: "every check holds, with a warning",
 	account.Missing: "a check does not hold", account.Unknown: "something could not be checked",
 }
+
+// stateCodes are the exit codes of a command that verified that account alone.
+var stateCodes = map[account.CheckState]int{account.Missing: NotLinked, account.Unknown: Unchecked}
 
 // atOnce runs f for all of them, so many at a time. One that takes longer than
 // late waits for something of its own, and is not counted any more: it takes

@@ -52,6 +52,17 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%s: kept %+v, %v", a.Name, r, err)
 		}
 	}
+	if code, _, errs := b.call("verify", "Adatum", "--wait", "1h"); code != cli.Done { // what holds is not waited for
+		t.Errorf("with time: code %d, %q", code, errs)
+	}
+	if code, out, _ := b.call("verify", "Contoso", "--wait", "1ms"); code != cli.NotLinked || strings.Count(out, "Contoso: ") != 1 {
+		t.Errorf("when the time is over: code %d, %q", code, out)
+	}
+	for _, args := range [][]string{{"--all", "Contoso"}, {"--watch", "--wait", "1m"}, {"--wait", "-1s"}} {
+		if code, _, errs := b.call(append([]string{"verify"}, args...)...); code != cli.WrongUsage {
+			t.Errorf("%v: code %d, %q", args, code, errs)
+		}
+	}
 	if code, out, _ := b.call("verify", "Adatum", "fabrikam", "ADATUM"); code != cli.Done || strings.Count(out, "Adatum") != 1 || !strings.Contains(out, "Fabrikam") {
 		t.Errorf("several: code %d, %q", code, out)
 	}
@@ -71,7 +82,7 @@ func TestVerifyAll(t *testing.T) {
 	states := map[string]string{}
 	for _, x := range lines[:4] {
 		states[x["account"].(map[string]any)["name"].(string)] = x["state"].(string)
-		if x["step"] != "account" || len(x["checks"].([]any)) != 5 {
+		if x["step"] != "account-result" || len(x["checks"].([]any)) != 5 {
 			t.Errorf("a line %v", x)
 		}
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,37 +38,31 @@ type linkedAccount struct {
 	Organization account.Domain       `json:"organization,omitempty"`
 	Scopes       []account.AzureScope `json:"scopes,omitempty"` // of Azure
 	KeyStore     account.Store        `json:"keyStore,omitempty"`
-	Expires      time.Time            `json:"expires,omitzero"` // end of the certificate
+	Expires      moment               `json:"expires,omitzero"` // end of the certificate
 	AWS          *linkedAWS           `json:"aws,omitempty"`
 }
 
 // result is how a command ended: the last line of its JSON.
 type result struct {
-	At       time.Time               `json:"at"`
-	Step     string                  `json:"step"`
-	State    string                  `json:"state"` // linked, planned, taken-back, verified, rotated … or failed; of one account how it stands
-	Code     int                     `json:"code"`
-	Account  *linkedAccount          `json:"account,omitempty"`
-	Checks   []account.Check         `json:"checks,omitempty"`
-	Changes  []account.PlannedChange `json:"changes,omitzero"`
-	Survey   *account.Survey         `json:"survey,omitempty"`
-	Left     *link.Left              `json:"left,omitempty"`  // restorable until then
-	Stays    []stay                  `json:"stays,omitempty"` // what a person made, and this program does not touch
-	Error    string                  `json:"error,omitempty"`
-	Problem  *account.Problem        `json:"problem,omitempty"`
-	Warnings []string                `json:"warnings,omitempty"`
+	At         moment                  `json:"at"`
+	Step       string                  `json:"step"`
+	State      string                  `json:"state"` // linked, planned, taken-back, verified, rotated … or failed; of one account how it stands
+	Code       int                     `json:"code"`  // exit code
+	Account    *linkedAccount          `json:"account,omitempty"`
+	Checks     []check                 `json:"checks,omitempty"`
+	Changes    []account.PlannedChange `json:"changes,omitzero"`
+	Survey     *survey                 `json:"survey,omitempty"`
+	Restorable []restorable            `json:"restorable,omitempty"`
+	Stays      []stay                  `json:"stays,omitempty"`  // what a person made, and this program does not touch
+	Error      string                  `json:"error,omitempty"`  // why it failed, for people
+	Advice     string                  `json:"advice,omitempty"` // what to do, for people
+	Problem    *toldProblem            `json:"problem,omitempty"`
+	Warnings   []string                `json:"warnings,omitempty"`
 
 	Counts      map[account.CheckState]int `json:"counts,omitempty"` // of accounts, by how they stand
 	Certificate *savedCertificate          `json:"certificate,omitempty"`
-	Stack       *linkedAWS                 `json:"stack,omitempty"` // of an AWS draft that is not linked yet
-}
-
-// asked is that somebody has to sign in, as an event.
-type asked struct {
-	At     time.Time            `json:"at"`
-	Step   string               `json:"step"`
-	State  string               `json:"state"`
-	Prompt account.SignInPrompt `json:"prompt"`
+	Request     string                     `json:"requestPath,omitempty"` // path of a signing request
+	AWS         *linkedAWS                 `json:"aws,omitempty"`         // of an AWS draft that is not linked yet
 }
 
 // textLimit is more than any sentence here has.
@@ -82,10 +75,15 @@ func (v *voice) say(format string, a ...any) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if text := account.Clean(fmt.Sprintf(format, a...), textLimit); text != v.last {
+	if text := cleaned(fmt.Sprintf(format, a...)); text != v.last {
 		fmt.Fprintln(v.errs, text)
 		v.last = text
 	}
+}
+
+// cleaned is a line that is fit to be written, with the indentation it has.
+func cleaned(s string) string {
+	return s[:len(s)-len(strings.TrimLeft(s, " "))] + account.Clean(s, textLimit)
 }
 
 // says says sentences, one a line.
@@ -106,15 +104,13 @@ func (v *voice) checks(r account.Report) {
 func (v *voice) line(w io.Writer, x any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(x) // nobody could be told that nobody reads
+	_ = encode(w, x) // nobody could be told that nobody reads
 }
 
 // event tells what an operation told.
 func (v *voice) event(e link.Event) {
 	if v.json {
-		v.line(v.events, e)
+		v.progress("", e)
 		return
 	}
 	if text := steps.ChangeLine(e); text != "" {
@@ -122,10 +118,14 @@ func (v *voice) event(e link.Event) {
 	}
 }
 
+// progress writes an event as JSON, of an account that is named where there are
+// several.
+func (v *voice) progress(n account.Name, e link.Event) { v.line(v.events, toProgress(n, e)) }
+
 // prompt tells what a person needs to sign in.
 func (v *voice) prompt(e steps.Env, p account.SignInPrompt) {
 	if v.json {
-		v.line(v.events, asked{v.now(), "sign-in", "waiting", p})
+		v.line(v.events, asked{moment{v.now()}, "sign-in", "waiting", toPrompt(p)})
 		return
 	}
 	v.says(steps.PromptLines(e, p))
@@ -137,19 +137,18 @@ func (v *voice) result(lines []string, r result) {
 }
 
 // one writes how it ended for one account of several.
-func (v *voice) one(lines []string, r result) { v.ends("account", lines, r) }
+func (v *voice) one(lines []string, r result) { v.ends("account-result", lines, r) }
 
 func (v *voice) ends(step string, lines []string, r result) {
 	if v.json {
-		r.At, r.Step = v.now(), step
+		r.At, r.Step = moment{v.now()}, step
 		v.line(v.out, r)
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, s := range lines {
-		indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
-		fmt.Fprintln(v.out, indent+account.Clean(s, textLimit))
+		fmt.Fprintln(v.out, cleaned(s))
 	}
 }
 

@@ -25,16 +25,16 @@ type Ports struct {
 
 // Event is what an operation tells while it runs.
 type Event struct {
-	At      time.Time        `json:"at"`
-	Step    string           `json:"step"`  // name of the change, or "checks"
-	State   EventState       `json:"state"` // how far it is
-	Draft   account.Draft    `json:"-"`     // as it is now, where the operation works on a draft
-	Report  *account.Report  `json:"report,omitempty"`
-	Next    time.Time        `json:"next,omitzero"` // when a watch looks again
-	Pause   *account.Pause   `json:"pause,omitempty"`
-	Left    *Left            `json:"left,omitempty"` // what taking back could not remove
-	Path    string           `json:"path,omitempty"` // of a file that was written
-	Problem *account.Problem `json:"problem,omitempty"`
+	At      time.Time
+	Step    string        // name of the change, or "checks"
+	State   EventState    // how far it is
+	Draft   account.Draft // as it is now, where the operation works on a draft
+	Report  *account.Report
+	Next    time.Time // when a watch looks again
+	Pause   *account.Pause
+	Left    *Left  // what taking back could not remove
+	Path    string // of a file that was written
+	Problem *account.Problem
 }
 
 // EventState is how far a change or a look is.

@@ -104,7 +104,8 @@ type Microsoft interface {
 	FindKey(ctx context.Context, t account.Target, signer crypto.Signer, next account.Certificate) (string, []account.Evidence, error)
 	// AddKey has the app add a certificate to itself, proven with the one of t,
 	// and returns the id it got. It is sent once: whether an answer that was lost
-	// added it is to be looked up. PolicyLife, PolicyAuthority, ProofRefused.
+	// added it is to be looked up. Without evidence nothing was sent. PolicyLife,
+	// PolicyAuthority, ProofRefused.
 	AddKey(ctx context.Context, t account.Target, signer crypto.Signer, next account.Certificate) (string, []account.Evidence, error)
 	// RemoveKey has the app remove a certificate by its id, proven with the one of
 	// t. One that is not there is no error.

@@ -263,11 +263,13 @@ func (r *rotating) addItself(ctx context.Context) error {
 			return err
 		}
 		var id string
+		var asked bool // for the change itself, and not for its token alone
 		sent := r.called(ctx, "rotate-add", func(ctx context.Context) (calls []account.Evidence, err error) {
 			id, calls, err = r.os.ports.Microsoft.AddKey(ctx, targetOf(r.acc, r.acc.Key), old, r.acc.Next.Certificate)
+			asked = len(calls) > 0
 			return calls, err
 		})
-		if sent == nil || !account.Passing(sent) { // it is known
+		if sent == nil || !asked || !account.Passing(sent) { // it is known
 			if err := r.next(context.WithoutCancel(ctx), func(k *account.Key) { k.Credential, k.Sent = id, time.Time{} }); sent == nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 
 // Left is what taking back could not remove.
 type Left struct {
-	Binned []account.Binned `json:"binned"` // deleted, and restorable until then: this person may not delete for good
+	Binned []account.Binned // deleted, and restorable until then: this person may not delete for good
 }
 
 // TakeBack removes what the draft made in the tenant: the role, the grant, the

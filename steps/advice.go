@@ -290,7 +290,7 @@ func adviseChange(p *account.Problem) (Advice, bool) {
 	case account.PolicyLife:
 		return Advice{Say: "A policy of the tenant refuses a certificate that lives so long.", Do: "None shorter than 7 days is made. Ask the tenant's administrators for an exception for this app."}, true
 	case account.PolicyAuthority:
-		return Advice{Say: "A policy of the tenant takes certificates of trusted authorities alone.", Do: "This program does not weaken it. Ask the tenant's administrators for an exception for this app."}, true
+		return Advice{Say: "A policy of the tenant takes certificates of trusted authorities alone.", Do: "This program does not weaken it. Ask for an exception for this app; or by hand, have that authority sign what xops-onboard certificate NAME --request writes."}, true
 	case account.ExpiredKeyInWay:
 		return Advice{Say: "There is an expired certificate on the app, and Entra changes no list that holds one.", Do: "Remove it under Certificates & secrets, then go on."}, true
 	case account.QuotaReached:

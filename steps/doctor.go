@@ -27,8 +27,7 @@ var machineNames = map[account.CheckName]string{
 // hostName is what a host is, in front of its name.
 func hostName(host string) string {
 	for _, id := range account.Clouds {
-		c := id.Cloud()
-		switch host {
+		switch c := id.Cloud(); host {
 		case c.Login:
 			return "Sign-in"
 		case c.Graph:
@@ -76,23 +75,17 @@ func FindingLines(f account.Finding) []string {
 }
 
 // FindingSign is the sign of a finding.
-func FindingSign(f account.Finding) string {
-	switch f.State {
-	case account.Holds:
-		return "✓"
-	case account.Missing:
-		return "✗"
-	}
-	return "?"
-}
+func FindingSign(f account.Finding) string { return findingWords(f)[0] }
 
 // FindingWord is what the sign says, for lines that are read aloud.
-func FindingWord(f account.Finding) string {
+func FindingWord(f account.Finding) string { return findingWords(f)[1] }
+
+func findingWords(f account.Finding) [2]string {
 	switch f.State {
 	case account.Holds:
-		return "Good."
+		return [2]string{"✓", "Good."}
 	case account.Missing:
-		return "In the way."
+		return [2]string{"✗", "In the way."}
 	}
-	return "Not known."
+	return [2]string{"?", "Not known."}
 }

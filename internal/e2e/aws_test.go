@@ -298,7 +298,7 @@ func TestAWSCommands(t *testing.T) {
 	var last struct {
 		State   string
 		Account struct {
-			AWS struct{ Account, Role, Stack string }
+			AWS struct{ Account, Stack string }
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")

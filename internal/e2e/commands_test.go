@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/axiomio/xops-onboard/internal/jsontest"
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 )
@@ -78,9 +80,23 @@ func (c *command) said() (all []event) {
 		if err := json.Unmarshal([]byte(s), &e); err != nil {
 			c.t.Fatalf("no JSON: %q: %v", s, err)
 		}
+		promised(c.t, s)
 		all = append(all, e)
 	}
 	return all
+}
+
+// schema is what is promised of the JSON that commands write.
+var schema = sync.OnceValues(func() (*jsontest.Schema, error) { return jsontest.Read("../../docs/json.schema.json") })
+
+// promised looks that lines of JSON are as they are promised.
+func promised(t testing.TB, lines string) {
+	t.Helper()
+	s, err := schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Hold(t, lines)
 }
 
 // ends waits for the command's end with that exit code, and gives its last line.

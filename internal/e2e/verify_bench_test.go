@@ -64,7 +64,7 @@ func verifyMany(b *testing.B, store account.Store) {
 			cmd := m.command("verify", "--all", "--json")
 			out, err := cmd.Output()
 			wall, serving := time.Since(began), cpu()-before
-			if n := strings.Count(string(out), `"step":"account","state":"holds"`); err != nil || n != accounts {
+			if n := strings.Count(string(out), `"step":"account-result","state":"holds"`); err != nil || n != accounts {
 				b.Fatalf("%d hold: %v", n, err)
 			}
 			calls := m.slow(0)

@@ -34,6 +34,9 @@ func (a Answer) Ahead() (time.Duration, bool) {
 	return middle.Sub(a.Date.Add(500 * time.Millisecond)).Round(time.Second), true
 }
 
+// Took is how long the last try took until its answer was there.
+func (a Answer) Took() time.Duration { return a.received.Sub(a.sent) }
+
 // fill takes from a response what an Answer tells.
 func (a *Answer) fill(resp *http.Response) {
 	a.Status = resp.StatusCode

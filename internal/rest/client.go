@@ -28,6 +28,8 @@ type Options struct {
 	Transport http.RoundTripper
 	// Version of the program, for the User-Agent header.
 	Version string
+	// Told is told of each call when it is over, with how it ended. It may be nil.
+	Told func(Answer, error)
 	// Now is the wall clock, for evidence and to compare with the services'
 	// clocks; nil is time.Now.
 	Now func() time.Time
@@ -39,6 +41,7 @@ type Client struct {
 	gate  gate
 	now   func() time.Time
 	agent string
+	told  func(Answer, error)
 }
 
 // New makes a Client. It fails with account.TrustFile when a file that the
@@ -55,7 +58,7 @@ func New(o Options) (*Client, error) {
 		}
 		transport = later(sync.OnceValue(func() *http.Transport { return network(fromEnvironment, trusted.pool()) }))
 	}
-	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version}
+	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version, told: o.Told}
 	c.http = &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -63,7 +63,7 @@ func (c *Client) reached(ctx context.Context, h account.Host) (account.Finding, 
 		return f, Answer{}
 	}
 	f.Evidence = []account.Evidence{a.Evidence}
-	f.Detail = []string{fmt.Sprintf("answered in %d ms", a.received.Sub(a.sent).Milliseconds())}
+	f.Detail = []string{fmt.Sprintf("answered in %d ms", a.Took().Milliseconds())}
 	if root := a.root(); root != nil {
 		f.Detail = append(f.Detail, "signed by "+named(root))
 	}

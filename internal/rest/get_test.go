@@ -321,3 +321,24 @@ func TestCollectFollowsBothSpellings(t *testing.T) {
 		t.Errorf("another host's page was asked for: %v", err)
 	}
 }
+
+// TestToldOfEachCall holds that whoever writes a log is told of every call, also of
+// one that failed, and of nothing secret.
+func TestToldOfEachCall(t *testing.T) {
+	var told []string
+	s := &service{answers: []func(*http.Request) (*http.Response, error){says(200, `{"access_token":"secret"}`), says(403, `{"error":{"code":"secret-body"}}`)}}
+	c, err := New(Options{Transport: s, Told: func(a Answer, err error) { told = append(told, fmt.Sprintf("%+v %v", a, err)) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var into struct{}
+	bearer := NewBearer("secret-token", "graph.microsoft.com", "app")
+	_, _ = c.GetJSON(t.Context(), address, bearer, &into)
+	_, _ = c.GetJSON(t.Context(), address, bearer, &into)
+	if len(told) != 2 || !strings.Contains(told[1], "graph.microsoft.com/v1.0/organization") || !strings.Contains(told[1], "403") {
+		t.Errorf("told %q", told)
+	}
+	if strings.Contains(strings.Join(told, " "), "secret") {
+		t.Errorf("told of a secret: %q", told)
+	}
+}

@@ -50,6 +50,9 @@ func (c *Client) send(r *http.Request, gate string) (*http.Response, []byte, Ans
 		this.answer.fill(resp)
 	}
 	record(ctx, this.answer)
+	if c.told != nil {
+		c.told(this.answer, err)
+	}
 	return resp, body, this.answer, err
 }
 

@@ -146,12 +146,11 @@ type UserState struct {
 
 // Users are all people, by sign-in name.
 func (t *Tenant) Users() []UserState {
-	var all []UserState
+	all := map[string]UserState{}
 	for _, u := range get(t, t.latest).users {
-		all = append(all, UserState{User{u.id, u.upn, u.name}, u.guest, roleNames(u.roles)})
+		all[u.upn] = UserState{User{u.id, u.upn, u.name}, u.guest, roleNames(u.roles)}
 	}
-	slices.SortFunc(all, func(x, y UserState) int { return strings.Compare(x.UPN, y.UPN) })
-	return all
+	return inOrder(all)
 }
 
 // password is what a person signs in with, at whatever tenant. Nobody outside

@@ -2,7 +2,6 @@ package simcloud
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,13 +35,23 @@ type CertificateState struct {
 // without a registration are not among them.
 func (t *Tenant) Apps() []AppState {
 	d := get(t, t.latest)
-	var all []AppState
+	all := map[string]AppState{}
 	for _, a := range d.apps {
-		all = append(all, state(a, d.principals[a.client]))
+		all[a.name+a.client] = state(a, d.principals[a.client])
 	}
-	slices.SortFunc(all, func(x, y AppState) int {
-		return strings.Compare(x.Name+x.ClientID, y.Name+y.ClientID)
-	})
+	return inOrder(all)
+}
+
+// inOrder is what a map holds, in order of its keys.
+func inOrder[T any](of map[string]T) (all []T) {
+	var keys []string
+	for k := range of {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		all = append(all, of[k])
+	}
 	return all
 }
 
@@ -111,7 +120,7 @@ type PrincipalState struct {
 // client id.
 func (t *Tenant) Principals() []PrincipalState {
 	d := get(t, t.latest)
-	var all []PrincipalState
+	all := map[string]PrincipalState{}
 	for _, p := range d.principals {
 		s := PrincipalState{ID: p.id, ClientID: p.client, Name: p.name, Enabled: !p.disabled, Tags: p.tags, Roles: roleNames(p.roles)}
 		for _, g := range p.grants {
@@ -122,10 +131,9 @@ func (t *Tenant) Principals() []PrincipalState {
 				s.Granted = append(s.Granted, string(Delegated)+" "+x.value+d.forWhom(c.user))
 			}
 		}
-		all = append(all, s)
+		all[s.Name+s.ClientID] = s
 	}
-	slices.SortFunc(all, func(x, y PrincipalState) int { return strings.Compare(x.Name+x.ClientID, y.Name+y.ClientID) })
-	return all
+	return inOrder(all)
 }
 
 func (d *directory) forWhom(id string) string {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 	"github.com/axiomio/xops-onboard/internal/simproxy"
+	"github.com/axiomio/xops-onboard/internal/simproxy/player"
 )
 
 func main() {
@@ -44,7 +45,7 @@ func run(in io.Reader, out io.Writer) (err error) {
 	}()
 	fmt.Fprintf(out, "# In the other terminal:\n%s\n\n# Tenant %s: contoso.com, contoso.onmicrosoft.com\n# help lists what the administrator can do; the end of input ends the proxy.\n",
 		exports(proxy.Env()), tenant.ID())
-	return play(&player{cloud: cloud, tenant: tenant, proxy: proxy}, in, out)
+	return play(player.New(cloud, tenant, proxy), in, out)
 }
 
 func exports(env []string) string {
@@ -57,7 +58,7 @@ func exports(env []string) string {
 }
 
 // play carries lines out until they end, or somebody interrupts.
-func play(p *player, in io.Reader, out io.Writer) error {
+func play(p *player.Player, in io.Reader, out io.Writer) error {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(interrupted)
@@ -72,7 +73,7 @@ func play(p *player, in io.Reader, out io.Writer) error {
 	for {
 		select {
 		case line := <-lines:
-			if answer := p.do(line); answer != "" {
+			if answer := p.Do(line); answer != "" {
 				fmt.Fprintln(out, answer)
 			}
 		case err := <-failed:

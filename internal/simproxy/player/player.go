@@ -1,4 +1,6 @@
-package main
+// Package player plays who administers a simulated tenant: a line of words is
+// what somebody does in its portal. It is for tests and for trying a program out.
+package player
 
 import (
 	"context"
@@ -13,25 +15,30 @@ import (
 	"github.com/axiomio/xops-onboard/internal/simproxy"
 )
 
-// player is the administrator.
-type player struct {
+// Player is the administrator.
+type Player struct {
 	cloud  *simcloud.Cloud
 	tenant *simcloud.Tenant
 	proxy  *simproxy.Proxy
+}
+
+// New is the administrator of a tenant of that cloud, which is behind that proxy.
+func New(cloud *simcloud.Cloud, tenant *simcloud.Tenant, proxy *simproxy.Proxy) *Player {
+	return &Player{cloud: cloud, tenant: tenant, proxy: proxy}
 }
 
 // command is one thing that can be done.
 type command struct {
 	name, args, what string
 	least            int // arguments it needs
-	do               func(p *player, args []string) (string, error)
+	do               func(p *Player, args []string) (string, error)
 }
 
 const client = "CLIENT"
 
 func commands() []command {
-	t := func(f func(*simcloud.Tenant, string) error) func(*player, []string) (string, error) {
-		return func(p *player, args []string) (string, error) {
+	t := func(f func(*simcloud.Tenant, string) error) func(*Player, []string) (string, error) {
+		return func(p *Player, args []string) (string, error) {
 			id, err := p.client(args[0])
 			if err != nil {
 				return "", err
@@ -40,12 +47,12 @@ func commands() []command {
 		}
 	}
 	return []command{
-		{"register", "NAME", "register an application", 1, (*player).register},
-		{"upload", "CLIENT FILE", "upload a certificate", 2, (*player).upload},
-		{"uncertify", "CLIENT THUMBPRINT", "remove a certificate", 2, (*player).uncertify},
+		{"register", "NAME", "register an application", 1, (*Player).register},
+		{"upload", "CLIENT FILE", "upload a certificate", 2, (*Player).upload},
+		{"uncertify", "CLIENT THUMBPRINT", "remove a certificate", 2, (*Player).uncertify},
 		{"role", client, "assign Global Reader", 1, t((*simcloud.Tenant).AssignGlobalReader)},
 		{"norole", client, "take Global Reader back", 1, t((*simcloud.Tenant).RemoveGlobalReader)},
-		{"permission", "CLIENT [delegated]", "add AccessReview.Read.All", 1, (*player).permission},
+		{"permission", "CLIENT [delegated]", "add AccessReview.Read.All", 1, (*Player).permission},
 		{"consent", client, "grant admin consent", 1, t((*simcloud.Tenant).GrantConsent)},
 		{"revoke", client, "withdraw consent", 1, t((*simcloud.Tenant).RevokeConsent)},
 		{"disable", client, "disable the enterprise app", 1, t(func(t *simcloud.Tenant, id string) error { return t.SetEnabled(id, false) })},
@@ -55,48 +62,64 @@ func commands() []command {
 		{"secret", client, "add a client secret", 1, t(func(t *simcloud.Tenant, id string) error { return t.AddSecret(id, "by hand") })},
 		{"owner", client, "add an owner", 1, t(func(t *simcloud.Tenant, id string) error { return t.AddOwner(id, "Alex Wilber") })},
 		{"federate", client, "add a federated credential", 1, t(func(t *simcloud.Tenant, id string) error { return t.AddFederatedCredential(id, "actions") })},
-		{"person", "NAME [ROLE…]", "add a person who can sign in; roles: global privileged application cloud developer reader", 1, (*player).person},
-		{"signin", "NAME ADDRESS", "sign in where the app sends a browser, and consent", 2, (*player).signIn},
-		{"usercode", "NAME CODE", "sign in with the code the app shows, and consent", 2, (*player).userCode},
-		{"refuse", "CODE|off", "let sign-ins be refused, such as 53003", 1, (*player).refuse},
-		{"policy", "DURATION", "limit the life of certificates; 0 takes it back", 1, duration(func(p *player, d time.Duration) { p.tenant.SetPolicy(d) })},
-		{"replication", "DURATION", "let changes take that long to spread", 1, duration(func(p *player, d time.Duration) { p.tenant.SetReplication(d) })},
-		{"latency", "DURATION", "answer that much later", 1, duration(func(p *player, d time.Duration) { p.cloud.SetLatency(d) })},
-		{"clock", "DURATION", "put the services' clock ahead (negative: behind)", 1, duration(func(p *player, d time.Duration) { p.cloud.SetClock(d) })},
-		{"block", "on|off", "Conditional Access for workload identities", 1, (*player).block},
-		{"fault", "STATUS|drop|lost|html|slow|off [PATH] [TIMES]", "let requests fail", 1, (*player).fault},
-		{"apps", "", "what is in the tenant", 0, (*player).apps},
-		{"overview", "CLIENT [de]", "the Overview page, to paste", 1, (*player).overview},
-		{"requests", "", "what has been asked so far", 0, (*player).requests},
-		{"help", "", "this list", 0, (*player).help},
+		{"person", "NAME [ROLE…]", "add a person who can sign in; roles: global privileged application cloud developer reader", 1, (*Player).person},
+		{"signin", "NAME ADDRESS", "sign in where the app sends a browser, and consent", 2, (*Player).signIn},
+		{"usercode", "NAME CODE", "sign in with the code the app shows, and consent", 2, (*Player).userCode},
+		{"refuse", "CODE|off", "let sign-ins be refused, such as 53003", 1, (*Player).refuse},
+		{"policy", "DURATION", "limit the life of certificates; 0 takes it back", 1, duration(func(p *Player, d time.Duration) { p.tenant.SetPolicy(d) })},
+		{"replication", "DURATION", "let changes take that long to spread", 1, duration(func(p *Player, d time.Duration) { p.tenant.SetReplication(d) })},
+		{"latency", "DURATION", "answer that much later", 1, duration(func(p *Player, d time.Duration) { p.cloud.SetLatency(d) })},
+		{"clock", "DURATION", "put the services' clock ahead (negative: behind)", 1, duration(func(p *Player, d time.Duration) { p.cloud.SetClock(d) })},
+		{"block", "on|off", "Conditional Access for workload identities", 1, (*Player).block},
+		{"fault", "STATUS|drop|lost|html|slow|off [PATH] [TIMES]", "let requests fail", 1, (*Player).fault},
+		{"apps", "", "what is in the tenant", 0, (*Player).apps},
+		{"overview", "CLIENT [de]", "the Overview page, to paste", 1, (*Player).overview},
+		{"requests", "", "what has been asked so far", 0, (*Player).requests},
+		{"help", "", "this list", 0, (*Player).help},
 	}
 }
 
-// do carries one line out and says how it went.
-func (p *player) do(line string) string {
+// Do carries one line out and says how it went.
+func (p *Player) Do(line string) string {
 	words := strings.Fields(line)
 	if len(words) == 0 {
 		return ""
 	}
+	answer, err := p.Carry(words)
+	if err == nil {
+		return answer
+	}
+	for _, own := range []error{errUsage, errUnknown} {
+		if errors.Is(err, own) {
+			return err.Error()
+		}
+	}
+	return "refused: " + err.Error()
+}
+
+// What is wrong with the words themselves, before anything was done.
+var (
+	errUsage   = errors.New("usage")
+	errUnknown = errors.New("unknown")
+)
+
+// Carry carries out what these words say, of which there is at least one.
+func (p *Player) Carry(words []string) (answer string, err error) {
 	for _, c := range commands() {
 		if c.name != words[0] {
 			continue
 		}
 		if len(words)-1 < c.least {
-			return "usage: " + c.name + " " + c.args
+			return "", fmt.Errorf("%w: %s %s", errUsage, c.name, c.args)
 		}
-		answer, err := c.do(p, words[1:])
-		if err != nil {
-			return "refused: " + err.Error()
-		}
-		return answer
+		return c.do(p, words[1:])
 	}
-	return "unknown: " + words[0] + "; help lists what there is"
+	return "", fmt.Errorf("%w: %s; help lists what there is", errUnknown, words[0])
 }
 
 // client is the app that was meant: its client id or the beginning of it, or a
 // dot where there is only one.
-func (p *player) client(word string) (string, error) {
+func (p *Player) client(word string) (string, error) {
 	var found []string
 	for _, a := range p.tenant.Apps() {
 		if word == "." || strings.HasPrefix(a.ClientID, strings.ToLower(word)) {
@@ -109,13 +132,13 @@ func (p *player) client(word string) (string, error) {
 	return found[0], nil
 }
 
-func (p *player) register(args []string) (string, error) {
+func (p *Player) register(args []string) (string, error) {
 	a := p.tenant.Register(strings.Join(args, " "))
 	return fmt.Sprintf("Application (client) ID  %s\nObject ID                %s\nDirectory (tenant) ID    %s\nOrganization ID          %s",
 		a.ClientID, a.ObjectID, p.tenant.ID(), p.tenant.Initial()), nil
 }
 
-func (p *player) upload(args []string) (string, error) {
+func (p *Player) upload(args []string) (string, error) {
 	id, err := p.client(args[0])
 	if err != nil {
 		return "", err
@@ -127,7 +150,7 @@ func (p *player) upload(args []string) (string, error) {
 	return "done", p.tenant.Upload(id, file)
 }
 
-func (p *player) uncertify(args []string) (string, error) {
+func (p *Player) uncertify(args []string) (string, error) {
 	id, err := p.client(args[0])
 	if err != nil {
 		return "", err
@@ -135,7 +158,7 @@ func (p *player) uncertify(args []string) (string, error) {
 	return "done", p.tenant.RemoveCertificate(id, args[1])
 }
 
-func (p *player) permission(args []string) (string, error) {
+func (p *Player) permission(args []string) (string, error) {
 	id, err := p.client(args[0])
 	if err != nil {
 		return "", err
@@ -147,8 +170,8 @@ func (p *player) permission(args []string) (string, error) {
 	return "done", p.tenant.AddPermission(id, kind)
 }
 
-func duration(f func(*player, time.Duration)) func(*player, []string) (string, error) {
-	return func(p *player, args []string) (string, error) {
+func duration(f func(*Player, time.Duration)) func(*Player, []string) (string, error) {
+	return func(p *Player, args []string) (string, error) {
 		d, err := parseDuration(args[0])
 		if err != nil {
 			return "", err
@@ -167,7 +190,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return time.ParseDuration(s)
 }
 
-func (p *player) block(args []string) (string, error) {
+func (p *Player) block(args []string) (string, error) {
 	if args[0] != "on" && args[0] != "off" {
 		return "", errors.New("on or off")
 	}
@@ -175,7 +198,7 @@ func (p *player) block(args []string) (string, error) {
 	return "done", nil
 }
 
-func (p *player) fault(args []string) (string, error) {
+func (p *Player) fault(args []string) (string, error) {
 	var f simcloud.Fault
 	switch args[0] {
 	case "off":
@@ -218,7 +241,7 @@ var roleWords = map[string]string{
 	"cloud": simcloud.CloudApplicationAdministrator, "developer": simcloud.ApplicationDeveloper, "reader": simcloud.GlobalReader,
 }
 
-func (p *player) person(args []string) (string, error) {
+func (p *Player) person(args []string) (string, error) {
 	spec := simcloud.UserSpec{UPN: args[0]}
 	for _, word := range args[1:] {
 		role, ok := roleWords[word]
@@ -231,7 +254,7 @@ func (p *player) person(args []string) (string, error) {
 }
 
 // signIn is a person's browser. What a page says is the answer.
-func (p *player) signIn(args []string) (string, error) {
+func (p *Player) signIn(args []string) (string, error) {
 	l, err := p.tenant.Browser(p.upn(args[0])).Open(context.Background(), args[1])
 	if err != nil {
 		return "", err
@@ -242,12 +265,12 @@ func (p *player) signIn(args []string) (string, error) {
 	return fmt.Sprintf("the app answered %d", l.Status), nil
 }
 
-func (p *player) userCode(args []string) (string, error) {
+func (p *Player) userCode(args []string) (string, error) {
 	return "done", p.tenant.EnterCode(p.upn(args[0]), args[1])
 }
 
 // upn is the sign-in name that was meant: the whole or what stands before the @.
-func (p *player) upn(word string) string {
+func (p *Player) upn(word string) string {
 	for _, u := range p.tenant.Users() {
 		if strings.HasPrefix(u.UPN, word+"@") {
 			return u.UPN
@@ -256,7 +279,7 @@ func (p *player) upn(word string) string {
 	return word
 }
 
-func (p *player) refuse(args []string) (string, error) {
+func (p *Player) refuse(args []string) (string, error) {
 	if args[0] == "off" {
 		p.tenant.AllowSignIns()
 		return "done", nil
@@ -268,7 +291,7 @@ func (p *player) refuse(args []string) (string, error) {
 	return "done", p.tenant.RefuseSignIns(code)
 }
 
-func (p *player) apps([]string) (string, error) {
+func (p *Player) apps([]string) (string, error) {
 	var b strings.Builder
 	for _, a := range p.tenant.Apps() {
 		fmt.Fprintf(&b, "%s  %s  enabled=%t\n  requested %q granted %q roles %q\n  secrets %q owners %q federated %q\n",
@@ -283,7 +306,7 @@ func (p *player) apps([]string) (string, error) {
 	return strings.TrimRight(b.String(), "\n"), nil
 }
 
-func (p *player) overview(args []string) (string, error) {
+func (p *Player) overview(args []string) (string, error) {
 	id, err := p.client(args[0])
 	if err != nil {
 		return "", err
@@ -294,7 +317,7 @@ func (p *player) overview(args []string) (string, error) {
 	return p.tenant.OverviewPage(id), nil
 }
 
-func (p *player) requests([]string) (string, error) {
+func (p *Player) requests([]string) (string, error) {
 	var b strings.Builder
 	for _, r := range p.cloud.Requests() {
 		fmt.Fprintf(&b, "%s  %d  %s %s%s\n", r.Time.Format(time.TimeOnly), r.Status, r.Method, r.Host, r.Path)
@@ -305,7 +328,7 @@ func (p *player) requests([]string) (string, error) {
 	return strings.TrimRight(b.String(), "\n"), nil
 }
 
-func (p *player) help([]string) (string, error) {
+func (p *Player) help([]string) (string, error) {
 	var b strings.Builder
 	for _, c := range commands() {
 		fmt.Fprintf(&b, "%-54s %s\n", c.name+" "+c.args, c.what)

@@ -10,7 +10,7 @@ test:
 
 # One table of what docs/performance.md promises; ten minutes on a quiet machine.
 bench:
-	go run ./internal/startbench/table
+	@go run ./internal/startbench/table
 
 # Each fuzz target for a while: make fuzz FOR=1m
 FOR ?= 10s

@@ -272,7 +272,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 	r := onDisk(t)
 	must(t, r.SaveReport(t.Context(), one, account.Report{}))
 	long := time.Now().Add(-2 * time.Hour)
-	for _, dir := range []string{r.data, r.accounts, r.checks} {
+	for _, dir := range []string{r.data, r.accounts, r.checks, filepath.Dir(r.summary)} {
 		for _, name := range []string{tempPrefix + "old", tempPrefix + "young", "other"} {
 			must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 		}
@@ -281,7 +281,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 		}
 	}
 	must(t, r.Remove(t.Context(), two))
-	for _, dir := range []string{r.data, r.accounts, r.checks} {
+	for _, dir := range []string{r.data, r.accounts, r.checks, filepath.Dir(r.summary)} {
 		for name, stays := range map[string]bool{tempPrefix + "old": false, tempPrefix + "young": true, "other": true} {
 			if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) != stays {
 				t.Errorf("%s in %s: %v", name, dir, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -443,7 +444,7 @@ func (r *Registry) writeIndex(x index) { _ = r.replace(r.index, x.encode(), fals
 // sweep removes what processes that were killed left half written. Only a file
 // over an hour old is surely nobody's: reports are written without the lock.
 func (r *Registry) sweep() {
-	for _, dir := range []string{r.data, r.accounts, r.checks} {
+	for _, dir := range []string{r.data, r.accounts, r.checks, filepath.Dir(r.summary)} {
 		r.disk.sweep(dir, time.Now().Add(-time.Hour))
 	}
 }

@@ -559,39 +559,41 @@ func EventLine(e link.Event) string {
 
 // plainLive says what to click, and looks when the person says it is done.
 func plainLive(stop string) func(*Plain, account.Draft) (account.Draft, Outcome, error) {
-	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
-		clicks := map[string]func() []string{
-			"upload":     func() []string { return uploadClicks(d, home(p.Env, d.Key().Saved)) },
-			"role":       func() []string { return roleClicks(d) },
-			"permission": func() []string { return permissionClicks(d) },
+	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) { return p.live(stop, d) }
+}
+
+func (p *Plain) live(stop string, d account.Draft) (account.Draft, Outcome, error) {
+	clicks := map[string]func() []string{
+		"upload":     func() []string { return uploadClicks(d, home(p.Env, d.Key().Saved)) },
+		"role":       func() []string { return roleClicks(d) },
+		"permission": func() []string { return permissionClicks(d) },
+	}
+	p.numbered(clicks[stop]())
+	for did := false; ; did = true {
+		text, err := p.Ask("Press Enter when it is done, or type s to go on without it", "")
+		if err != nil {
+			return d, Stay, err
 		}
-		p.numbered(clicks[stop]())
-		for did := false; ; did = true {
-			text, err := p.Ask("Press Enter when it is done, or type s to go on without it", "")
-			if err != nil {
+		if strings.TrimSpace(text) == "s" {
+			return d, Next, nil
+		}
+		if !did {
+			if _, err := p.byDemo(stop, d); err != nil {
 				return d, Stay, err
 			}
-			if strings.TrimSpace(text) == "s" {
-				return d, Next, nil
+		}
+		if o, err := p.look(d); o == Leave || err != nil {
+			return d, o, err
+		}
+		d.Ticked = ticks(*p.report, d.Ticked)
+		for _, t := range tickedBy {
+			if t.stop == stop {
+				c, _ := outcomeOf(*p.report, t.check)
+				p.says(CheckLines(c))
 			}
-			if !did {
-				if _, err := p.byDemo(stop, d); err != nil {
-					return d, Stay, err
-				}
-			}
-			if o, err := p.look(d); o == Leave || err != nil {
-				return d, o, err
-			}
-			d.Ticked = ticks(*p.report, d.Ticked)
-			for _, t := range tickedBy {
-				if t.stop == stop {
-					c, _ := outcomeOf(*p.report, t.check)
-					p.says(CheckLines(c))
-				}
-			}
-			if slices.Contains(d.Ticked, stop) {
-				return d, Next, nil
-			}
+		}
+		if slices.Contains(d.Ticked, stop) {
+			return d, Next, nil
 		}
 	}
 }

@@ -66,36 +66,38 @@ func (p *Plain) turns(d account.Draft, way account.SignInWay, rungs []account.Ru
 
 // plainSignIn has somebody sign in for a resource.
 func plainSignIn(of account.Resource) func(*Plain, account.Draft) (account.Draft, Outcome, error) {
-	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) {
-		if of == account.ResourceManager {
-			p.Say("Azure takes a sign-in of its own, as somebody who may assign roles there. %s", AzureLeaves(p.Env.Client))
-		} else {
-			p.Say("As an administrator of %s. What you sign in with stays in this program's memory and is dropped after the changes.", tenantWords(p.Env, d))
-			p.Say("%s", SignInLeaves(p.Env.Client))
+	return func(p *Plain, d account.Draft) (account.Draft, Outcome, error) { return p.signIn(of, d) }
+}
+
+func (p *Plain) signIn(of account.Resource, d account.Draft) (account.Draft, Outcome, error) {
+	if of == account.ResourceManager {
+		p.Say("Azure takes a sign-in of its own, as somebody who may assign roles there. %s", AzureLeaves(p.Env.Client))
+	} else {
+		p.Say("As an administrator of %s. What you sign in with stays in this program's memory and is dropped after the changes.", tenantWords(p.Env, d))
+		p.Say("%s", SignInLeaves(p.Env.Client))
+	}
+	rungs := []account.Rung{account.RungBrowser, account.RungDeviceCode, account.RungByHand}
+	for way := account.InBrowser; ; {
+		turns := p.turns(d, way, rungs)
+		var options []string
+		for _, t := range turns {
+			options = append(options, t.title)
 		}
-		rungs := []account.Rung{account.RungBrowser, account.RungDeviceCode, account.RungByHand}
-		for way := account.InBrowser; ; {
-			turns := p.turns(d, way, rungs)
-			var options []string
-			for _, t := range turns {
-				options = append(options, t.title)
-			}
-			n, err := p.Choose("How", options...)
-			if err != nil {
-				return d, Stay, err
-			}
-			if turns[n].way == "" {
-				return d, turns[n].outcome, nil
-			}
-			way = turns[n].way
-			by, err := SignIn(p.ctx, p.Env, d, of, way, p.Env.session.hint(d), func(s account.SignInPrompt) { p.says(PromptLines(p.Env, s)) })
-			if err == nil {
-				p.Env.session.take(by)
-				return d, Next, nil
-			}
-			p.advise(account.AsProblem(err))
-			rungs = account.NextRungs(way, account.KindOf(err))
+		n, err := p.Choose("How", options...)
+		if err != nil {
+			return d, Stay, err
 		}
+		if turns[n].way == "" {
+			return d, turns[n].outcome, nil
+		}
+		way = turns[n].way
+		by, err := SignIn(p.ctx, p.Env, d, of, way, p.Env.session.hint(d), func(s account.SignInPrompt) { p.says(PromptLines(p.Env, s)) })
+		if err == nil {
+			p.Env.session.take(by)
+			return d, Next, nil
+		}
+		p.advise(account.AsProblem(err))
+		rungs = account.NextRungs(way, account.KindOf(err))
 	}
 }
 

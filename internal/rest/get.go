@@ -75,23 +75,32 @@ type Collected[T any] struct {
 // nextLink.
 func Collect[T any](ctx context.Context, c *Client, address string, bearer Bearer, pages int) (Collected[T], error) {
 	var all Collected[T]
+	var page []T
+	seen, err := c.collect(ctx, address, bearer, pages, &page, func() { all.Items, page = append(all.Items, page...), nil })
+	all.More, all.Date, all.Evidence = seen.More, seen.Date, seen.Evidence
+	return all, err
+}
+
+// collect is Collect whatever the items are, so that there is one of it: each
+// page is read into items, and taken from there.
+func (c *Client) collect(ctx context.Context, address string, bearer Bearer, pages int, items any, take func()) (all Collected[struct{}], err error) {
 	first, err := url.Parse(address)
 	if err != nil {
 		return all, &account.Problem{Kind: account.Unexpected, Message: "the address cannot be read", Err: err}
 	}
 	for range pages {
-		var page struct {
-			Value []T    `json:"value"`
+		page := struct {
+			Value any    `json:"value"`
 			Next  string `json:"@odata.nextLink"`
 			ARM   string `json:"nextLink"`
-		}
+		}{Value: items}
 		a, err := c.GetJSON(ctx, address, bearer, &page)
 		all.Evidence = append(all.Evidence, a.Evidence)
 		all.Date = a.Date
 		if err != nil {
 			return all, err
 		}
-		all.Items = append(all.Items, page.Value...)
+		take()
 		address = cmp.Or(page.Next, page.ARM)
 		if address == "" {
 			return all, nil

@@ -191,7 +191,18 @@ func bodyOf(r *http.Request) url.Values {
 // pattern is a regular expression that is compiled when it is first asked for: no
 // program that links this pays for it at its start.
 func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+	return (&expression{text: text}).compiled
+}
+
+type expression struct {
+	text string
+	once sync.Once
+	is   *regexp.Regexp
+}
+
+func (e *expression) compiled() *regexp.Regexp {
+	e.once.Do(func() { e.is = regexp.MustCompile(e.text) })
+	return e.is
 }
 
 // random is n random bytes.

@@ -56,6 +56,7 @@ type result struct {
 
 func main() {
 	var found []result
+	on := machine() // before anything here makes it busy
 	for _, r := range runs {
 		fmt.Fprintln(os.Stderr, "measuring", r[0])
 		out, err := exec.Command("go", "test", r[0], "-run", "^$", "-bench", r[1], "-benchtime", "1x", "-timeout", "1h").CombinedOutput()
@@ -65,7 +66,7 @@ func main() {
 		}
 		found = append(found, read(out)...)
 	}
-	fmt.Printf("%s, %s\n\n| what | measured | promised | |\n|---|---|---|---|\n", time.Now().Format(time.DateOnly), machine())
+	fmt.Printf("%s, %s\n\n| what | measured | promised | |\n|---|---|---|---|\n", time.Now().Format(time.DateOnly), on)
 	for _, p := range promises {
 		have, ok := p.largest(found)
 		if !ok {
@@ -111,7 +112,8 @@ func (p promise) largest(found []result) (most float64, ok bool) {
 	return most, ok
 }
 
-// machine is what was measured on.
+// machine is what is measured on, and how busy that is with other things: no
+// ratio is free of them.
 func machine() string {
 	model := runtime.GOARCH
 	info, _ := os.ReadFile("/proc/cpuinfo")
@@ -120,5 +122,7 @@ func machine() string {
 		model = strings.Trim(line, "\t :")
 	}
 	kernel, _ := exec.Command("uname", "-sr").Output()
-	return fmt.Sprintf("%s, %d cores, %s, %s", strings.Join(strings.Fields(model), " "), runtime.NumCPU(), strings.TrimSpace(string(kernel)), runtime.Version())
+	load, _ := os.ReadFile("/proc/loadavg")
+	busy, _, _ := strings.Cut(string(load), " ")
+	return fmt.Sprintf("%s, %d cores, %s, %s, load %s at the start", strings.Join(strings.Fields(model), " "), runtime.NumCPU(), strings.TrimSpace(string(kernel)), runtime.Version(), busy)
 }

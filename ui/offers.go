@@ -112,7 +112,7 @@ const leastShown = 100 * time.Millisecond
 // Run prints and waits for enter, or for the end of the input.
 func (s *shown) Run() error {
 	began := time.Now()
-	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", strings.TrimRight(s.text, "\n")); err != nil {
+	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", steps.Plainly(strings.TrimRight(s.text, "\n"))); err != nil {
 		return err
 	}
 	_, err := bufio.NewReader(s.in).ReadString('\n')

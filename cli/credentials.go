@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -72,7 +71,7 @@ func (l *line) credentials(ctx context.Context, w World, name, scope string, sho
 	if err != nil {
 		return ended(ctx, err)
 	}
-	return json.NewEncoder(l.ports.Out).Encode(struct {
+	return encode(l.ports.Out, struct {
 		Version         int
 		AccessKeyID     string `json:"AccessKeyId"`
 		SecretAccessKey string
@@ -101,7 +100,7 @@ func (l *line) token(ctx context.Context, w World, a account.Account, of account
 		return ended(ctx, err)
 	}
 	m := a.Microsoft()
-	return json.NewEncoder(l.ports.Out).Encode(struct {
+	return encode(l.ports.Out, struct {
 		AccessToken string           `json:"accessToken"`
 		ExpiresOn   time.Time        `json:"expiresOn"`
 		TokenType   string           `json:"tokenType"`

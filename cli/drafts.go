@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -39,7 +38,7 @@ func (l *line) listDrafts(w World) error {
 		for _, r := range w.Known.Drafts {
 			out.Drafts = append(out.Drafts, listed{r, r.Owned})
 		}
-		return json.NewEncoder(l.ports.Out).Encode(out)
+		return encode(l.ports.Out, out)
 	}
 	if len(w.Known.Drafts) == 0 {
 		fmt.Fprintln(l.errs, "There is no draft.")

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -66,7 +65,7 @@ func (l *line) list(ctx context.Context, w World) error {
 		out.Accounts = append(out.Accounts, a)
 	}
 	if l.json {
-		if err := json.NewEncoder(l.ports.Out).Encode(out); err != nil {
+		if err := encode(l.ports.Out, out); err != nil {
 			return err
 		}
 		return w.unread()

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -40,7 +39,7 @@ func newVersion(l *line) *cobra.Command {
 		Args:  l.words(0),
 		RunE: l.does(func(context.Context, []string) error {
 			if l.json {
-				return json.NewEncoder(l.ports.Out).Encode(l.ports.Build)
+				return encode(l.ports.Out, l.ports.Build)
 			}
 			_, err := fmt.Fprintln(l.ports.Out, "xops-onboard", l.ports.Build)
 			return err

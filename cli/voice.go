@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -106,9 +107,19 @@ func (v *voice) checks(r account.Report) {
 func (v *voice) line(w io.Writer, x any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	enc := json.NewEncoder(w)
+	_ = encode(w, x) // nobody could be told that nobody reads
+}
+
+// encode writes one object as JSON that a terminal may show, on a line.
+func encode(w io.Writer, x any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(x) // nobody could be told that nobody reads
+	if err := enc.Encode(x); err != nil {
+		return err
+	}
+	_, err := w.Write(account.Escaped(b.Bytes()))
+	return err
 }
 
 // event tells what an operation told.

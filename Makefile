@@ -12,12 +12,6 @@ test:
 bench:
 	@go run ./internal/startbench/table
 
-# Each fuzz target for a while: make fuzz FOR=1m
-FOR ?= 10s
+# Every fuzz target for a while, as a table: make fuzz FUZZTIME=10s FUZZ=Parse
 fuzz:
-	@git grep -l 'func Fuzz' -- '*_test.go' | while read -r file; do \
-		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
-			echo "$$file $$name"; \
-			go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$name$$" -fuzztime $(FOR) || exit 1; \
-		done; \
-	done
+	@./fuzz.sh

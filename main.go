@@ -261,7 +261,7 @@ func screens(ctx context.Context, env steps.Env, known account.Contents, w world
 	const ticks = 120
 	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(ui.Filter), tea.WithFPS(ticks)).Run()
 	if said := app.Ended(); said != "" {
-		lipgloss.Println(said)
+		lipgloss.Println(account.Clean(said, 1000))
 	}
 	switch {
 	case errors.Is(err, tea.ErrInterrupted):

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -14,11 +15,16 @@ import (
 // never those that the registry keeps on disk: docs/json.schema.json holds each of
 // their fields, and promises them to scripts.
 
-// encode writes one line of JSON.
+// encode writes one object as JSON that a terminal may show, on a line.
 func encode(w io.Writer, x any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(x)
+	if err := enc.Encode(x); err != nil {
+		return err
+	}
+	_, err := w.Write(account.Escaped(b.Bytes()))
+	return err
 }
 
 // moment is a time as JSON has it: RFC 3339 in UTC, in whole seconds, which every

@@ -8,7 +8,10 @@ import (
 )
 
 // textMost is more than any text in a file of ours has, certificates apart.
-const textMost = 4096
+const textMost = 1024
+
+// nameMost is how many characters a name has, as account.ParseName takes it.
+const nameMost = 60
 
 // clean goes through a value that was read, and makes every text in it one that
 // account.Clean leaves as it is. Of what this program has written nothing changes.
@@ -44,6 +47,10 @@ func clean(v reflect.Value) {
 			c.PEM = pem
 		}
 	case reflect.String:
+		if v.Type() == reflect.TypeFor[account.Name]() { // stands on every screen
+			v.SetString(account.Clean(v.String(), nameMost))
+			return
+		}
 		v.SetString(fit(v.String()))
 	}
 }

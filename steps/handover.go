@@ -77,7 +77,7 @@ func HandOverText(d account.Draft) string {
 	}
 	line("")
 	line("Questions: support@axiomio.com")
-	return b.String()
+	return Plainly(b.String())
 }
 
 func done(d account.Draft, stop string) bool {

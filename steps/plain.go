@@ -173,15 +173,29 @@ func (p *Plain) field(f Field, d account.Draft, proposed string) (account.Draft,
 	}
 }
 
-// Say writes a line.
-func (p *Plain) Say(format string, a ...any) { fmt.Fprintf(p.Out, format+"\n", a...) }
+// Say writes a line, or lines.
+func (p *Plain) Say(format string, a ...any) {
+	fmt.Fprintln(p.Out, Plainly(fmt.Sprintf(format, a...)))
+}
+
+// Plainly is a text whose lines may be written to a terminal.
+func Plainly(text string) string {
+	const most = 4000 // more than any line has
+	lines := strings.Split(text, "\n")
+	for i, s := range lines {
+		if !account.Clear(s) {
+			lines[i] = s[:len(s)-len(strings.TrimLeft(s, " "))] + account.Clean(s, most)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // Ask asks one question and reads one line.
 func (p *Plain) Ask(question, why string) (string, error) {
 	if why != "" {
 		p.Say("%s", why)
 	}
-	fmt.Fprintf(p.Out, "%s: ", question)
+	fmt.Fprint(p.Out, Plainly(question)+": ")
 	line, err := p.In.ReadString('\n')
 	if err != nil && line == "" {
 		p.Say("")

@@ -136,7 +136,7 @@ func (s *shown) Run() error {
 	defer release()
 	told, releaseToo := signal.NotifyContext(s.ctx, syscall.SIGTERM)
 	defer releaseToo()
-	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", strings.TrimRight(s.text, "\n")); err != nil {
+	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", steps.Plainly(strings.TrimRight(s.text, "\n"))); err != nil {
 		return err
 	}
 	line := make(chan error, 1)

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
+	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
 	"github.com/axiomio/xops-onboard/ui/kit"
 )
@@ -19,13 +20,15 @@ const (
 	panelWidth              = 22
 	pageWidth               = 76 // longer lines are hard to read
 	chrome                  = 4  // header, rule, blank, keys
+
+	titleMost = 120 // characters of a window's title
 )
 
 // View draws the frame: header, rule, panel and page, keys.
 func (a *App) View() tea.View {
 	v := tea.NewView("")
 	v.AltScreen, v.ReportFocus = true, true
-	v.WindowTitle = "Xops 360 · " + a.title()
+	v.WindowTitle = "Xops 360 · " + account.Clean(a.title(), titleMost)
 	switch {
 	case a.size.Width == 0 || a.size.Height == 0 || a.page == nil && a.wizard == nil:
 		return v

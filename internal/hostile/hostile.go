@@ -33,6 +33,9 @@ var Texts = []string{
 // All is every text of Texts in one, and a token with what nobody sees in it.
 var All = strings.Join(Texts, "") + " ey\u200bJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln"
 
+// Short is All without what is only long.
+var Short = strings.Join(Texts[:len(Texts)-2], "")
+
 // Kept looks at texts that a program keeps of what others wrote, and is the first that
 // it should not: one that is not clear, that has no end, or that has a token in it.
 func Kept(texts []string) (text string, found bool) {

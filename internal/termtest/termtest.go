@@ -23,6 +23,7 @@ type Screen struct {
 	*vterm.Screen
 	t       testing.TB
 	line    *vterm.Line
+	all     stream
 	program *tea.Program
 	err     error // what Run returned, when it is over
 }
@@ -35,7 +36,7 @@ func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOpti
 	screen, line := vterm.New(t, width, height)
 	s := &Screen{Screen: screen, t: t, line: line}
 	s.program = tea.NewProgram(m, append([]tea.ProgramOption{
-		tea.WithInput(line), tea.WithOutput(output{line}), tea.WithWindowSize(width, height), tea.WithoutSignals(),
+		tea.WithInput(line), tea.WithOutput(output{line, &s.all}), tea.WithWindowSize(width, height), tea.WithoutSignals(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}),
 		tea.WithColorProfile(colorprofile.TrueColor), // an output that is no terminal has no colours and links otherwise
 	}, opts...)...)
@@ -66,6 +67,13 @@ func (s *Screen) stop() {
 		s.t.Errorf("the program does not end when it is killed: Update or View hangs")
 	}
 	s.line.Close()
+}
+
+// Stream is everything that the program has written to the terminal.
+func (s *Screen) Stream() string {
+	s.all.mu.Lock()
+	defer s.all.mu.Unlock()
+	return string(s.all.all)
 }
 
 // Wait waits until the program has ended and gives what Run returned.

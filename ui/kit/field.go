@@ -2,6 +2,7 @@ package kit
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"charm.land/bubbles/v2/textinput"
@@ -43,11 +44,42 @@ func (f *Field) Update(msg tea.Msg) tea.Cmd {
 	before := f.in.Value()
 	var cmd tea.Cmd
 	f.in, cmd = f.in.Update(msg)
+	f.sift()
 	if f.in.Value() != before {
 		f.wrong, f.note = "", ""
 	}
 	return cmd
 }
+
+// sift takes out what nobody sees and a terminal acts on, as what turns the direction
+// of text: a clipboard brings it, and what is typed is drawn as it is. What is not drawn
+// stays as it was typed.
+func (f *Field) sift() {
+	if f.in.EchoMode != textinput.EchoNormal {
+		return
+	}
+	kept, at := make([]rune, 0, len(f.in.Value())), 0
+	marks := 0
+	all := []rune(f.in.Value())
+	for i, r := range all {
+		if marks++; !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		}
+		if marks > 3 || unicode.In(r, unseen...) {
+			continue
+		}
+		if kept = append(kept, r); i < f.in.Position() {
+			at++
+		}
+	}
+	if len(kept) < len(all) {
+		f.in.SetValue(string(kept))
+		f.in.SetCursor(at)
+	}
+}
+
+// unseen are controls, formats, private and line characters, and selectors.
+var unseen = []*unicode.RangeTable{unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp, unicode.Variation_Selector}
 
 // Value is the text.
 func (f Field) Value() string { return f.in.Value() }
@@ -56,6 +88,7 @@ func (f Field) Value() string { return f.in.Value() }
 func (f *Field) Set(s string) {
 	f.in.SetValue(s)
 	f.in.CursorEnd()
+	f.sift()
 	f.wrong, f.note = "", ""
 }
 

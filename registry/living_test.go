@@ -183,9 +183,7 @@ func init() {
 		for i := range updates {
 			all.Go(func() {
 				_, err := r.ChangeAccount(context.Background(), one, func(a account.Account) (account.Account, error) {
-					m := a.Microsoft()
-					m.AppName += args[1] + strconv.Itoa(i) + ";"
-					a.Link = m
+					a.Abandoned = append(a.Abandoned, account.Key{ID: account.KeyID(args[1] + strconv.Itoa(i))})
 					return a, nil
 				})
 				if err != nil {
@@ -214,9 +212,13 @@ func TestUpdatesAtOnce(t *testing.T) {
 	all.Wait()
 	a, err := r.Account(t.Context(), one)
 	must(t, err)
+	there := map[account.KeyID]bool{}
+	for _, k := range a.Abandoned {
+		there[k.ID] = true
+	}
 	for _, who := range []string{"a", "b"} {
 		for i := range updates {
-			if !strings.Contains(a.Microsoft().AppName, who+strconv.Itoa(i)+";") {
+			if !there[account.KeyID(who+strconv.Itoa(i))] {
 				t.Fatalf("update %s%d is lost", who, i)
 			}
 		}

@@ -112,7 +112,7 @@ func TestPairs(t *testing.T) {
 	var calls totals
 	t.Cleanup(func() { told.tell(t, "b") })
 	for i, p := range cells {
-		if !*everyPair && i%8 != 0 {
+		if !*everyPair && i%8 != i/64%8 { // each dimension's values, in turn
 			continue
 		}
 		d := deeds[p[0]]
@@ -464,7 +464,11 @@ func (c *cell) registers() {
 }
 
 func (c *cell) addsByHand() []string {
-	return []string{"add", c.deed.provider, "--name", contoso, "--tenant", "contoso.com", "--client", c.client, "--wait", "1m", "--yes", "--json"}
+	args := []string{"add", c.deed.provider, "--name", contoso, "--tenant", "contoso.com", "--client", c.client, "--wait", "1m", "--yes", "--json"}
+	if c.deed.provider == "azure" {
+		args = append(args, "--scope", string(c.tenant.RootGroup()))
+	}
+	return args
 }
 
 // uploadsNew uploads a certificate that was not there before.
@@ -510,9 +514,7 @@ func (c *cell) repointed() {
 	s.Press("ctrl+u")
 	s.Type("contoso.com")
 	s.Press("enter")
-	s.See(c.tenant.ID(), "Enter goes on")
-	s.Press("enter")
-	s.SeeWithin(patience, "Use a device code")
+	s.SeeWithin(patience, "Use a device code") // the tenant is the account's
 	s.Press("ctrl+c")
 	s.Restored()
 }

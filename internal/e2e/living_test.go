@@ -285,11 +285,14 @@ func TestRotationKilledAtEachCall(t *testing.T) {
 	if total < 10 {
 		t.Fatalf("a rotation made %d calls; the test does not see them", total)
 	}
+	var told faultCount
+	t.Cleanup(func() { told.tell(t, "c") })
 	for n := 1; n <= total; n++ {
 		for _, carried := range []simcloud.Drop{simcloud.Before, simcloud.After} {
 			when := map[simcloud.Drop]string{simcloud.Before: "before", simcloud.After: "after"}[carried]
 			t.Run(fmt.Sprintf("%s call %d", when, n), func(t *testing.T) {
 				t.Parallel()
+				t.Cleanup(func() { told.add("rotate, kill -9 at a call", "microsoft", t.Failed()) })
 				rotationKilled(t, n, carried)
 			})
 		}

@@ -346,6 +346,9 @@ func (m *machine) later() {
 		m.do(err)
 		for i := range d.Journal {
 			d.Journal[i].Begun = d.Journal[i].Begun.Add(-time.Hour)
+			if ended := &d.Journal[i].Ended; !ended.IsZero() {
+				*ended = ended.Add(-time.Hour)
+			}
 		}
 		m.do(reg.SaveDraft(m.t.Context(), d))
 	}

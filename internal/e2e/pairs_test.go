@@ -190,6 +190,9 @@ func cellOf(t *testing.T, d deed, p pair, total int) {
 	if !slices.Contains([]int{-1, 0, 1, 2, 3, 4, 5, 6, 130}, code) {
 		c.fails("it ended with %d", code)
 	}
+	if callStops[p[3]] == "killed at it" && total > 0 && n < total-2 && code != -1 && code != 5 { // the last ones are not made each time, and a keyring can be too busy
+		c.fails("it was not killed at call %d of %d: %d", n, total, code)
+	}
 	c.cloud.ClearFaults()
 	c.holds()
 	c.later()

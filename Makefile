@@ -1,6 +1,6 @@
 # What exists, by short names. test.sh is what a release is tested with.
 
-.PHONY: build test bench fuzz
+.PHONY: build test bench fuzz faults
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o xops-onboard .
@@ -15,3 +15,7 @@ bench:
 # Every fuzz target for a while, as a table: make fuzz FUZZTIME=10s FUZZ=Parse
 fuzz:
 	@./fuzz.sh
+
+# Every cell of the fault matrix, as a table of counts.
+faults:
+	@./faults.sh

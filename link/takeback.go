@@ -262,8 +262,8 @@ func (t *takingBack) purge(ctx context.Context) error {
 	if len(objects) == 0 {
 		return nil
 	}
-	deleted := t.when("undo-" + ThePrincipal)
-	if at := t.when("undo-" + TheApplication); at.After(deleted) {
+	deleted := t.binnedAt(ThePrincipal)
+	if at := t.binnedAt(TheApplication); at.After(deleted) {
 		deleted = at
 	}
 	var left Left
@@ -283,6 +283,20 @@ func (t *takingBack) purge(ctx context.Context) error {
 		t.tell(Event{Step: "purge", State: Done, Draft: t.draft, Left: &left})
 	}
 	return err
+}
+
+// binnedAt is when what a change made was deleted, by the journal. Taken back again it is
+// deleted again, which changes nothing: the first time counts, since it was made last.
+func (t *takingBack) binnedAt(change string) (at time.Time) {
+	for _, e := range t.draft.Journal {
+		switch {
+		case e.Change == change:
+			at = time.Time{}
+		case e.Change == account.Undo+change && e.Made() && at.IsZero():
+			at = e.Ended
+		}
+	}
+	return at
 }
 
 // named is a deleted object with what a person finds it by.

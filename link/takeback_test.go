@@ -253,6 +253,35 @@ func TestTakenBackWhereverItStops(t *testing.T) {
 	}
 }
 
+// TestPurgeKnowsWhenItWasDeleted takes back again after a purge that failed: what is
+// not among the deleted then was purged, unless it was deleted just now.
+func TestPurgeKnowsWhenItWasDeleted(t *testing.T) {
+	ago := time.Now().Add(-time.Hour).UTC()
+	undone := account.Entry{Change: account.Undo + link.TheApplication, Begun: ago, Ended: ago}
+	for name, c := range map[string]struct {
+		journal []account.Entry
+		recent  bool
+	}{
+		"deleted an hour ago":          {[]account.Entry{undone}, false},
+		"deleted, and then made again": {[]account.Entry{undone, {Change: link.TheApplication, Begun: ago, Ended: ago}}, true},
+		"deleted just now":             {nil, true},
+	} {
+		ten := newTenant()
+		ops := begin(t, ten.world)
+		d := unlinked()
+		d.Keys, d.Journal = []account.Key{{ID: wish.ID, Stored: true}}, c.journal
+		d.Made = account.Made{Unique: "u", Application: "object", Principal: "principal"}
+		ten.keys[wish.ID], ten.drafts["draft"] = true, d
+		ten.binned = []account.ObjectID{"object"}
+		if err := end(t, ops.TakeBack("draft", link.Signed{Directory: &administrator{t: ten}})); err != nil {
+			t.Fatal(err)
+		}
+		if recent := time.Since(ten.deleted) < 30*time.Minute; recent != c.recent {
+			t.Errorf("%s: said to be deleted at %v", name, ten.deleted)
+		}
+	}
+}
+
 // TestUndoDoesNotWaitForWhatGoesAlong takes back right after a grant whose
 // answer was lost on an app that is deleted with it.
 func TestUndoDoesNotWaitForWhatGoesAlong(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"

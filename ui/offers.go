@@ -93,19 +93,11 @@ func list(offers []steps.Offer) string {
 // show leaves the alternate screen and shows a text there, unbroken, to be
 // selected, until enter is pressed or the program is told to end.
 func show(ctx context.Context, text string) tea.Cmd {
-	return tea.Exec(&shown{ctx: ctx, text: text}, func(err error) tea.Msg {
-		var end tea.Msg
-		switch {
-		case errors.Is(err, tea.ErrInterrupted):
-			end = tea.InterruptMsg{}
-		case errors.Is(err, errToldToEnd):
-			end = tea.QuitMsg{}
-		default:
-			return didMsg("")
-		}
-		time.Sleep(leastShown) // a frame: without one Bubble Tea gives the keyboard back before it has taken it
-		return end
-	})
+	return func() tea.Msg {
+		s := &shown{ctx: ctx, text: text}
+		s.listen()
+		return tea.Exec(s, s.ended)()
+	}
 }
 
 // shown is a tea.ExecCommand that runs nothing: it prints and waits for a line.
@@ -114,6 +106,33 @@ type shown struct {
 	text string
 	in   io.Reader
 	out  io.Writer
+
+	interrupted, told context.Context // end with such a signal
+	release           func()
+}
+
+// listen hears the signals that tell the program to end. While something has the
+// terminal ctrl+c is one, and Bubble Tea (2.1.1) heeds none; it has stopped to, half a
+// second before Run at times.
+func (s *shown) listen() {
+	var one, other func()
+	s.interrupted, one = signal.NotifyContext(s.ctx, syscall.SIGINT)
+	s.told, other = signal.NotifyContext(s.ctx, syscall.SIGTERM)
+	s.release = func() { one(); other() }
+}
+
+// ended goes back to the page, or ends the program, which needs a frame first: without
+// one Bubble Tea gives the keyboard back before it has taken it.
+func (s *shown) ended(err error) tea.Msg {
+	switch {
+	case errors.Is(err, tea.ErrInterrupted):
+		time.Sleep(leastShown)
+		return tea.InterruptMsg{}
+	case errors.Is(err, errToldToEnd):
+		time.Sleep(leastShown)
+		return tea.QuitMsg{}
+	}
+	return didMsg("")
 }
 
 func (s *shown) SetStdin(r io.Reader)  { s.in = r }
@@ -129,13 +148,10 @@ const leastShown = 100 * time.Millisecond
 var errToldToEnd = errors.New("the program was told to end")
 
 // Run prints and waits for enter, or for the end of the input, or until the program
-// is told to end: meanwhile ctrl+c is a signal, and Bubble Tea (2.1.1) heeds none.
+// is told to end.
 func (s *shown) Run() error {
+	defer s.release()
 	began := time.Now()
-	interrupted, release := signal.NotifyContext(s.ctx, syscall.SIGINT)
-	defer release()
-	told, releaseToo := signal.NotifyContext(s.ctx, syscall.SIGTERM)
-	defer releaseToo()
 	if _, err := fmt.Fprintf(s.out, "\n%s\n\nPress Enter to go back. ", steps.Plainly(strings.TrimRight(s.text, "\n"))); err != nil {
 		return err
 	}
@@ -147,9 +163,9 @@ func (s *shown) Run() error {
 	var err error
 	select {
 	case err = <-line:
-	case <-interrupted.Done():
+	case <-s.interrupted.Done():
 		err = cmp.Or(s.ctx.Err(), error(tea.ErrInterrupted))
-	case <-told.Done():
+	case <-s.told.Done():
 		err = cmp.Or(s.ctx.Err(), errToldToEnd)
 	}
 	time.Sleep(time.Until(began.Add(leastShown)))

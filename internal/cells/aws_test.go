@@ -136,7 +136,7 @@ func (c *cell) connectedAWS() {
 // TestEveryAWSCall has each trouble at each call of linking an AWS account.
 // Resumed it ends Connected, with one stack; taken back, nothing is left.
 func TestEveryAWSCall(t *testing.T) {
-	o := onboarding{begin: (*cell).inAmazon, connect: (*cell).connectAWS, connected: (*cell).connectedAWS, back: (*cell).backAWS, varies: true}
+	o := onboarding{provider: "aws", begin: (*cell).inAmazon, connect: (*cell).connectAWS, connected: (*cell).connectedAWS, back: (*cell).backAWS, varies: true}
 	o.everyCall(t, counted(t, len(o.hosts(t)), 10))
 }
 
@@ -144,7 +144,7 @@ func TestEveryAWSCall(t *testing.T) {
 // one works until the new one does, and nobody is asked.
 func TestAWSRotation(t *testing.T) {
 	var before account.Account
-	r := rotation{varies: true, between: func(*cell) {}}
+	r := rotation{provider: "aws", varies: true, between: func(*cell) {}}
 	r.begin = func(c *cell) {
 		c.inAmazon()
 		c.must(c.connectAWS(c.process(0, "")))
@@ -168,7 +168,7 @@ func TestAWSRotation(t *testing.T) {
 // nothing is begun.
 func TestAWSRotationByStack(t *testing.T) {
 	var before account.Account
-	r := rotation{varies: true, between: func(*cell) {}}
+	r := rotation{provider: "aws", how: " by the stack", varies: true, between: func(*cell) {}}
 	r.begin = func(c *cell) {
 		c.inAmazon()
 		c.drops = true

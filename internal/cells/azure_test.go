@@ -75,7 +75,7 @@ func (c *cell) inAzure(want int) {
 // makes from its sign-in for Azure on: what comes before is as for Microsoft.
 // Resumed it ends Connected with each role once; taken back, nothing is left.
 func TestEveryAzureCall(t *testing.T) {
-	o := onboarding{begin: (*cell).subscribe, connect: (*cell).connect, connected: (*cell).connected, back: (*cell).takeBack}
+	o := onboarding{provider: "azure", begin: (*cell).subscribe, connect: (*cell).connect, connected: (*cell).connected, back: (*cell).takeBack}
 	const arm = "management.azure.com"
 	var at []int
 	for i, h := range o.hosts(t) {

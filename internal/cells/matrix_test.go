@@ -36,6 +36,7 @@ func counted(t *testing.T, n, least int) (calls []int) {
 
 // onboarding is how an account of one provider is linked and taken back.
 type onboarding struct {
+	provider  string
 	adopts    bool
 	begin     func(c *cell)
 	connect   func(c *cell, p *running) error
@@ -84,6 +85,7 @@ func (o onboarding) everyCall(t *testing.T, calls []int) {
 		})
 	}
 	t.Logf("%d calls, %d cells: %d resumed, %d taken back, the others helped themselves", len(calls), cells, resumed, back)
+	tell(t, "add automatic, "+map[bool]string{false: "resumed or undone", true: "an adopted app"}[o.adopts], o.provider, cells)
 	if resumed == 0 || back == 0 {
 		t.Errorf("%d cells were resumed and %d taken back: the troubles trouble nobody", resumed, back)
 	}
@@ -91,10 +93,11 @@ func (o onboarding) everyCall(t *testing.T, calls []int) {
 
 // rotation is how an account gets another key.
 type rotation struct {
-	begin   func(c *cell)
-	rotate  func(c *cell, p *running) error
-	between func(c *cell) // where it has to be rotated again
-	varies  bool          // as of an onboarding
+	provider, how string // how, where there are several
+	begin         func(c *cell)
+	rotate        func(c *cell, p *running) error
+	between       func(c *cell) // where it has to be rotated again
+	varies        bool          // as of an onboarding
 }
 
 // everyCall has each trouble at each call of a rotation. Rotated again it ends as
@@ -123,9 +126,20 @@ func (r rotation) everyCall(t *testing.T, least int, ended func(c *cell)) {
 		ended(c)
 	})
 	t.Logf("%d calls, %d cells: %d rotated again, the others helped themselves", len(calls), cells, again)
+	tell(t, "rotate"+r.how, r.provider, cells)
 	if again == 0 {
 		t.Error("the troubles trouble nobody")
 	}
+}
+
+// tell prints a line for faults.sh. A test that failed lost something.
+func tell(t *testing.T, operation, provider string, cells int) {
+	t.Helper()
+	lost := 0
+	if t.Failed() {
+		lost = 1
+	}
+	t.Logf("faults: a | %s | %s | %d | %d", operation, provider, cells, lost)
 }
 
 // linkedNow looks that the account's checks hold.

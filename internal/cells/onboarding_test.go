@@ -52,7 +52,7 @@ var troubles = []trouble{unavailable, throttled, lostBefore, lostAfter, killedBe
 func TestEveryCall(t *testing.T) {
 	for name, adopts := range map[string]bool{"a new app": false, "an adopted app": true} {
 		t.Run(name, func(t *testing.T) {
-			o := onboarding{adopts: adopts, begin: func(*cell) {}, connect: (*cell).connect, connected: (*cell).connected, back: (*cell).takeBack}
+			o := onboarding{provider: "microsoft", adopts: adopts, begin: func(*cell) {}, connect: (*cell).connect, connected: (*cell).connected, back: (*cell).takeBack}
 			o.everyCall(t, counted(t, len(o.hosts(t)), 15))
 		})
 	}

@@ -17,7 +17,7 @@ import (
 // key and its one certificate.
 func TestRotationAtEveryCall(t *testing.T) {
 	var before account.Account
-	r := rotation{rotate: (*cell).rotate, between: (*cell).works}
+	r := rotation{provider: "microsoft", rotate: (*cell).rotate, between: (*cell).works}
 	r.begin = func(c *cell) {
 		c.linked()
 		before = c.account()

@@ -36,6 +36,8 @@ func TestKilledAtEachCall(t *testing.T) {
 	if total < 15 {
 		t.Fatalf("an onboarding made %d calls; the test does not see them", total)
 	}
+	var told faultCount
+	t.Cleanup(func() { told.tell(t, "c") })
 	for n := 1; n <= total; n++ {
 		for _, carried := range []simcloud.Drop{simcloud.Before, simcloud.After} {
 			when := map[simcloud.Drop]string{simcloud.Before: "before", simcloud.After: "after"}[carried]
@@ -44,6 +46,7 @@ func TestKilledAtEachCall(t *testing.T) {
 			end := []string{"resume", "undo"}[(n+int(carried))%2]
 			t.Run(fmt.Sprintf("%s call %d, %s", when, n, end), func(t *testing.T) {
 				t.Parallel()
+				t.Cleanup(func() { told.add("add automatic, kill -9 at a call", "microsoft", t.Failed()) })
 				killedAtCall(t, n, carried, end)
 			})
 		}

@@ -41,10 +41,13 @@ func TestKilledAtEachWrite(t *testing.T) {
 	if total < 8 {
 		t.Fatalf("an onboarding made %d writes; the test does not see them", total)
 	}
+	var told faultCount
+	t.Cleanup(func() { told.tell(t, "c") })
 	for n := 1; n <= total; n++ {
 		for _, when := range []string{"before", "after"} {
 			t.Run(fmt.Sprintf("%s write %d", when, n), func(t *testing.T) {
 				t.Parallel()
+				t.Cleanup(func() { told.add("add by hand, kill -9 at a write", "microsoft", t.Failed()) })
 				killedAt(t, n, when)
 			})
 		}

@@ -285,11 +285,14 @@ func TestRotationKilledAtEachCall(t *testing.T) {
 	if total < 10 {
 		t.Fatalf("a rotation made %d calls; the test does not see them", total)
 	}
+	var told faultCount
+	t.Cleanup(func() { told.tell(t, "c") })
 	for n := 1; n <= total; n++ {
 		for _, carried := range []simcloud.Drop{simcloud.Before, simcloud.After} {
 			when := map[simcloud.Drop]string{simcloud.Before: "before", simcloud.After: "after"}[carried]
 			t.Run(fmt.Sprintf("%s call %d", when, n), func(t *testing.T) {
 				t.Parallel()
+				t.Cleanup(func() { told.add("rotate, kill -9 at a call", "microsoft", t.Failed()) })
 				rotationKilled(t, n, carried)
 			})
 		}
@@ -343,6 +346,9 @@ func (m *machine) later() {
 		m.do(err)
 		for i := range d.Journal {
 			d.Journal[i].Begun = d.Journal[i].Begun.Add(-time.Hour)
+			if ended := &d.Journal[i].Ended; !ended.IsZero() {
+				*ended = ended.Add(-time.Hour)
+			}
 		}
 		m.do(reg.SaveDraft(m.t.Context(), d))
 	}

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/ptytest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 )
@@ -163,15 +162,8 @@ type cell struct {
 
 // newCell is a machine before the deed.
 func newCell(t *testing.T, d deed) *cell {
-	m := at(t, keyringtest.Unlocked(t))
-	c := &cell{walk: &walk{machine: m, left: map[string]bool{}, typed: map[string]bool{}, secrets: map[string]string{}}, deed: d}
-	m.tenant.SetReplication(0)
-	c.upn = m.admin(simcloud.GlobalAdministrator)
-	m.inAzure(c.upn)
-	c.amazon = m.inAWS()
-	phrase := filepath.Join(m.home, "phrase")
-	m.do(os.WriteFile(phrase, []byte("correct horse battery staple\n"), 0o600))
-	m.extra = append(m.extra, "XOPS_PASSPHRASE_FILE="+phrase)
+	t.Helper()
+	c := &cell{walk: newWalk(t), deed: d}
 	if d.before != nil {
 		d.before(c)
 	}
@@ -350,7 +342,7 @@ func (c *cell) does(runs chan *ptytest.Screen, args ...string) int {
 
 func (c *cell) checked(args []string, out []byte) {
 	c.t.Helper()
-	if trouble(out) {
+	if fell(out) {
 		c.fails("%v fell over\n%.6000s", args, fallen(out))
 	}
 	c.drawn(strings.Join(args, " "), out)

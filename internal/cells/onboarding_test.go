@@ -42,9 +42,12 @@ const (
 	lostAfter    trouble = "connection lost after the change"
 	killedBefore trouble = "killed before the change"
 	killedAfter  trouble = "killed after the change"
+	page         trouble = "a page of a proxy"
+	half         trouble = "half of the answer, and then nothing"
+	late         trouble = "an answer half a minute late"
 )
 
-var troubles = []trouble{unavailable, throttled, lostBefore, lostAfter, killedBefore, killedAfter}
+var troubles = []trouble{unavailable, throttled, lostBefore, lostAfter, killedBefore, killedAfter, page, half, late}
 
 // TestEveryCall has each trouble at each call of an automatic onboarding, of a
 // new app and of one that is adopted. Resumed it ends Connected, with one of
@@ -229,6 +232,12 @@ func (p *running) troubled(r *http.Request, next http.RoundTripper) (*http.Respo
 		fault.Drop = simcloud.Before
 	case lostAfter, killedAfter:
 		fault.Drop = simcloud.After
+	case page:
+		fault.HTML = true
+	case half:
+		fault.SlowBody = true
+	case late:
+		fault.Latency = 30 * time.Second
 	}
 	p.cloud.Inject(fault)
 	resp, err := next.RoundTrip(r)

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/ptytest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 )
@@ -109,7 +108,6 @@ func TestPairs(t *testing.T) {
 		t.Fatalf("%d cells, want 150 at least", len(cells))
 	}
 	var told faultCount
-	var calls totals
 	t.Cleanup(func() { told.tell(t, "b") })
 	for i, p := range cells {
 		if !*everyPair && i%8 != i/64%8 { // each dimension's values, in turn
@@ -120,7 +118,9 @@ func TestPairs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			t.Cleanup(func() { told.add(d.name, d.provider, t.Failed()) })
-			cellOf(t, d, p, calls.of(t, p[0]))
+			total := calls.of(t, p[0])
+			n := 1 + p[2]*max(0, total-1)/(len(callPlaces)-1)
+			cellOf(t, d, fault{n, total, callFaults[p[1]], callStops[p[3]], callEnds[p[4]]})
 		})
 	}
 }
@@ -162,41 +162,65 @@ type cell struct {
 
 // newCell is a machine before the deed.
 func newCell(t *testing.T, d deed) *cell {
-	m := at(t, keyringtest.Unlocked(t))
-	c := &cell{walk: &walk{machine: m, left: map[string]bool{}, typed: map[string]bool{}, secrets: map[string]string{}}, deed: d}
-	m.tenant.SetReplication(0)
-	c.upn = m.admin(simcloud.GlobalAdministrator)
-	m.inAzure(c.upn)
-	c.amazon = m.inAWS()
-	phrase := filepath.Join(m.home, "phrase")
-	m.do(os.WriteFile(phrase, []byte("correct horse battery staple\n"), 0o600))
-	m.extra = append(m.extra, "XOPS_PASSPHRASE_FILE="+phrase)
+	t.Helper()
+	c := &cell{walk: newWalk(t), deed: d}
 	if d.before != nil {
 		d.before(c)
 	}
 	return c
 }
 
-func cellOf(t *testing.T, d deed, p pair, total int) {
+// fault is what goes wrong in a cell, and what is done then.
+type fault struct {
+	n, total        int // the call, and how many there are
+	what, stop, end string
+}
+
+// TestKilledAtEachCallOfEach kills the product at calls of every other operation, which
+// are carried out or not: with -faults at each, else at some.
+func TestKilledAtEachCallOfEach(t *testing.T) {
+	t.Parallel()
+	var told faultCount
+	t.Cleanup(func() { told.tell(t, "c") })
+	for i, d := range deeds {
+		if d.provider == "microsoft" && (d.name == "add automatic" || d.name == "rotate") {
+			continue // TestKilledAtEachCall and TestRotationKilledAtEachCall
+		}
+		t.Run(d.provider+" "+d.name, func(t *testing.T) {
+			t.Parallel()
+			for n := 1; n <= calls.of(t, i); n++ {
+				if !*everyPair && (n+3*i)%40 != 0 {
+					continue
+				}
+				f := fault{n, calls.of(t, i), []string{"lost before", "lost after"}[n%2], "killed at it", callEnds[n/2%2]}
+				t.Run(fmt.Sprintf("call %d, %s, %s", f.n, f.what, f.end), func(t *testing.T) {
+					t.Parallel()
+					t.Cleanup(func() { told.add(d.name+", kill -9 at a call", d.provider, t.Failed()) })
+					cellOf(t, d, f)
+				})
+			}
+		})
+	}
+}
+
+func cellOf(t *testing.T, d deed, f fault) {
 	c := newCell(t, d)
 	defer func() {
 		if t.Failed() {
 			t.Logf("it did:\n%s", strings.Join(c.steps, "\n"))
 		}
 	}()
-	n := 1 + p[2]*max(0, total-1)/(len(callPlaces)-1)
-	stops := c.trouble(n, callFaults[p[1]], callStops[p[3]], total == 0)
-	code := c.does(stops, d.line(c)...)
+	code := c.does(c.trouble(f), d.line(c)...)
 	if !slices.Contains([]int{-1, 0, 1, 2, 3, 4, 5, 6, 130}, code) {
 		c.fails("it ended with %d", code)
 	}
-	if callStops[p[3]] == "killed at it" && total > 0 && n < total-2 && code != -1 && code != 5 { // the last ones are not made each time, and a keyring can be too busy
-		c.fails("it was not killed at call %d of %d: %d", n, total, code)
+	if f.stop == "killed at it" && f.total > 0 && f.n < f.total-2 && code != -1 && code != 5 { // the last ones are not made each time, and a keyring can be too busy
+		c.fails("it was not killed at call %d of %d: %d", f.n, f.total, code)
 	}
 	c.cloud.ClearFaults()
 	c.holds()
 	c.later()
-	if callEnds[p[4]] == "resume" {
+	if f.end == "resume" {
 		c.connects()
 	} else {
 		c.vanishes()
@@ -206,18 +230,19 @@ func cellOf(t *testing.T, d deed, p pair, total int) {
 }
 
 // trouble is what happens to the n-th call, and when the process is stopped.
-func (c *cell) trouble(n int, what, stop string, uncalled bool) chan *ptytest.Screen {
+func (c *cell) trouble(to fault) chan *ptytest.Screen {
+	n := to.n
 	f := map[string]simcloud.Fault{
 		"503 four times": {Status: 503, Times: 4}, "429": {Status: 429, RetryAfter: "1"}, "lost before": {Drop: simcloud.Before},
 		"lost after": {Drop: simcloud.After}, "a page of a proxy": {HTML: true}, "late": {Latency: 1500 * time.Millisecond},
-	}[what]
+	}[to.what]
 	runs := make(chan *ptytest.Screen, 1)
-	sig := map[string]os.Signal{"killed at it": syscall.SIGKILL, "killed at the next": syscall.SIGKILL, "interrupted at it": os.Interrupt, "terminated at the next": syscall.SIGTERM}[stop]
-	if uncalled {
+	sig := map[string]os.Signal{"killed at it": syscall.SIGKILL, "killed at the next": syscall.SIGKILL, "interrupted at it": os.Interrupt, "terminated at the next": syscall.SIGTERM}[to.stop]
+	if to.total == 0 {
 		c.stopsAtWrite(runs, sig)
 		return runs
 	}
-	next := strings.HasSuffix(stop, "next")
+	next := strings.HasSuffix(to.stop, "next")
 	var seen, after atomic.Int64
 	told := func(count int64, at int) bool {
 		if count == int64(at) && sig != nil {
@@ -317,7 +342,7 @@ func (c *cell) does(runs chan *ptytest.Screen, args ...string) int {
 
 func (c *cell) checked(args []string, out []byte) {
 	c.t.Helper()
-	if trouble(out) {
+	if fell(out) {
 		c.fails("%v fell over\n%.6000s", args, fallen(out))
 	}
 	c.drawn(strings.Join(args, " "), out)
@@ -521,6 +546,8 @@ func (c *cell) repointed() {
 	s.Press("ctrl+c")
 	s.Restored()
 }
+
+var calls totals
 
 // totals is how many calls each deed makes, which a run without trouble tells once.
 type totals struct {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ type shelf struct {
 	otherKeys
 	keys  map[account.KeyID]crypto.Signer
 	state map[account.Store]account.StoreState
+	mu    sync.Mutex
 	asked []account.KeyID
 }
 
@@ -30,6 +32,8 @@ func (s *shelf) Probe(_ context.Context, store account.Store) account.StoreStatu
 }
 
 func (s *shelf) Open(_ context.Context, store account.Store, id account.KeyID) (crypto.Signer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = append(s.asked, id)
 	if k, ok := s.keys[id]; ok {
 		return k, nil

@@ -201,7 +201,14 @@ func machine(s cli.Start) link.Machine {
 		}
 	}
 	m.Itself = append(m.Itself, rest.Settings(os.Getenv, now)...)
-	client, err := rest.New(rest.Options{Version: build().Version})
+	var log debugLog
+	if state != "" {
+		if log, err = openDebug(s, state); err != nil {
+			fails(account.Directories, err)
+		}
+		log.tell(os.Stderr)
+	}
+	client, err := rest.New(rest.Options{Version: build().Version, Told: log.called})
 	m.Itself = append(m.Itself, aws.New(client, time.Now, os.Getenv).Settings()...)
 	if err == nil { // else the file of authorities stands among the settings
 		m.Reach = client.Examine

@@ -45,8 +45,8 @@ func (l *line) doctor(ctx context.Context) error {
 			if f.Needed {
 				decides[f.State]++
 			}
-			l.finding(v, f)
 		}
+		l.findings(v, all)
 	})
 	if err != nil {
 		return ended(ctx, err)
@@ -61,19 +61,22 @@ func (l *line) doctor(ctx context.Context) error {
 	return nil
 }
 
-// finding tells of one part.
-func (l *line) finding(v *voice, f account.Finding) {
+// shownWidth is how wide lines are that a person reads on a terminal.
+const shownWidth = 78
+
+// findings tell of parts.
+func (l *line) findings(v *voice, all []account.Finding) {
 	if l.json {
-		v.line(l.ports.Out, examined{"finding", toCheck(f.Check), f.Subject, f.Needed})
+		for _, f := range all {
+			v.line(l.ports.Out, examined{"finding", toCheck(f.Check), f.Subject, f.Needed})
+		}
 		return
 	}
-	sign := steps.FindingSign(f)
-	if l.start.Plain {
-		sign = steps.FindingWord(f)
+	width := 0
+	if l.ports.Shown && !l.start.Plain {
+		width = shownWidth
 	}
-	lines := steps.FindingLines(f)
-	fmt.Fprintln(l.ports.Out, account.Clean(sign+" "+lines[0], textLimit))
-	for _, s := range lines[1:] {
-		fmt.Fprintln(l.ports.Out, "  "+account.Clean(s, textLimit))
+	for _, s := range steps.FindingLines(all, width, l.start.Plain) {
+		fmt.Fprintln(l.ports.Out, cleaned(s))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
 // machineNames are the parts of a machine as people call them.
@@ -15,7 +16,7 @@ var machineNames = map[account.CheckName]string{
 	account.RecordsSound:  "Accounts and drafts",
 	account.Directories:   "Directory",
 	account.ProxyInUse:    "Proxy",
-	account.TrustedFiles:  "Trusted besides the system's",
+	account.TrustedFiles:  "Authorities from",
 	account.VariableSet:   "Variable",
 	account.HostReached:   "Host",
 	account.TLSSeen:       "TLS",
@@ -47,45 +48,85 @@ func FindingTitle(f account.Finding) string {
 	}
 	switch f.Name {
 	case account.ProxyInUse, account.Directories, account.HostReached, account.VariableSet, account.TrustedFiles, account.KeysThere, account.RecordsSound:
-		if f.Subject != "" {
+		if f.Subject != "" && (f.Problem == nil || f.Problem.Subject != f.Subject) { // else the problem names it
 			title += " " + f.Subject
 		}
 	}
 	return title
 }
 
-// FindingLines are what was found of one part of a machine, as sentences: the first
-// with what it is, and under it what to do.
-func FindingLines(f account.Finding) []string {
-	first := FindingTitle(f) + ": " + strings.Join(f.Detail, "; ")
-	if f.Problem == nil {
-		return []string{first + "."}
+// FindingLines are what was found of parts of a machine, as sentences: each with its
+// sign, or aloud with what that says, and under it what to do. They are no wider than
+// width where that is not 0.
+func FindingLines(all []account.Finding, width int, aloud bool) (lines []string) {
+	all, unseen := apart(all)
+	for _, f := range all {
+		lines = append(lines, findingLines(f, width, aloud)...)
 	}
-	a := Advise(f.Problem)
-	out := []string{FindingTitle(f) + ": " + a.Say}
-	if !f.Needed && f.Name == account.HostReached {
-		out[0] += " No account here needs it."
-	} else if a.Do != "" {
-		out = append(out, "  "+a.Do)
+	if len(unseen) > 0 {
+		other := account.Finding{Check: account.Check{State: account.Unknown, Name: account.HostReached}}
+		text := plural(len(unseen), "host") + " that no account here needs could not be reached: " + strings.Join(unseen, ", ") + "."
+		lines = append(lines, marked(width, mark(other, aloud), text)...)
 	}
-	if f.Name == account.KeyringState && f.Needed {
-		out = append(out, "  Or keep keys in a file under a passphrase: --key-store file.")
-	}
-	return append(out, indented("", f.Detail)...)
+	return lines
 }
 
-// FindingSign is the sign of a finding.
-func FindingSign(f account.Finding) string { return findingWords(f)[0] }
+// apart has the hosts that nobody needs, and that were not reached, told as one: a
+// network that lets nothing else through is no news ten times.
+func apart(all []account.Finding) (rest []account.Finding, unseen []string) {
+	for _, f := range all {
+		if f.Name == account.HostReached && !f.Needed && f.State == account.Unknown {
+			unseen = append(unseen, f.Subject)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return rest, unseen
+}
 
-// FindingWord is what the sign says, for lines that are read aloud.
-func FindingWord(f account.Finding) string { return findingWords(f)[1] }
+func findingLines(f account.Finding, width int, aloud bool) []string {
+	title := FindingTitle(f) + ": "
+	if f.Problem == nil {
+		return marked(width, mark(f, aloud), title+strings.Join(f.Detail, "; ")+".")
+	}
+	a := Advise(f.Problem)
+	out := marked(width, mark(f, aloud), title+a.Say)
+	under := []string{a.Do}
+	if f.Name == account.KeyringState && f.Needed {
+		under = append(under, "Or keep keys in a file under a passphrase: --key-store file.")
+	}
+	for _, s := range append(under, strings.Join(f.Detail, "; ")) {
+		if s != "" {
+			out = append(out, marked(width, " ", s)...)
+		}
+	}
+	return out
+}
 
-func findingWords(f account.Finding) [2]string {
+// marked is text behind a sign, in lines that are no wider than width where that is
+// not 0.
+func marked(width int, sign, text string) []string {
+	if width == 0 {
+		return []string{sign + " " + text}
+	}
+	var lines []string
+	for line := range strings.Lines(kit.Mark(width, sign, text).Text) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return lines
+}
+
+// mark is the sign of a finding, or what it says.
+func mark(f account.Finding, aloud bool) string {
+	signs := [2]string{"?", "Not known."}
 	switch f.State {
 	case account.Holds:
-		return [2]string{"✓", "Good."}
+		signs = [2]string{"✓", "Good."}
 	case account.Missing:
-		return [2]string{"✗", "In the way."}
+		signs = [2]string{"✗", "In the way."}
 	}
-	return [2]string{"?", "Not known."}
+	if aloud {
+		return signs[1]
+	}
+	return signs[0]
 }

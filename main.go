@@ -48,6 +48,7 @@ func run() int {
 	return cli.Execute(ctx, cli.Ports{
 		Run: start, Open: work, Machine: machine, In: os.Stdin, Out: os.Stdout, Build: build(),
 		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
+		OutWidth: width(os.Stdout), ErrsWidth: width(os.Stderr),
 	}, os.Stderr)
 }
 
@@ -315,6 +316,15 @@ func plain(s cli.Start) bool {
 
 // terminals tells whether a person is at both ends.
 func terminals() bool { return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd()) }
+
+// width is how wide a terminal is, 0 where it is none.
+func width(f *os.File) int {
+	w, _, err := term.GetSize(f.Fd())
+	if err != nil {
+		return 0
+	}
+	return w
+}
 
 // directories are where the registry and the keys are, and where what can be
 // lost is: XOPS_HOME over both, else the system's own places.

@@ -254,7 +254,7 @@ func onApp(s account.Survey) []string {
 // answer asks the person one question. Reading cannot be stopped, so that it is
 // left alone when ctx ends; the program ends soon after.
 func (l *line) answer(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(l.errs, account.Clean(question, textLimit)+": ")
+	fmt.Fprint(l.errs, steps.Folded(account.Clean(question, textLimit)+": ", l.ports.ErrsWidth))
 	read := make(chan string, 1)
 	go func() {
 		defer close(read)

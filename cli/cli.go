@@ -43,6 +43,9 @@ type Ports struct {
 	Out      io.Writer // results
 	Terminal bool      // a person is there to be asked
 	Shown    bool      // Out is a terminal, so that whoever is there reads it
+	// How wide the terminals are that results go to and what is said beside them; 0
+	// where there is none.
+	OutWidth, ErrsWidth int
 	// Secret reads a passphrase without echo; nil where there is no terminal.
 	Secret func(question string) ([]byte, error)
 	Build  Build // what the program was built from
@@ -231,7 +234,10 @@ func (l *line) voice(w World) *voice {
 	if now == nil {
 		now = time.Now
 	}
-	return &voice{out: l.ports.Out, events: l.ports.Out, errs: l.errs, json: l.json, now: now, wait: l.wait}
+	return &voice{
+		out: l.ports.Out, events: l.ports.Out, errs: l.errs, outWidth: l.ports.OutWidth, errsWidth: l.ports.ErrsWidth,
+		json: l.json, now: now, wait: l.wait,
+	}
 }
 
 // tell says how it ended, for people, and as JSON where that was asked for.
@@ -242,7 +248,7 @@ func (l *line) tell() {
 	var told *outcome
 	if errors.As(l.err, &told) && told.said {
 		if !l.json {
-			tell(l.errs, l.err)
+			tell(l.errs, l.err, l.ports.ErrsWidth)
 		}
 		return
 	}
@@ -255,5 +261,5 @@ func (l *line) tell() {
 		}
 		l.voice(World{}).result(nil, r)
 	}
-	tell(l.errs, l.err)
+	tell(l.errs, l.err, l.ports.ErrsWidth)
 }

@@ -61,9 +61,6 @@ func (l *line) doctor(ctx context.Context) error {
 	return nil
 }
 
-// shownWidth is how wide lines are that a person reads on a terminal.
-const shownWidth = 78
-
 // findings tell of parts.
 func (l *line) findings(v *voice, all []account.Finding) {
 	if l.json {
@@ -72,11 +69,5 @@ func (l *line) findings(v *voice, all []account.Finding) {
 		}
 		return
 	}
-	width := 0
-	if l.ports.Shown && !l.start.Plain {
-		width = shownWidth
-	}
-	for _, s := range steps.FindingLines(all, width, l.start.Plain) {
-		fmt.Fprintln(l.ports.Out, cleaned(s))
-	}
+	v.writes(steps.FindingLines(all, l.start.Plain))
 }

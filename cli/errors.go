@@ -179,13 +179,13 @@ func advice(err error) (say, do string) {
 }
 
 // tell says an error and a hint, for people.
-func tell(w io.Writer, err error) {
+func tell(w io.Writer, err error, width int) {
 	if err == nil || errors.Is(err, tea.ErrInterrupted) {
 		return
 	}
 	say, hint := advice(err)
-	fmt.Fprintf(w, "xops-onboard: error: %s\n", account.Clean(say, 500))
+	fmt.Fprintln(w, steps.Folded("xops-onboard: error: "+account.Clean(say, 500), width))
 	if hint != "" {
-		fmt.Fprintf(w, "xops-onboard: hint: %s\n", account.Clean(hint, 500))
+		fmt.Fprintln(w, steps.Folded("xops-onboard: hint: "+account.Clean(hint, 500), width))
 	}
 }

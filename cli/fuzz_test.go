@@ -53,8 +53,8 @@ func TestLinesAreSafeToShow(t *testing.T) {
 		v := voice{out: &out, errs: &out, events: &out, now: time.Now}
 		v.say("%s", s)
 		v.result([]string{s, "  " + s}, result{})
-		tell(&out, &account.Problem{Kind: account.AlreadyLinked, Subject: s})
-		tell(&out, &outcome{err: usage{&account.Problem{Kind: account.InputTaken, Subject: s}}, hint: s})
+		tell(&out, &account.Problem{Kind: account.AlreadyLinked, Subject: s}, 0)
+		tell(&out, &outcome{err: usage{&account.Problem{Kind: account.InputTaken, Subject: s}}, hint: s}, 0)
 		if bad := hostile.Lines(out.String()); bad != "" {
 			t.Errorf("%q is said of %.100q", bad, s)
 		}

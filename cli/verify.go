@@ -254,7 +254,10 @@ func (w World) chosen(names []string, all bool) (rows []account.Row, err error) 
 	if all || len(names) == 0 && len(w.Known.Accounts) == 1 {
 		return w.Known.Accounts, nil
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0 && len(w.Known.Accounts) == 0:
+		return nil, &outcome{err: errors.New("there is no account yet"), code: WrongUsage, hint: "Link one with: xops-onboard add"}
+	case len(names) == 0:
 		return nil, &outcome{err: errors.New("which account is missing"), code: WrongUsage, hint: "Name it, or write --all. List them with: xops-onboard list"}
 	}
 	seen := map[account.ID]bool{}

@@ -18,6 +18,8 @@ import (
 // result, or events as JSON, one object a line.
 type voice struct {
 	out, errs io.Writer
+	outWidth  int // of a terminal; 0 where it is none
+	errsWidth int
 	events    io.Writer // where events go as JSON
 	json      bool
 	now       func() time.Time
@@ -76,7 +78,7 @@ func (v *voice) say(format string, a ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if text := cleaned(fmt.Sprintf(format, a...)); text != v.last {
-		fmt.Fprintln(v.errs, text)
+		fmt.Fprintln(v.errs, steps.Folded(text, v.errsWidth))
 		v.last = text
 	}
 }
@@ -145,10 +147,15 @@ func (v *voice) ends(step string, lines []string, r result) {
 		v.line(v.out, r)
 		return
 	}
+	v.writes(lines)
+}
+
+// writes writes lines of a result for people.
+func (v *voice) writes(lines []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, s := range lines {
-		fmt.Fprintln(v.out, cleaned(s))
+		fmt.Fprintln(v.out, steps.Folded(cleaned(s), v.outWidth))
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
 // Begin is what a command line has told already. It is for one wizard alone,
@@ -152,6 +154,20 @@ func ChangeLine(e link.Event) string {
 		return words + ": waiting, " + spreadsWords(provider) + "."
 	}
 	return ""
+}
+
+// Folded is a line for a terminal of that width, its further lines under its first
+// word, or the one after a sign or number; for a width of 0 the line as it is.
+func Folded(line string, width int) string {
+	if width == 0 {
+		return line
+	}
+	text := strings.TrimLeft(line, " ")
+	hang := len(line) - len(text)
+	if sign, rest, ok := strings.Cut(text, " "); ok && (strings.Contains("✓ ✗ ? -", sign) || strings.Trim(sign, "0123456789") == ".") {
+		hang, text = hang+utf8.RuneCountInString(sign)+1, rest
+	}
+	return strings.TrimSuffix(line, text) + strings.ReplaceAll(kit.Fold(text, width-hang), "\n", "\n"+strings.Repeat(" ", hang))
 }
 
 // CheckLines are a check and what there is to say of it.

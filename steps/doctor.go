@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
 // machineNames are the parts of a machine as people call them.
@@ -56,17 +55,16 @@ func FindingTitle(f account.Finding) string {
 }
 
 // FindingLines are what was found of parts of a machine, as sentences: each with its
-// sign, or aloud with what that says, and under it what to do. They are no wider than
-// width where that is not 0.
-func FindingLines(all []account.Finding, width int, aloud bool) (lines []string) {
+// sign, or aloud with what that says, and under it what to do.
+func FindingLines(all []account.Finding, aloud bool) (lines []string) {
 	all, unseen := apart(all)
 	for _, f := range all {
-		lines = append(lines, findingLines(f, width, aloud)...)
+		lines = append(lines, findingLines(f, aloud)...)
 	}
 	if len(unseen) > 0 {
 		other := account.Finding{Check: account.Check{State: account.Unknown, Name: account.HostReached}}
 		text := plural(len(unseen), "host") + " that no account here needs could not be reached: " + strings.Join(unseen, ", ") + "."
-		lines = append(lines, marked(width, mark(other, aloud), text)...)
+		lines = append(lines, mark(other, aloud)+" "+text)
 	}
 	return lines
 }
@@ -84,36 +82,23 @@ func apart(all []account.Finding) (rest []account.Finding, unseen []string) {
 	return rest, unseen
 }
 
-func findingLines(f account.Finding, width int, aloud bool) []string {
-	title := FindingTitle(f) + ": "
+func findingLines(f account.Finding, aloud bool) []string {
+	title := mark(f, aloud) + " " + FindingTitle(f) + ": "
 	if f.Problem == nil {
-		return marked(width, mark(f, aloud), title+strings.Join(f.Detail, "; ")+".")
+		return []string{title + strings.Join(f.Detail, "; ") + "."}
 	}
 	a := Advise(f.Problem)
-	out := marked(width, mark(f, aloud), title+a.Say)
-	under := []string{a.Do}
+	out := []string{title + a.Say}
+	further := []string{a.Do, "", strings.Join(f.Detail, "; ")}
 	if f.Name == account.KeyringState && f.Needed {
-		under = append(under, "Or keep keys in a file under a passphrase: --key-store file.")
+		further[1] = "Or keep keys in a file under a passphrase: --key-store file."
 	}
-	for _, s := range append(under, strings.Join(f.Detail, "; ")) {
+	for _, s := range further {
 		if s != "" {
-			out = append(out, marked(width, " ", s)...)
+			out = append(out, "  "+s)
 		}
 	}
 	return out
-}
-
-// marked is text behind a sign, in lines that are no wider than width where that is
-// not 0.
-func marked(width int, sign, text string) []string {
-	if width == 0 {
-		return []string{sign + " " + text}
-	}
-	var lines []string
-	for line := range strings.Lines(kit.Mark(width, sign, text).Text) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	return lines
 }
 
 // mark is the sign of a finding, or what it says.

@@ -137,7 +137,7 @@ func (s *keyStore) offer() {
 		case account.StoreLocked:
 			detail = "The file store is there already; its passphrase opens it."
 		case account.StoreReady:
-			detail = "The file store is there already, and open."
+			detail = "It can be used without asking for the passphrase."
 		}
 		add("Use a file under a passphrase", detail, s.ask)
 	}

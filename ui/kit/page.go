@@ -114,6 +114,16 @@ func Wrap(s string, width int) string {
 	return strings.ReplaceAll(s, hyphen, "-")
 }
 
+// Fold is Wrap that breaks no word: an address that is longer than width stays whole,
+// to be selected and copied.
+func Fold(s string, width int) string {
+	if width < 1 {
+		return s
+	}
+	const hyphen = "\ue000" // as in Wrap
+	return strings.ReplaceAll(ansi.Wordwrap(strings.ReplaceAll(s, "-", hyphen), width, ""), hyphen, "-")
+}
+
 // Cut is text cut to width cells, with an ellipsis when something is missing.
 func Cut(s string, width int) string { return ansi.Truncate(s, width, "…") }
 

@@ -128,7 +128,7 @@ func (a *addMicrosoft) parse() (t told, err error) {
 		return t, err
 	}
 	t.way, err = a.parseSignIn(a.signInWay)
-	if err == nil && t.way != "" && a.hand.client != "" {
+	if err == nil && t.way != "" && a.hand.app != "" {
 		err = usage{errors.New("--sign-in goes with --automatic; by hand nobody signs in here")}
 	}
 	return t, err
@@ -193,7 +193,7 @@ func (a *addMicrosoft) linked(ctx context.Context, w World, r account.Row, adopt
 	if adopt != "" && adopt != acc.Microsoft().Client {
 		return usage{fmt.Errorf("--adopt: %s has an app already", r.Name)}
 	}
-	if id, _ := account.ParseClientID(a.hand.client); a.hand.client != "" && id != acc.Microsoft().Client {
+	if a.hand.app != "" && a.hand.app != acc.Microsoft().Client {
 		return usage{fmt.Errorf("--client: %s is linked by another app; another account needs another --name", r.Name)}
 	}
 	if a.tenant != "" {
@@ -293,7 +293,7 @@ func (a *addMicrosoft) scoped(d account.Draft, t told) account.Draft {
 // open are the flags that are missing to do it without a question.
 func (a *addMicrosoft) open(d account.Draft, way account.SignInWay) (flags []string) {
 	m := d.Microsoft()
-	hand := a.hand.client != "" || m.Client != "" && d.Way == account.ByHand
+	hand := a.hand.app != "" || m.Client != "" && d.Way == account.ByHand
 	for _, f := range []struct {
 		flag    string
 		missing bool
@@ -344,10 +344,9 @@ func (a *addMicrosoft) rest(ctx context.Context, w World, d account.Draft, t tol
 	if t.store != "" && !d.Key().Stored {
 		d.Keys = []account.Key{{Store: t.store}}
 	}
-	if a.hand.client != "" {
+	if a.hand.app != "" {
 		m := d.Microsoft()
-		m.Client, _ = account.ParseClientID(a.hand.client) // it was parsed before
-		m.Organization = account.Domain(a.hand.organization)
+		m.Client, m.Organization = a.hand.app, a.hand.domain
 		d = d.WithMicrosoft(m)
 		d.Way, d.Trail = account.ByHand, passed[:2]
 	}

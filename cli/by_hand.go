@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,9 @@ type handFlags struct {
 	client, organization, directory string
 	bits, days                      int
 	wait                            time.Duration
+
+	app    account.ClientID // client and organization, parsed
+	domain account.Domain
 }
 
 func (h *handFlags) flags(cmd *cobra.Command) {
@@ -48,17 +52,16 @@ func (h *handFlags) parse(automatic bool) error {
 	case automatic && (h.organization != "" || h.directory != "" || h.wait != 0):
 		return usage{errors.New("--organization, --certificate-out and --wait go by hand; --automatic looks up, uploads and waits by itself")}
 	}
+	var err error
 	if h.client != "" {
-		if _, err := account.ParseClientID(h.client); err != nil {
+		if h.app, err = account.ParseClientID(h.client); err != nil {
 			return wrong("--client", err)
 		}
 	}
 	if h.organization != "" {
-		o, err := account.ParseDomain(h.organization)
-		if err != nil {
+		if h.domain, err = account.ParseDomain(h.organization); err != nil {
 			return wrong("--organization", err)
 		}
-		h.organization = string(o)
 	}
 	return nil
 }
@@ -165,21 +168,11 @@ func (a *addMicrosoft) identified(ctx context.Context, w World, d account.Draft)
 	}
 	m := d.Microsoft()
 	known := m
-	if a.hand.client != "" {
-		if m.Client, _ = account.ParseClientID(a.hand.client); m.Client != known.Client { // it was parsed before
-			d.Ticked = nil // what held was another app's
-		}
-	}
-	organization := a.hand.organization
-	if organization == "" {
-		organization = string(m.Organization)
-	}
-	tenant := a.tenant
-	if tenant == "" {
-		tenant = string(m.Tenant)
+	if m.Client = cmp.Or(a.hand.app, known.Client); m.Client != known.Client {
+		d.Ticked = nil // what held was another app's
 	}
 	d = d.WithMicrosoft(m)
-	d, flag, p := steps.Identified(ctx, w.Env, d, tenant, organization)
+	d, flag, p := steps.Identified(ctx, w.Env, d, cmp.Or(a.tenant, string(m.Tenant)), string(cmp.Or(a.hand.domain, m.Organization)))
 	switch {
 	case p != nil && flag != "" && (p.Kind == account.InputSameIDs || p.Kind == account.OrganizationOther || p.Kind == account.OrganizationNone):
 		return d, wrong("--"+flag, p)

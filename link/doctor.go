@@ -31,9 +31,10 @@ type Machine struct {
 // opens no store that would ask.
 func (m Machine) Examine(ctx context.Context, tell func([]account.Finding)) error {
 	accounts, records := m.accounts(ctx)
+	stores := m.probed(ctx)
 	for _, look := range []func() []account.Finding{
-		func() []account.Finding { return m.stores(ctx, accounts) },
-		func() []account.Finding { return m.keys(ctx, accounts) },
+		func() []account.Finding { return m.stores(stores, accounts) },
+		func() []account.Finding { return m.keys(ctx, stores, accounts) },
 		func() []account.Finding { return records },
 		func() []account.Finding { return m.Itself },
 		func() []account.Finding { return m.reach(ctx, accounts) },
@@ -84,17 +85,29 @@ func (m Machine) accounts(ctx context.Context) (all []account.Account, found []a
 	return all, found
 }
 
+// probed is what the key stores can do now; nil where they could not be opened.
+func (m Machine) probed(ctx context.Context) map[account.Store]account.StoreStatus {
+	if m.Keys == nil {
+		return nil
+	}
+	all := map[account.Store]account.StoreStatus{}
+	for _, s := range []account.Store{account.Keyring, account.FileStore} {
+		all[s] = m.Keys.Probe(ctx, s)
+	}
+	return all
+}
+
 // stores are what the key stores can do now. The keyring is needed where it has a
 // key, or where no file store is there for the next one.
-func (m Machine) stores(ctx context.Context, accounts []account.Account) (found []account.Finding) {
-	if m.Keys == nil {
+func (m Machine) stores(stores map[account.Store]account.StoreStatus, accounts []account.Account) (found []account.Finding) {
+	if stores == nil {
 		return nil
 	}
 	used := map[account.Store]bool{}
 	for _, a := range accounts {
 		used[a.Key.Store] = true
 	}
-	ring, file := m.Keys.Probe(ctx, account.Keyring), m.Keys.Probe(ctx, account.FileStore)
+	ring, file := stores[account.Keyring], stores[account.FileStore]
 	f := m.store(account.KeyringState, ring)
 	f.Needed = used[account.Keyring] || !used[account.FileStore] && file.State == account.StoreEmpty
 	if f.State == account.Missing && !f.Needed {
@@ -130,13 +143,9 @@ const opening = 8
 
 // keys opens the key of every account whose store answers without asking, and looks
 // whether it is its certificate's.
-func (m Machine) keys(ctx context.Context, accounts []account.Account) (found []account.Finding) {
-	if m.Keys == nil {
+func (m Machine) keys(ctx context.Context, stores map[account.Store]account.StoreStatus, accounts []account.Account) (found []account.Finding) {
+	if stores == nil {
 		return nil
-	}
-	ready := map[account.Store]bool{}
-	for _, s := range []account.Store{account.Keyring, account.FileStore} {
-		ready[s] = m.Keys.Probe(ctx, s).State == account.StoreReady
 	}
 	var group sync.WaitGroup
 	var mu sync.Mutex
@@ -147,7 +156,7 @@ func (m Machine) keys(ctx context.Context, accounts []account.Account) (found []
 		turns <- struct{}{}
 		group.Go(func() {
 			defer func() { <-turns }()
-			opened, locked, p := m.fits(ctx, a, ready)
+			opened, locked, p := m.fits(ctx, a, stores)
 			mu.Lock()
 			defer mu.Unlock()
 			sound, shut, wrong[i] = sound+opened, shut+locked, p
@@ -172,7 +181,7 @@ func (m Machine) keys(ctx context.Context, accounts []account.Account) (found []
 
 // fits counts the keys of an account that are there and those that cannot be looked
 // at, up to the first one that is wrong.
-func (m Machine) fits(ctx context.Context, a account.Account, ready map[account.Store]bool) (opened, locked int, _ *account.Problem) {
+func (m Machine) fits(ctx context.Context, a account.Account, stores map[account.Store]account.StoreStatus) (opened, locked int, _ *account.Problem) {
 	keys := []account.Key{a.Key}
 	if a.Authority != nil && a.Authority.Stored {
 		keys = append(keys, *a.Authority)
@@ -180,7 +189,7 @@ func (m Machine) fits(ctx context.Context, a account.Account, ready map[account.
 	for _, k := range keys {
 		switch {
 		case k.ID == "": // an AWS account by a profile
-		case !ready[k.Store]:
+		case stores[k.Store].State != account.StoreReady:
 			locked++
 		default:
 			signer, err := m.Keys.Open(ctx, k.Store, k.ID)

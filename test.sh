@@ -38,10 +38,15 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 status=0
 go test -race -shuffle=on -timeout 30m -v ./... >"$out" 2>&1 || status=$?
-grep -E '^(ok|FAIL|---? FAIL|panic:|\?)|no test files' "$out" | grep -v 'no test files' || true
+grep -E '^(ok|FAIL|[[:space:]]*--- FAIL|panic:)' "$out" || true
 if [ "$status" != 0 ]; then
-	echo "== what failed"
-	grep -vE '^(=== (RUN|PAUSE|CONT|NAME)|[[:space:]]*--- PASS|PASS$)' "$out" | tail -n 400
+	echo "== what failed: what each test that failed said, then the last lines of all"
+	awk '/^=== (RUN|NAME|CONT)/ { name = $3 }
+		/^[[:space:]]*--- (PASS|FAIL)/ { name = $3; if ($2 == "FAIL:") { failed[name] = 1 } }
+		{ said[name] = said[name] $0 "\n" }
+		END { for (n in failed) { printf "%s", said[n] } }' "$out" |
+		grep -vE '^(=== (RUN|PAUSE|CONT|NAME)|[[:space:]]*--- PASS|PASS$)' | tail -n 300
+	tail -n 40 "$out"
 fi
 echo "== benchmarks, the quick ones once"
 go test ./internal/e2e -run '^$' -bench '^Benchmark(Version|Binary|Onboarding)$' -benchtime 1x | grep ^Benchmark || status=1

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -92,21 +93,21 @@ func (a *Administrator) Purge(ctx context.Context, deleted time.Time, tell func(
 	if err := needed(objects...); err != nil {
 		return nil, nil, err
 	}
-	return do(ctx, a, tell, func(ctx context.Context, c *change) ([]account.Binned, error) {
-		var all []account.Binned
-		var kept error
-		for _, o := range objects {
-			b, err := c.purge(ctx, o, deleted)
-			if err != nil && account.KindOf(err) != account.PurgeNotAllowed {
-				return all, err
-			}
-			all = append(all, b)
-			if kept == nil {
-				kept = err
-			}
+	var all []account.Binned
+	var calls []account.Evidence
+	var kept error
+	// Each has its own time: one that an earlier run deleted is waited for until it
+	// would have to be shown, and that is not the time of the next.
+	for _, o := range objects {
+		b, more, err := do(ctx, a, tell, func(ctx context.Context, c *change) (account.Binned, error) { return c.purge(ctx, o, deleted) })
+		calls = append(calls, more...)
+		if err != nil && account.KindOf(err) != account.PurgeNotAllowed {
+			return all, calls, err
 		}
-		return all, kept
-	})
+		all = append(all, b)
+		kept = cmp.Or(kept, err)
+	}
+	return all, calls, kept
 }
 
 func (c *change) purge(ctx context.Context, o account.ObjectID, deleted time.Time) (account.Binned, error) {

@@ -88,6 +88,8 @@ func (a *Administrator) UpdateStack(ctx context.Context, name, template string, 
 }
 
 // DeleteStack deletes the stack and waits until it is gone. None there is no error.
+// An update that is under way is waited for first: until it is over CloudFormation
+// deletes nothing.
 func (a *Administrator) DeleteStack(ctx context.Context, name string, tell func(account.Pause)) ([]account.Evidence, error) {
 	c := a.caller()
 	begun := c.aws.now()
@@ -95,14 +97,21 @@ func (a *Administrator) DeleteStack(ctx context.Context, name string, tell func(
 	if err != nil || !s.Found() || s.Status == deleted {
 		return trail, err
 	}
+	w := wait{caller: c, id: s.ID, name: name, begun: begun, tell: tell, done: ended, trail: trail}
+	if strings.HasPrefix(s.Status, "UPDATE_") {
+		s, err = w.until(ctx)
+		if err != nil || !s.Found() {
+			return w.trail, err
+		}
+	}
 	// By its id: a stack that took the name meanwhile is another. The call tells
 	// nothing but that it was taken.
 	e, err := c.form(rest.Idempotent(rest.Uncut(ctx)), cloudformation, "DeleteStack", url.Values{"StackName": {string(s.ID)}}, &struct{}{})
-	trail = append(trail, made(e)...)
+	w.trail = append(w.trail, made(e)...)
 	if err != nil {
-		return trail, stackBusy(err)
+		return w.trail, stackBusy(err)
 	}
-	w := wait{caller: c, id: s.ID, name: name, begun: begun, tell: tell, done: deleted, trail: trail}
+	w.done = deleted
 	_, err = w.until(ctx)
 	return w.trail, err
 }
@@ -112,6 +121,7 @@ const (
 	created = "CREATE_COMPLETE"
 	updated = "UPDATE_COMPLETE"
 	deleted = "DELETE_COMPLETE"
+	ended   = "" // in whatever way
 )
 
 // change sends a change of a stack, and gives the stack's id. It is waited for once
@@ -146,9 +156,9 @@ func isARN(a account.ARN) bool {
 
 // stackBusy names the stack's state where another change of it is under way, which
 // CloudFormation has no code of its own for: "… is in UPDATE_IN_PROGRESS state and
-// can not be updated".
+// can not be updated", "… cannot be deleted while in status UPDATE_IN_PROGRESS".
 func stackBusy(err error) error {
-	if !saysOfStack(err, "_IN_PROGRESS state") {
+	if !saysOfStack(err, "_IN_PROGRESS") {
 		return err
 	}
 	p := *account.AsProblem(err)
@@ -204,11 +214,13 @@ func (w *wait) until(ctx context.Context) (account.AWSStack, error) {
 			return seen, err
 		case err != nil:
 			told.Reason = account.AnswerLost
-		case !s.Found() && w.done == deleted:
+		case !s.Found() && (w.done == deleted || w.done == ended):
 			return s, nil
 		case !s.Found():
 			return s, &account.Problem{Kind: account.AWSGone, Subject: w.name}
 		case s.Status == w.done, w.done == created && s.Status == updated:
+			return s, nil
+		case !strings.HasSuffix(s.Status, "_IN_PROGRESS") && w.done == ended:
 			return s, nil
 		case !strings.HasSuffix(s.Status, "_IN_PROGRESS"):
 			return w.failed(ctx, s)

@@ -36,7 +36,7 @@ func clean(v reflect.Value) {
 		c, certified := v.Addr().Interface().(*account.Certificate)
 		var pem string
 		if certified { // the one text of several lines
-			pem = lines(c.PEM)
+			pem, c.PEM = lines(c.PEM), ""
 		}
 		for i := range v.NumField() {
 			if v.Field(i).CanSet() {

@@ -56,8 +56,8 @@ func TestAWSTrialAgain(t *testing.T) {
 	inBubble(t, false, func(c *cell) {
 		c.inAmazon()
 		c.drops = true
-		c.must(c.connectAWS(c.process(0, "")))
-		p := c.process(0, "")
+		c.must(c.connectAWS(c.process(trouble{})))
+		p := c.process(trouble{})
 		admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
 		c.must(err)
 		by := &watched{AWSAdministrator: admin}
@@ -77,24 +77,24 @@ func TestAWSTrialAgain(t *testing.T) {
 func TestAWSAuthorityEnds(t *testing.T) {
 	inBubble(t, false, func(c *cell) {
 		c.inAmazon()
-		c.must(c.connectAWS(c.process(0, "")))
+		c.must(c.connectAWS(c.process(trouble{})))
 		before := c.account()
 		if link.MayRenewAuthority(before, time.Now()) {
 			t.Error("a new authority is called out")
 		}
-		p := c.process(0, "")
+		p := c.process(trouble{})
 		c.must(p.end(p.ops.Rotate(c.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}})))
 		time.Sleep(account.AWSAuthorityLife - account.AuthorityExpiring + time.Hour)
 		if a := c.account(); !link.MayRenewAuthority(a, time.Now()) || !link.Signs(a, time.Now()) {
 			t.Error("it signs, and another may be brought")
 		}
 		// One that was begun without an administrator has a certificate of the old one.
-		p = c.process(0, "")
+		p = c.process(trouble{})
 		c.stoppedAt(p, p.ops.Rotate(c.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}}), link.TheTrial)
 		p.stop()
 		p.ops.Close()
-		p = c.process(0, "")
-		op, err := c.rotateByStack(p)
+		p = c.process(trouble{})
+		op, err := c.byStack(p)
 		c.must(err)
 		c.must(p.end(op))
 		after := c.account()
@@ -111,17 +111,17 @@ func TestAWSNextAuthorityEnds(t *testing.T) {
 	inBubble(t, false, func(c *cell) {
 		c.inAmazon()
 		c.drops = true
-		c.must(c.connectAWS(c.process(0, "")))
-		p := c.process(0, "")
-		op, err := c.rotateByStack(p)
+		c.must(c.connectAWS(c.process(trouble{})))
+		p := c.process(trouble{})
+		op, err := c.byStack(p)
 		c.must(err)
 		c.stoppedAt(p, op, link.TheTrial)
 		p.stop()
 		p.ops.Close()
 		next := c.account().NextAuthority
 		time.Sleep(account.AWSAuthorityLife + time.Hour)
-		p = c.process(0, "")
-		op, err = c.rotateByStack(p)
+		p = c.process(trouble{})
+		op, err = c.byStack(p)
 		c.must(err)
 		c.must(p.end(op))
 		a := c.account()

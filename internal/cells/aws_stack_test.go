@@ -31,7 +31,7 @@ func TestAWSStackThatFailed(t *testing.T) {
 		inBubble(t, false, func(c *cell) {
 			c.inAmazon()
 			c.must(c.amazon.CreateRole(account.AWSRoleName, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`))
-			p := c.process(0, "")
+			p := c.process(trouble{})
 			err := c.connectAWSBy(p, func(a link.AWSAdministrator) link.AWSAdministrator {
 				if quota {
 					return full{a}
@@ -51,7 +51,7 @@ func TestAWSStackThatFailed(t *testing.T) {
 				t.Errorf("on record is the stack %q", d.Made.Stack)
 			}
 			c.must(c.amazon.DeleteRole(account.AWSRoleName))
-			c.backAWS(c.process(0, ""))
+			c.vanish()
 		})
 	}
 }
@@ -65,7 +65,7 @@ func TestAWSStackOfAnother(t *testing.T) {
 		c.inAmazon()
 		_, err := c.amazon.UploadTemplate(home, "xops360-link-4f2a9c10", theirs)
 		c.must(err)
-		if err := c.connectAWS(c.process(0, "")); account.KindOf(err) != account.AWSNameTaken {
+		if err := c.connectAWS(c.process(trouble{})); account.KindOf(err) != account.AWSNameTaken {
 			t.Errorf("it ended %v", err)
 		}
 		d, err := c.reg.Draft(c.t.Context(), c.id)
@@ -75,7 +75,7 @@ func TestAWSStackOfAnother(t *testing.T) {
 		lost.Journal[len(lost.Journal)-1].Failed = string(account.Offline)
 		c.must(c.reg.SaveDraft(c.t.Context(), lost))
 		back := func() error {
-			p := c.process(0, "")
+			p := c.process(trouble{})
 			admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
 			c.must(err)
 			return p.end(p.ops.TakeBack(c.id, link.Signed{AWS: admin}))
@@ -121,10 +121,10 @@ func TestAWSStopDuringTheUpdate(t *testing.T) {
 	inBubble(t, false, func(c *cell) {
 		c.inAmazon()
 		c.drops = true
-		c.must(c.connectAWS(c.process(0, "")))
+		c.must(c.connectAWS(c.process(trouble{})))
 		c.cloud.AWS().SetResourceTime(5 * time.Minute)
-		p := c.process(0, "")
-		op, err := c.rotateByStack(p)
+		p := c.process(trouble{})
+		op, err := c.byStack(p)
 		c.must(err)
 		var stopped time.Time
 		for {
@@ -142,31 +142,19 @@ func TestAWSStopDuringTheUpdate(t *testing.T) {
 		}
 		p.stop()
 		p.ops.Close()
-		p = c.process(0, "")
-		op, err = c.rotateByStack(p)
+		p = c.process(trouble{})
+		op, err = c.byStack(p)
 		c.must(err)
 		if err := p.end(op); account.KindOf(err) != account.AWSStackBusy { // the update is under way
 			c.must(err)
 		}
 		time.Sleep(20 * time.Minute)
-		p = c.process(0, "")
-		op, err = c.rotateByStack(p)
+		p = c.process(trouble{})
+		op, err = c.byStack(p)
 		c.must(err)
 		c.must(p.end(op))
 		if a, err := c.reg.Account(c.t.Context(), c.id); err != nil || a.Begun() != "" || c.ring.count() != 1 {
 			t.Errorf("begun %q, %d keys, %v", a.Begun(), c.ring.count(), err)
 		}
 	})
-}
-
-// rotateByStack begins a rotation by an administrator's update of the stack.
-func (c *cell) rotateByStack(p *running) (*link.Operation, error) {
-	admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
-	if err != nil {
-		return nil, err
-	}
-	return p.ops.Rotate(c.id, link.RotateWish{
-		Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Bits: 256,
-		Lives: []time.Duration{account.AWSLeafLife}, AWS: admin,
-	}), nil
 }

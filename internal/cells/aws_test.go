@@ -2,12 +2,7 @@ package cells_test
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"sync"
-	"testing"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,48 +48,85 @@ func (c *cell) inAmazon() {
 	c.cloud.AWS().SetSpreading(5 * time.Second)
 }
 
+// answeredAWS is the draft of an AWS account, with what was asked.
+func (p *running) answeredAWS(way account.Way) (account.Draft, error) {
+	if d, err := p.reg.Draft(p.t.Context(), p.id); err == nil {
+		return d, nil
+	}
+	return p.ops.SaveAnswers(p.ctx, account.Draft{
+		ID: p.id, Name: "Contoso", Provider: account.AWS, Way: way,
+		Link: account.AWSLink{Type: account.AWSManagement, Region: home, Method: account.ByCertificate, Tag: "4f2a9c10", DropCA: p.drops},
+	})
+}
+
 // connectAWS goes from the profile to Connected.
 func (c *cell) connectAWS(p *running) error {
-	op, err := c.beginAWS(p)
-	if err != nil {
-		p.stop()
-		p.ops.Close()
-		return err
+	if c.done() {
+		return p.verify()
 	}
-	return p.end(op)
-}
-
-func (c *cell) beginAWS(p *running) (*link.Operation, error) {
-	d, err := p.reg.Draft(p.t.Context(), p.id)
+	d, err := p.answeredAWS(account.Automatic)
 	if err != nil {
-		d = account.Draft{
-			ID: p.id, Name: "Contoso", Provider: account.AWS, Way: account.Automatic,
-			Link: account.AWSLink{Type: account.AWSManagement, Region: home, Method: account.ByCertificate, Tag: "4f2a9c10", DropCA: c.drops},
-		}
-		if d, err = p.ops.SaveAnswers(p.ctx, d); err != nil {
-			return nil, err
-		}
+		return p.over(err)
 	}
 	admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
 	if err != nil {
-		return nil, err
+		return p.over(err)
 	}
-	return p.ops.ConnectAWS(d.ID, admin, link.AWSWish{
-		Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Store: account.Keyring,
-	}), nil
+	return p.end(p.ops.ConnectAWS(d.ID, admin, newKeys()))
 }
 
-// backAWS takes everything back, and looks that nothing is left.
-func (c *cell) backAWS(p *running) {
-	c.t.Helper()
-	admin, err := p.ops.Ports().AWS.SignIn(p.ctx, aws.Environment, home)
-	c.must(err)
-	c.must(p.end(p.ops.TakeBack(p.id, link.Signed{AWS: admin})))
-	c.emptyAWS()
+func newKeys() link.AWSWish {
+	return link.AWSWish{Key: account.KeyID(uuid.NewString()), Authority: account.KeyID(uuid.NewString()), Store: account.Keyring}
 }
 
+// byHandAWS goes from the answers to Connected, with a person who makes a stack of the
+// template and brings its Outputs back.
+func (c *cell) byHandAWS(p *running) error {
+	if c.done() {
+		return p.verify()
+	}
+	d, err := p.answeredAWS(account.ByHand)
+	if err != nil {
+		return p.over(err)
+	}
+	wish := newKeys()
+	wish.Directory = "downloads"
+	if _, err := p.goOn(p.ops.PrepareAWS(d.ID, wish)); err != nil {
+		return p.over(err)
+	}
+	p.helps()
+	time.Sleep(time.Minute)
+	stacks := p.amazon.Stacks(home)
+	if d, err = p.reg.Draft(p.t.Context(), d.ID); err != nil || len(stacks) == 0 {
+		return p.over(err)
+	}
+	l, text := d.AWS(), ""
+	for name, value := range stacks[0].Outputs {
+		text += name + " " + value + "\n"
+	}
+	l.Role, l.Anchor, l.Profile = account.AWSOutputs(text)
+	d.Link = l
+	if d, err = p.ops.SaveAnswers(p.ctx, d); err != nil {
+		return p.over(err)
+	}
+	return p.watched(d.ID)
+}
+
+// stacks is a person who makes a stack of a template, or updates it.
+func (p *running) stacks(file, template string) {
+	name := strings.TrimSuffix(file, ".json")
+	if _, err := p.amazon.UploadTemplate(home, name, template); err != nil {
+		p.must(p.amazon.UpdateTemplate(home, name, template))
+	}
+	p.stays = true
+}
+
+// emptyAWS looks that nothing is left of what was made by itself.
 func (c *cell) emptyAWS() {
 	c.t.Helper()
+	if c.stays {
+		return
+	}
 	for _, s := range c.amazon.Stacks(home) {
 		if s.Status != "DELETE_COMPLETE" {
 			c.t.Errorf("%s, at %s: stack %s is %s", c.where, c.hit, s.Name, s.Status)
@@ -103,114 +135,43 @@ func (c *cell) emptyAWS() {
 	if r, a, f := len(c.amazon.Roles()), len(c.amazon.Anchors(home)), len(c.amazon.Profiles(home)); a+f != 0 || r > 1 { // AWS's own role for anchors stays
 		c.t.Errorf("%s, at %s: %d roles, %d anchors, %d profiles are left", c.where, c.hit, r, a, f)
 	}
-	if list, err := c.reg.Contents(c.t.Context()); err != nil || len(list.Drafts)+len(list.Accounts) != 0 {
-		c.t.Errorf("%s: left on disk: %+v, %v", c.where, list, err)
+}
+
+// soundAWS looks that there are never two of anything.
+func (c *cell) soundAWS() {
+	c.t.Helper()
+	live := 0
+	for _, s := range c.amazon.Stacks(home) {
+		if !s.Gone() {
+			live++
+		}
 	}
-	if n := c.ring.count(); n != 0 {
-		c.t.Errorf("%s: %d keys are left", c.where, n)
+	if a, f := len(c.amazon.Anchors(home)), len(c.amazon.Profiles(home)); live > 1 || a > 1 || f > 1 {
+		c.t.Errorf("%s, at %s: %d stacks, %d anchors, %d profiles", c.where, c.hit, live, a, f)
 	}
 }
 
 // connectedAWS looks that there is one account with one of everything.
 func (c *cell) connectedAWS() {
 	c.t.Helper()
-	acc, err := c.reg.Account(c.t.Context(), c.id)
-	c.must(err)
+	acc := c.account()
 	if a, f := len(c.amazon.Anchors(home)), len(c.amazon.Profiles(home)); a != 1 || f != 1 {
 		c.t.Errorf("%s, at %s: %d anchors, %d profiles; want one of each", c.where, c.hit, a, f)
 	}
 	live := 0
 	for _, s := range c.amazon.Stacks(home) {
-		if s.Status == "CREATE_COMPLETE" {
+		if s.Status == "CREATE_COMPLETE" || s.Status == "UPDATE_COMPLETE" {
 			live++
 		}
 	}
 	if live != 1 {
 		c.t.Errorf("%s, at %s: stacks are %+v", c.where, c.hit, c.amazon.Stacks(home))
 	}
-	if acc.Authority == nil || c.ring.count() != 2 {
-		c.t.Errorf("%s: %d keys in the store, want the leaf's and the authority's", c.where, c.ring.count())
+	want := 2
+	if c.drops {
+		want = 1
+	}
+	if acc.Authority == nil || c.ring.count() != want {
+		c.t.Errorf("%s, at %s: %d keys in the store, want the leaf's and the authority's, where it is kept", c.where, c.hit, c.ring.count())
 	}
 }
-
-// TestEveryAWSCall has each trouble at each call of linking an AWS account.
-// Resumed it ends Connected, with one stack; taken back, nothing is left.
-func TestEveryAWSCall(t *testing.T) {
-	o := onboarding{provider: "aws", begin: (*cell).inAmazon, connect: (*cell).connectAWS, connected: (*cell).connectedAWS, back: (*cell).backAWS, varies: true}
-	o.everyCall(t, counted(t, len(o.hosts(t)), 10))
-}
-
-// TestAWSRotation gives an account another leaf with trouble at each call: the old
-// one works until the new one does, and nobody is asked.
-func TestAWSRotation(t *testing.T) {
-	var before account.Account
-	r := rotation{provider: "aws", varies: true, between: func(*cell) {}}
-	r.begin = func(c *cell) {
-		c.inAmazon()
-		c.must(c.connectAWS(c.process(0, "")))
-		before = c.account()
-	}
-	r.rotate = func(c *cell, p *running) error {
-		return p.end(p.ops.Rotate(c.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}}))
-	}
-	r.everyCall(t, 1, func(c *cell) {
-		after := c.account()
-		if after.Key.ID == before.Key.ID || after.Key.Certificate.SHA256 == before.Key.Certificate.SHA256 || after.Begun() != "" || c.ring.count() != 2 {
-			c.t.Errorf("%s: the key is %+v, begun %q, %d keys", c.where, after.Key, after.Begun(), c.ring.count())
-		}
-		c.linkedNow()
-	})
-}
-
-// TestAWSRotationByStack gives an account whose authority's key was dropped
-// another leaf, with trouble at each call: another authority signs it, which an
-// administrator's update of the stack brings to the trust anchor. Without one
-// nothing is begun.
-func TestAWSRotationByStack(t *testing.T) {
-	var before account.Account
-	r := rotation{provider: "aws", how: " by the stack", varies: true, between: func(*cell) {}}
-	r.begin = func(c *cell) {
-		c.inAmazon()
-		c.drops = true
-		c.must(c.connectAWS(c.process(0, "")))
-		before = c.account()
-		if c.ring.count() != 1 {
-			c.t.Errorf("%s: %d keys, want the leaf's alone", c.where, c.ring.count())
-		}
-	}
-	r.rotate = func(c *cell, p *running) error {
-		op, err := c.rotateByStack(p)
-		if err != nil {
-			p.stop()
-			p.ops.Close()
-			return err
-		}
-		return p.end(op)
-	}
-	inBubble(t, false, func(c *cell) {
-		r.begin(c)
-		alone := c.process(0, "")
-		err := alone.end(alone.ops.Rotate(c.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 256, Lives: []time.Duration{account.AWSLeafLife}}))
-		if account.KindOf(err) != account.AuthorityGone || c.ring.count() != 1 {
-			t.Errorf("without an administrator: %v, %d keys", err, c.ring.count())
-		}
-	})
-	r.everyCall(t, 1, func(c *cell) {
-		after := c.account()
-		if after.Key.ID == before.Key.ID || after.Authority.ID == before.Authority.ID || after.Authority.Stored || after.Begun() != "" || c.ring.count() != 1 {
-			c.t.Errorf("%s: the key is %+v, the authority %+v, begun %q, %d keys", c.where, after.Key, after.Authority, after.Begun(), c.ring.count())
-		}
-		c.linkedNow()
-	})
-}
-
-var theCurveKeys = sync.OnceValue(func() (all [4]crypto.Signer) {
-	for i := range all {
-		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			panic(err)
-		}
-		all[i] = k
-	}
-	return all
-})

@@ -17,12 +17,12 @@ func TestRotationOfAnExpiredKey(t *testing.T) {
 	for _, replication := range []time.Duration{0, 3 * time.Second} {
 		inBubble(t, false, func(c *cell) {
 			c.where = "expired"
-			c.linked()
-			c.watch = nil
-			before := c.account()
+			inMicrosoft.linked(c)
+			c.has()
+			before := c.was
 			c.tenant.SetReplication(replication)
 			time.Sleep(200 * 24 * time.Hour)
-			if err := c.rotate(c.process(0, "")); account.KindOf(err) != account.CertificateOver {
+			if err := c.rotate(c.process(trouble{})); account.KindOf(err) != account.CertificateOver {
 				t.Errorf("by itself: %v", err)
 			}
 			theirs, err := certifier.Certify(theKeys()[2], "theirs", time.Now(), 90*24*time.Hour)
@@ -33,7 +33,7 @@ func TestRotationOfAnExpiredKey(t *testing.T) {
 				t.Errorf("on the app are %+v, want theirs and ours", apps[0].Certificates)
 			}
 			c.must(c.tenant.RemoveCertificate(string(before.Microsoft().Client), theirs.SHA1))
-			c.rotated(before)
+			c.rotated()
 		})
 	}
 }
@@ -41,11 +41,8 @@ func TestRotationOfAnExpiredKey(t *testing.T) {
 // renewed has an administrator rotate the key.
 func (c *cell) renewed(a account.Account) {
 	c.t.Helper()
-	p := c.process(0, "")
-	wish := account.SignInWish{Cloud: a.Cloud, Tenant: a.Microsoft().Tenant}
-	admin, err := p.ops.Ports().SignIn(p.ctx, account.ByDeviceCode, wish, func(s account.SignInPrompt) {
-		c.must(c.tenant.EnterCode(person, s.UserCode))
-	})
+	p := c.process(trouble{})
+	admin, err := p.signIn(a.Cloud, a.Microsoft())
 	c.must(err)
 	c.must(p.end(p.ops.Rotate(p.id, link.RotateWish{Key: account.KeyID(uuid.NewString()), Bits: 2048, Lives: link.Lives, Admin: admin})))
 }

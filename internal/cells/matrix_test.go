@@ -2,153 +2,130 @@ package cells_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
-// each has every trouble at each of the calls, in a cell of its own.
-func each(t *testing.T, adopts bool, calls []int, f func(c *cell, n int, tr trouble)) {
-	t.Helper()
-	for _, n := range calls {
-		for _, tr := range troubles {
-			inBubble(t, adopts, func(c *cell) {
-				c.where = fmt.Sprintf("call %d, %s", n, tr)
-				f(c, n, tr)
-				if tr == throttled {
-					c.patient()
-				}
-			})
-		}
-	}
+// operation is something that is done to an account of one provider.
+type operation struct {
+	name, provider string
+	adopts         bool                            // with an app that is there
+	begin          func(c *cell)                   // what there is before; nil: nothing
+	run            func(c *cell, p *running) error // to its end; again, it goes on
+	ended          func(c *cell)                   // looks that it is done whole
+	undo           func(c *cell)                   // takes all back, and looks that nothing is left; nil where it is itself that
+	least          int                             // how many calls are made at least, else the test does not see them
+	varies         bool                            // of its reads side by side not always as many are made
+	from           string                          // the first call that counts goes to this host; what is before is another's
+	calm           bool                            // no trouble makes it fail: it goes on by itself
 }
 
-// counted are the calls from the first to the n-th. With fewer than there must be
-// the test does not see them.
-func counted(t *testing.T, n, least int) (calls []int) {
+// matrix has each trouble at each point of each operation, in a cell of its own.
+// Resumed it ends whole; undone instead, nothing is left.
+func matrix(t *testing.T, operations []operation) {
 	t.Helper()
-	if n < least {
-		t.Fatalf("%d calls were made; the test does not see them", n)
-	}
-	for i := range n {
-		calls = append(calls, i+1)
-	}
-	return calls
-}
-
-// onboarding is how an account of one provider is linked and taken back.
-type onboarding struct {
-	provider  string
-	adopts    bool
-	begin     func(c *cell)
-	connect   func(c *cell, p *running) error
-	connected func(c *cell)
-	back      func(c *cell, p *running)
-	varies    bool // of its reads side by side not always as many are made
-}
-
-// hosts are those that an onboarding without trouble calls, one after another.
-func (o onboarding) hosts(t *testing.T) (hosts []string) {
-	t.Helper()
-	inBubble(t, o.adopts, func(c *cell) {
-		o.begin(c)
-		c.must(o.connect(c, c.process(0, "")))
-		o.connected(c)
-		hosts = c.hosts
-	})
-	return hosts
-}
-
-// everyCall has each trouble at each of the calls of an onboarding. Resumed it ends
-// Connected, with one of everything; taken back, nothing is left.
-func (o onboarding) everyCall(t *testing.T, calls []int) {
-	t.Helper()
-	cells, resumed, back := 0, 0, 0
-	for _, end := range []string{"resume", "undo"} {
-		each(t, o.adopts, calls, func(c *cell, n int, tr trouble) {
-			c.where += ", " + end
-			o.begin(c)
-			err := o.connect(c, c.process(n, tr))
-			switch cells++; {
-			case c.hit == "" && o.varies:
-				cells--
-			case c.hit == "":
-				c.t.Fatalf("%s: there was no such call", c.where)
-			case err == nil: // it helped itself
-				o.connected(c)
-			case end == "resume":
-				resumed++
-				c.must(o.connect(c, c.process(0, "")))
-				o.connected(c)
-			default:
-				back++
-				o.back(c, c.process(0, ""))
-			}
+	for _, o := range operations {
+		t.Run(o.provider+" "+o.name, func(t *testing.T) {
+			t.Parallel()
+			o.everyPoint(t)
 		})
 	}
-	t.Logf("%d calls, %d cells: %d resumed, %d taken back, the others helped themselves", len(calls), cells, resumed, back)
-	tell(t, "add automatic, "+map[bool]string{false: "resumed or undone", true: "an adopted app"}[o.adopts], o.provider, cells)
-	if resumed == 0 || back == 0 {
-		t.Errorf("%d cells were resumed and %d taken back: the troubles trouble nobody", resumed, back)
+}
+
+// tally is how the cells of an operation went.
+type tally struct{ cells, resumed, undone, missed int }
+
+func (o operation) everyPoint(t *testing.T) {
+	var n tally
+	defer func() { o.tell(t, n) }()
+	points := o.points(t)
+	ends := []string{"resume", "undo"}
+	if o.undo == nil {
+		ends = ends[:1]
+	}
+	for _, end := range ends {
+		for _, tr := range points {
+			inBubble(t, o.adopts, func(c *cell) { o.cell(c, tr, end, &n) })
+		}
+	}
+	t.Logf("%d cells: %d resumed, %d undone, the others helped themselves; of %d the call was not made", n.cells, n.resumed, n.undone, n.missed)
+	if !o.calm && (n.resumed == 0 || o.undo != nil && n.undone == 0) {
+		t.Errorf("%d cells were resumed and %d undone: the troubles trouble nobody", n.resumed, n.undone)
 	}
 }
 
-// rotation is how an account gets another key.
-type rotation struct {
-	provider, how string // how, where there are several
-	begin         func(c *cell)
-	rotate        func(c *cell, p *running) error
-	between       func(c *cell) // where it has to be rotated again
-	varies        bool          // as of an onboarding
+// points are the troubles of an operation: each that there is, at each call and each
+// write that it makes without any.
+func (o operation) points(t *testing.T) (all []trouble) {
+	t.Helper()
+	inBubble(t, o.adopts, func(c *cell) {
+		o.begins(c)
+		c.must(o.run(c, c.process(trouble{})))
+		first, calls, writes := max(0, slices.Index(c.hosts, o.from)), len(c.hosts), c.points.writes
+		o.ended(c)
+		if calls-first < o.least {
+			t.Fatalf("%d calls were made; the test does not see them", calls)
+		}
+		for i := first; i < calls; i++ {
+			for _, what := range ofCalls {
+				all = append(all, trouble{i + 1, false, what})
+			}
+		}
+		for i := range writes {
+			for _, what := range ofWrites {
+				all = append(all, trouble{i + 1, true, what})
+			}
+		}
+	})
+	return all
 }
 
-// everyCall has each trouble at each call of a rotation. Rotated again it ends as
-// ended looks for.
-func (r rotation) everyCall(t *testing.T, least int, ended func(c *cell)) {
-	t.Helper()
-	n := 0
-	inBubble(t, false, func(c *cell) {
-		r.begin(c)
-		c.must(r.rotate(c, c.process(0, "")))
-		n = c.calls
-		ended(c)
-	})
-	calls, cells, again := counted(t, n, least), 0, 0
-	each(t, false, calls, func(c *cell, n int, tr trouble) {
-		cells++
-		r.begin(c)
-		if err := r.rotate(c, c.process(n, tr)); err != nil {
-			again++
-			r.between(c)
-			c.must(r.rotate(c, c.process(0, "")))
+func (o operation) begins(c *cell) {
+	if o.begin != nil {
+		o.begin(c)
+	}
+	c.hit = ""
+}
+
+// cell is one trouble, and what somebody does then.
+func (o operation) cell(c *cell, tr trouble, end string, n *tally) {
+	c.t.Helper()
+	c.where = fmt.Sprintf("%s, %s", tr, end)
+	o.begins(c)
+	err := o.run(c, c.process(tr))
+	switch n.cells++; {
+	case c.hit == "" && o.varies:
+		n.cells, n.missed = n.cells-1, n.missed+1
+		return
+	case c.hit == "":
+		c.t.Fatalf("%s: there was no such point", c.where)
+	}
+	c.sound()
+	switch {
+	case end == "undo":
+		n.undone++
+		o.undo(c)
+	case err == nil && !c.begun(): // it helped itself
+		o.ended(c)
+	default:
+		n.resumed++
+		if err := o.run(c, c.process(trouble{})); err != nil {
+			c.t.Fatalf("%s, at %s: run again it ends with %v", c.where, c.hit, err)
 		}
-		if c.hit == "" && !r.varies {
-			c.t.Fatalf("%s: there was no such call", c.where)
-		}
-		ended(c)
-	})
-	t.Logf("%d calls, %d cells: %d rotated again, the others helped themselves", len(calls), cells, again)
-	tell(t, "rotate"+r.how, r.provider, cells)
-	if again == 0 {
-		t.Error("the troubles trouble nobody")
+		o.ended(c)
+	}
+	c.sound()
+	if tr.what == throttled {
+		c.patient()
 	}
 }
 
 // tell prints a line for faults.sh. A test that failed lost something.
-func tell(t *testing.T, operation, provider string, cells int) {
+func (o operation) tell(t *testing.T, n tally) {
 	t.Helper()
 	lost := 0
 	if t.Failed() {
 		lost = 1
 	}
-	t.Logf("faults: a | %s | %s | %d | %d", operation, provider, cells, lost)
-}
-
-// linkedNow looks that the account's checks hold.
-func (c *cell) linkedNow() {
-	c.t.Helper()
-	p := c.process(0, "")
-	verify := p.ops.Verify(c.account())
-	c.must(p.end(verify))
-	if r := verify.Last().Report; !r.Linked() {
-		c.t.Errorf("%s: afterwards it does not hold: %+v", c.where, r.Checks)
-	}
+	t.Logf("faults: a | %s | %s | %d | %d", o.name, o.provider, n.cells, lost)
 }

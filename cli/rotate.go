@@ -345,6 +345,7 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 	var mu sync.Mutex
 	var codes []int // of those that were not rotated
 	n := 0
+	defer w.Env.Ops.Ports().Registry.Many(ctx)()
 	turn.Each(ctx, rotating, due, func(ctx context.Context, row account.Row) {
 		a, err := w.of(ctx, row)
 		if account.KindOf(err) == account.NotFound { // removed meanwhile

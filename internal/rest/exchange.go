@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/axiomio/xops-onboard/account"
@@ -12,14 +11,6 @@ type Exchanged struct {
 	Answer
 	Header http.Header
 	Body   []byte
-}
-
-type holderKey struct{}
-
-// For is a context whose calls by Exchange are those of one holder: a Retry-After
-// that one of them gets holds back that holder's, and no other's.
-func For(ctx context.Context, holder string) context.Context {
-	return context.WithValue(ctx, holderKey{}, holder)
 }
 
 // Exchange makes a call whose form is its caller's own, as a request that is
@@ -35,8 +26,7 @@ func (c *Client) Exchange(r *http.Request, host string) (Exchanged, error) {
 	if r.Header.Get("Accept") == "" {
 		r.Header.Set("Accept", "*/*")
 	}
-	holder, _ := r.Context().Value(holderKey{}).(string)
-	resp, body, a, err := c.send(r.WithContext(unnamed(r.Context())), holder+" "+r.URL.Host+r.URL.Path)
+	resp, body, a, err := c.send(r.WithContext(unnamed(r.Context())), gateOf(r))
 	if err != nil {
 		return Exchanged{Answer: a}, err
 	}

@@ -162,6 +162,20 @@ func retryAfter(resp *http.Response) time.Duration {
 	return min(max(until.Sub(from), 0), most)
 }
 
+type holderKey struct{}
+
+// For is a context whose calls without a Bearer are those of one holder: a
+// Retry-After that one of them gets holds back that holder's, and no other's.
+func For(ctx context.Context, holder string) context.Context {
+	return context.WithValue(ctx, holderKey{}, holder)
+}
+
+// gateOf is what a Retry-After of a call without a Bearer holds back.
+func gateOf(r *http.Request) string {
+	holder, _ := r.Context().Value(holderKey{}).(string)
+	return holder + " " + r.URL.Host + r.URL.Path
+}
+
 // gate remembers who asked to be left alone until when. It counts on the
 // monotonic clock.
 type gate struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -21,11 +22,11 @@ type verify struct {
 	*line
 	all, watch bool
 	wait       time.Duration
-	before     map[account.ID]string // how each account stood, to tell what changed
+	before     map[account.ID]uint64 // how each account stood, to tell what changed
 }
 
 func newVerify(l *line) *cobra.Command {
-	r := &verify{line: l, before: map[account.ID]string{}}
+	r := &verify{line: l, before: map[account.ID]uint64{}}
 	cmd := &cobra.Command{
 		Use:   "verify [name…]",
 		Short: "Check that accounts still hold",
@@ -144,7 +145,8 @@ func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Ro
 		stands := standing(report, err)
 		mu.Lock()
 		found[state]++
-		same := r.before[a.ID] == stands
+		was, known := r.before[a.ID]
+		same := known && was == stands
 		r.before[a.ID] = stands
 		mu.Unlock()
 		if !same {
@@ -168,14 +170,18 @@ func all(found map[account.CheckState]int) (n int) {
 	return n
 }
 
-// standing is how an account stands, to be compared with how it stood.
-func standing(r account.Report, err error) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s", account.KindOf(err))
+// seed is of the sums by which two standings are compared.
+var seed = maphash.MakeSeed()
+
+// standing is the sum of how an account stands, to be compared with how it stood.
+func standing(r account.Report, err error) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	fmt.Fprintf(&h, "%s", account.KindOf(err))
 	for _, c := range r.Checks {
-		fmt.Fprintf(&b, " %s %s %s %q", c.Name, c.State, account.KindOf(problem(c)), c.Detail)
+		fmt.Fprintf(&h, " %s %s %s %q", c.Name, c.State, account.KindOf(problem(c)), c.Detail)
 	}
-	return b.String()
+	return h.Sum64()
 }
 
 // verdict is the error of what did not hold, or could not be checked.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -181,6 +182,7 @@ func gateOf(r *http.Request) string {
 type gate struct {
 	mu    sync.Mutex
 	until map[string]time.Time
+	most  int // as many are in until before it is looked what is over
 }
 
 func (g *gate) hold(what string, wait time.Duration) {
@@ -190,10 +192,9 @@ func (g *gate) hold(what string, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	for k, t := range g.until {
-		if t.Before(now) {
-			delete(g.until, k)
-		}
+	if len(g.until) >= g.most {
+		maps.DeleteFunc(g.until, func(_ string, t time.Time) bool { return t.Before(now) })
+		g.most = max(2*len(g.until), 64)
 	}
 	if g.until == nil {
 		g.until = map[string]time.Time{}

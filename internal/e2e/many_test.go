@@ -210,6 +210,7 @@ func (m *many) fill(n, tenants int) {
 
 // The n-th account's client and tenant.
 func clientOf(n int) string { return fmt.Sprintf("%08x-3333-4333-8333-333333333333", n) }
+
 func (m *many) tenantOf(n int) string {
 	return fmt.Sprintf("%08x-2222-4222-8222-222222222222", n%m.tenants)
 }

@@ -29,7 +29,7 @@ const createSession = "CreateSession"
 // kin say why there are none; a role that cannot be taken may only not have spread
 // yet.
 func (a *AWS) Session(ctx context.Context, t account.AWSTarget, signer crypto.Signer) (account.AWSCredentials, []account.Evidence, error) {
-	keys, evidence, err := a.session(ctx, t, signer)
+	keys, evidence, err := a.session(rest.For(ctx, string(t.Link.Account)), t, signer)
 	if err != nil {
 		return account.AWSCredentials{}, evidence, err
 	}

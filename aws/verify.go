@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
 // verifyLimit bounds a whole verification.
@@ -33,7 +34,7 @@ var (
 // ever tried. It ends within 45 seconds, or when ctx does, and always returns every
 // check: what could not be asked is Unknown.
 func (a *AWS) Verify(ctx context.Context, t account.AWSTarget, signer crypto.Signer) account.Report {
-	ctx, cancel := context.WithTimeout(ctx, verifyLimit)
+	ctx, cancel := context.WithTimeout(rest.For(ctx, string(t.Link.Account)), verifyLimit)
 	defer cancel()
 	names, made := profileNames, map[account.CheckName]account.Check{}
 	if t.Link.Method != account.ByProfile {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
@@ -137,7 +139,7 @@ func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Acc
 	if err := r.ready(ctx, w, acc.Key.Store); err != nil {
 		return err
 	}
-	wish := r.wish(w, acc)
+	wish := r.wish(ctx, w, acc)
 	switch {
 	case r.directory != "":
 		wish.Directory = r.directory
@@ -160,12 +162,12 @@ func (r *rotate) brought(ctx context.Context, w World, v *voice, acc account.Acc
 	return r.rotated(ctx, w, v, acc, wish, r.stages(v, acc, ""))
 }
 
-func (r *rotate) wish(w World, acc account.Account) link.RotateWish {
+func (r *rotate) wish(ctx context.Context, w World, acc account.Account) link.RotateWish {
 	bits := acc.Key.Bits
 	if bits == 0 {
 		bits = steps.NewKey(w.Env, acc.Key.Store).Bits
 	}
-	wish := link.RotateWish{Key: account.KeyID(w.Env.NewID()), Bits: bits, Lives: link.Lives}
+	wish := link.RotateWish{Key: account.KeyID(w.Env.NewID()), Bits: bits, Lives: link.Lives, Turn: turn.Of(ctx)}
 	if acc.Provider == account.AWS {
 		wish.Authority = account.KeyID(w.Env.NewID())
 	}
@@ -335,24 +337,32 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 			due = append(due, row)
 		}
 	}
-	accounts, err := w.whole(ctx, due)
+	stores, err := w.stores(ctx, due)
 	if err != nil {
 		return err
 	}
-	shut := r.shut(ctx, w, accounts)
+	shut := r.shut(ctx, w, stores)
 	var mu sync.Mutex
-	var codes []int
-	atOnce(ctx, rotating, 0, accounts, func(a account.Account) {
-		err := shut[a.Key.Store]
+	var codes []int // of those that were not rotated
+	n := 0
+	defer w.Env.Ops.Ports().Registry.Many(ctx)()
+	turn.Each(ctx, rotating, due, func(ctx context.Context, row account.Row) {
+		a, err := w.of(ctx, row)
+		if account.KindOf(err) == account.NotFound { // removed meanwhile
+			return
+		}
+		err = cmp.Or(err, shut[a.Key.Store])
 		if err == nil {
-			err = r.rotated(ctx, w, v, a, r.wish(w, a), r.stages(v, a, a.Name))
+			err = r.rotated(ctx, w, v, a, r.wish(ctx, w, a), r.stages(v, a, a.Name))
 		}
 		if err != nil {
-			mu.Lock()
 			err = r.kept(w, a, err)
-			codes = append(codes, code(err))
-			mu.Unlock()
 		}
+		mu.Lock()
+		if n++; err != nil {
+			codes = append(codes, code(err))
+		}
+		mu.Unlock()
 		r.told(w, v, a, err)
 	})
 	if err := ctx.Err(); err != nil {
@@ -362,10 +372,10 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 		return err
 	}
 	if len(codes) > 0 {
-		return &outcome{err: fmt.Errorf("%d of %s not rotated", len(codes), is(len(accounts), "key")), code: worstCode(codes)}
+		return &outcome{err: fmt.Errorf("%d of %s not rotated", len(codes), is(n, "key")), code: worstCode(codes)}
 	}
 	text := []string(nil)
-	if len(accounts) == 0 {
+	if n == 0 {
 		text = []string{"No key is due."}
 	}
 	v.result(text, result{State: "rotated"})

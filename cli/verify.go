@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 	"github.com/axiomio/xops-onboard/steps"
 )
 
@@ -19,11 +22,11 @@ type verify struct {
 	*line
 	all, watch bool
 	wait       time.Duration
-	before     map[account.ID]string // how each account stood, to tell what changed
+	before     map[account.ID]uint64 // how each account stood, to tell what changed
 }
 
 func newVerify(l *line) *cobra.Command {
-	r := &verify{line: l, before: map[account.ID]string{}}
+	r := &verify{line: l, before: map[account.ID]uint64{}}
 	cmd := &cobra.Command{
 		Use:   "verify [name…]",
 		Short: "Check that accounts still hold",
@@ -56,8 +59,7 @@ func newVerify(l *line) *cobra.Command {
 }
 
 const (
-	verifying = 32              // accounts at a time
-	slow      = 5 * time.Second // one that takes longer waits for its own service
+	verifying = 32 // accounts at a time
 
 	watchPause = time.Minute // between two rounds that are watched
 	firstPause = 5 * time.Second
@@ -119,30 +121,32 @@ func rested(ctx context.Context, d time.Duration) error {
 }
 
 // round verifies these accounts, and tells of each when it is done and stands
-// otherwise than before. Without counts it could not begin.
+// otherwise than before. Without counts it could not begin. Of an account no more
+// is kept than how it stands: there may be very many.
 func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Row) (map[account.CheckState]int, error) {
-	accounts, err := w.whole(ctx, rows)
+	stores, err := w.stores(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
-	if shut := r.shut(ctx, w, accounts); len(shut) > 0 && len(shut) == len(stores(accounts)) {
-		return nil, shut[accounts[0].Key.Store]
+	if shut := r.shut(ctx, w, stores); len(shut) > 0 && len(shut) == len(stores) {
+		return nil, shut[stores[0]]
 	}
 	var mu sync.Mutex
 	found := map[account.CheckState]int{}
-	atOnce(ctx, verifying, slow, accounts, func(a account.Account) {
-		report, err := v.report(ctx, w, a)
-		if ctx.Err() != nil {
+	turn.Each(ctx, verifying, rows, func(ctx context.Context, row account.Row) {
+		a, report, err := v.report(ctx, w, row)
+		if ctx.Err() != nil || account.KindOf(err) == account.NotFound { // removed meanwhile
 			return
 		}
-		state := account.Unknown // also of one that was removed meanwhile
+		state := account.Unknown
 		if err == nil {
 			state = report.Worst()
 		}
 		stands := standing(report, err)
 		mu.Lock()
 		found[state]++
-		same := r.before[a.ID] == stands
+		was, known := r.before[a.ID]
+		same := known && was == stands
 		r.before[a.ID] = stands
 		mu.Unlock()
 		if !same {
@@ -150,49 +154,64 @@ func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Ro
 		}
 	})
 	if r.all && ctx.Err() == nil {
-		v.say("%s: %d hold, %d do not, %d could not be checked.", account.Counted(len(accounts), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
+		v.say("%s: %d hold, %d do not, %d could not be checked.", account.Counted(all(found), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
 		if err := w.unread(); err != nil {
 			return nil, err
 		}
 	}
-	return found, verdict(accounts, found)
+	return found, verdict(rows, found)
 }
 
-// standing is how an account stands, to be compared with how it stood.
-func standing(r account.Report, err error) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s", account.KindOf(err))
-	for _, c := range r.Checks {
-		fmt.Fprintf(&b, " %s %s %s %q", c.Name, c.State, account.KindOf(problem(c)), c.Detail)
+// all is how many accounts were looked at.
+func all(found map[account.CheckState]int) (n int) {
+	for _, of := range found {
+		n += of
 	}
-	return b.String()
+	return n
+}
+
+// seed is of the sums by which two standings are compared.
+var seed = maphash.MakeSeed()
+
+// standing is the sum of how an account stands, to be compared with how it stood.
+func standing(r account.Report, err error) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	fmt.Fprintf(&h, "%s", account.KindOf(err))
+	for _, c := range r.Checks {
+		fmt.Fprintf(&h, " %s %s %s %q", c.Name, c.State, account.KindOf(problem(c)), c.Detail)
+	}
+	return h.Sum64()
 }
 
 // verdict is the error of what did not hold, or could not be checked.
-func verdict(accounts []account.Account, found map[account.CheckState]int) error {
-	which := fmt.Sprintf("%d of %s", found[account.Missing], account.Counted(len(accounts), "account"))
-	if len(accounts) == 1 {
-		which = string(accounts[0].Name)
+func verdict(rows []account.Row, found map[account.CheckState]int) error {
+	which := func(n int) string {
+		if len(rows) == 1 {
+			return string(rows[0].Name)
+		}
+		return fmt.Sprintf("%d of %s", n, account.Counted(all(found), "account"))
 	}
 	switch {
 	case found[account.Missing] > 0:
-		return &outcome{err: fmt.Errorf("%s: a check does not hold", which), code: NotLinked, counts: found}
+		return &outcome{err: fmt.Errorf("%s: a check does not hold", which(found[account.Missing])), code: NotLinked, counts: found}
 	case found[account.Unknown] > 0:
-		if len(accounts) > 1 {
-			which = fmt.Sprintf("%d of %s", found[account.Unknown], account.Counted(len(accounts), "account"))
-		}
-		return &outcome{err: fmt.Errorf("%s: something could not be checked", which), code: Unchecked, counts: found}
+		return &outcome{err: fmt.Errorf("%s: something could not be checked", which(found[account.Unknown])), code: Unchecked, counts: found}
 	}
 	return nil
 }
 
-// report verifies an account and keeps what that found.
-func (v *voice) report(ctx context.Context, w World, a account.Account) (account.Report, error) {
-	op := w.Env.Ops.Verify(a)
-	if err := v.through(ctx, op, nil); err != nil {
-		return account.Report{}, err
+// report verifies an account, as one of several, and keeps what that found.
+func (v *voice) report(ctx context.Context, w World, row account.Row) (account.Account, account.Report, error) {
+	a, err := w.of(ctx, row)
+	if err != nil {
+		return a, account.Report{}, err
 	}
-	return *op.Last().Report, nil
+	op := w.Env.Ops.VerifyInTurn(turn.Of(ctx), a)
+	if err := v.through(ctx, op, nil); err != nil {
+		return a, account.Report{}, err
+	}
+	return a, *op.Last().Report, nil
 }
 
 // verified tells how an account stands: in a line, with what does not hold
@@ -223,30 +242,6 @@ var verdictWords = map[account.CheckState]string{
 
 // stateCodes are the exit codes of a command that verified that account alone.
 var stateCodes = map[account.CheckState]int{account.Missing: NotLinked, account.Unknown: Unchecked}
-
-// atOnce runs f for all of them, so many at a time. One that takes longer than
-// late waits for something of its own, and is not counted any more: it takes
-// nobody's turn. With 0 each is counted to its end. When ctx ends no other is begun.
-func atOnce[T any](ctx context.Context, most int, late time.Duration, all []T, f func(T)) {
-	turns := make(chan struct{}, most)
-	var group sync.WaitGroup
-	defer group.Wait()
-	for _, x := range all {
-		select {
-		case turns <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		group.Go(func() {
-			done := sync.OnceFunc(func() { <-turns })
-			defer done()
-			if late > 0 {
-				defer time.AfterFunc(late, done).Stop()
-			}
-			f(x)
-		})
-	}
-}
 
 // chosen are the accounts of these names, each once, or all; without a name
 // the only one there is.
@@ -289,36 +284,35 @@ func (w World) account(name string) (account.Row, error) {
 	return r, &outcome{err: fmt.Errorf("there is no account %q", account.Clean(strings.TrimSpace(name), 60)), code: WrongUsage, hint: "List them with: xops-onboard list"}
 }
 
-// whole are the accounts of these rows. One that was removed meanwhile is none.
-func (w World) whole(ctx context.Context, rows []account.Row) (accounts []account.Account, err error) {
+// of is the account of a row; no more than the row says where it cannot be read.
+func (w World) of(ctx context.Context, row account.Row) (account.Account, error) {
+	a, err := w.Env.Ops.Ports().Registry.Account(ctx, row.ID)
+	if err != nil {
+		a = account.Account{ID: row.ID, Name: row.Name, Provider: row.Provider, Cloud: row.Cloud}
+	}
+	return a, err
+}
+
+// stores are the key stores of these accounts, the first account's first. Of one
+// that was removed meanwhile, and of an AWS account by a profile, there is none.
+func (w World) stores(ctx context.Context, rows []account.Row) (all []account.Store, err error) {
 	for _, r := range rows {
 		a, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
-		if account.KindOf(err) == account.NotFound {
-			continue
-		}
-		if err != nil {
+		switch {
+		case account.KindOf(err) == account.NotFound:
+		case err != nil:
 			return nil, err
-		}
-		accounts = append(accounts, a)
-	}
-	return accounts, nil
-}
-
-// stores are the key stores of these accounts.
-func stores(accounts []account.Account) map[account.Store]bool {
-	all := map[account.Store]bool{}
-	for _, a := range accounts {
-		if a.Key.Store != "" { // of an AWS account by a profile there is no key
-			all[a.Key.Store] = true
+		case a.Key.Store != "" && !slices.Contains(all, a.Key.Store):
+			all = append(all, a.Key.Store)
 		}
 	}
-	return all
+	return all, nil
 }
 
-// shut is why key stores of these accounts cannot be used, of those that cannot.
-func (l *line) shut(ctx context.Context, w World, accounts []account.Account) map[account.Store]error {
+// shut is why key stores cannot be used, of those that cannot.
+func (l *line) shut(ctx context.Context, w World, stores []account.Store) map[account.Store]error {
 	why := map[account.Store]error{}
-	for s := range stores(accounts) {
+	for _, s := range stores {
 		if err := l.ready(ctx, w, s); err != nil {
 			why[s] = err
 		}

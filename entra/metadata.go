@@ -32,6 +32,10 @@ type told struct {
 // person who waits for that starts the program anew.
 const metadataLife = time.Hour
 
+// mostMetadata is of how many tenants it is kept: of thousands it would take more
+// memory than all else.
+const mostMetadata = 256
+
 // web is the way to the sign-in service, with its metadata kept.
 type web struct {
 	http *rest.HTTP
@@ -89,6 +93,12 @@ func (m *metadata) keep(address string, t told) {
 	defer m.mu.Unlock()
 	if m.kept == nil {
 		m.kept = map[string]told{}
+	}
+	for other := range m.kept {
+		if len(m.kept) < mostMetadata {
+			break
+		}
+		delete(m.kept, other)
 	}
 	m.kept[address] = t
 }

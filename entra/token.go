@@ -97,6 +97,7 @@ func (e *Entra) acquire(ctx context.Context, of account.Resource, t account.Targ
 	if err != nil {
 		return none, &account.Problem{Kind: account.Unexpected, Message: "the sign-in library refused its settings", Err: err}
 	}
+	ctx = rest.For(ctx, string(t.Link.Client)) // another app of the tenant is not throttled with this one
 	result, err := app.AcquireTokenByCredential(rest.Idempotent(rest.Recorded(ctx, calls)), []string{"https://" + hostOf(of, cloud) + "/.default"})
 	if err != nil {
 		last, _ := calls.Last()

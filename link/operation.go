@@ -53,7 +53,7 @@ const (
 // Operation is work on an account that no screen owns. It runs on its own
 // goroutine; whoever watches it may come and go.
 type Operation struct {
-	events chan Event
+	events chan *Event // an Event is large, and there may be thousands of operations
 	again  chan struct{}
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -70,19 +70,19 @@ type Operation struct {
 func (o *Operation) Next(ctx context.Context) (Event, error) {
 	select {
 	case e := <-o.events:
-		return e, nil
+		return *e, nil
 	default:
 	}
 	select {
 	case e := <-o.events:
-		return e, nil
+		return *e, nil
 	case <-ctx.Done():
 		return Event{}, context.Cause(ctx)
 	case <-o.ended:
 	}
 	select { // what was told before the end is still told
 	case e := <-o.events:
-		return e, nil
+		return *e, nil
 	default:
 	}
 	o.mu.Lock()
@@ -199,7 +199,7 @@ func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error)
 	ctx, cancel := context.WithCancel(os.ctx)
 	o := &Operation{
 		// Who is slow to follow, or does not, loses the oldest.
-		events: make(chan Event, 64), again: make(chan struct{}, 1),
+		events: make(chan *Event, 64), again: make(chan struct{}, 1),
 		cancel: cancel, ended: make(chan struct{}), began: os.ports.Now(),
 	}
 	tell := func(e Event) {
@@ -209,7 +209,7 @@ func (os *Operations) start(f func(ctx context.Context, tell func(Event)) error)
 		o.mu.Unlock()
 		for {
 			select {
-			case o.events <- e:
+			case o.events <- &e:
 				return
 			default:
 			}

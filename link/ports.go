@@ -58,6 +58,9 @@ type Registry interface {
 	// that. An owner that was killed holds nothing.
 	Hold(ctx context.Context, id account.ID) (account.Account, error)
 	Release(ctx context.Context, id account.ID) error
+	// Many begins many changes, which then cost as much each where there are very
+	// many accounts, until end is called.
+	Many(ctx context.Context) (end func())
 	// Replace puts a in the place of the account of its id, and then deletes the
 	// draft that brought it. Again is no error.
 	Replace(ctx context.Context, draft account.ID, a account.Account) error

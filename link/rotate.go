@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 )
 
 // RotateWish is how an account gets another key.
@@ -24,6 +25,8 @@ type RotateWish struct {
 	// one's key.
 	AWS       AWSAdministrator
 	Authority account.KeyID
+
+	Turn *turn.Turn // where it is one of several that take turns; nil is none
 }
 
 // The stages of a rotation, in their order. The old key works until TheSwitch,
@@ -66,6 +69,7 @@ func (os *Operations) Rotate(id account.ID, wish RotateWish) *Operation {
 	ready := make(chan struct{})
 	o = os.start(func(ctx context.Context, tell func(Event)) error {
 		<-ready
+		ctx = turn.With(ctx, wish.Turn)
 		acc, err := os.hold(ctx, id)
 		if err != nil {
 			return err
@@ -506,6 +510,9 @@ func (w *waiting) rest(ctx context.Context, said error) error {
 		p.Until = now.Add(left)
 	}
 	w.r.tell(Event{Step: w.step, State: Pausing, Pause: &p})
+	if asked > 0 {
+		turn.Leave(ctx)
+	}
 	again := w.r.again
 	if !w.endless || asked > 0 {
 		again = nil // what the directory or the service needs, no key press shortens

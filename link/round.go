@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 )
 
 // Round is the verification of many accounts, some of them at a time. Whoever
@@ -45,36 +47,20 @@ func (r *Round) Next(ctx context.Context) (Found, error) {
 func (r *Round) Stop() { r.cancel() }
 
 // VerifyAll verifies accounts in their order, at most that many at a time, and
-// keeps what each check found. No key store is used that would have to ask.
+// keeps what each check found. Those that wait for their own service count no
+// longer (turn). No key store is used that would have to ask.
 func (os *Operations) VerifyAll(ids []account.ID, atOnce int) *Round {
 	ctx, cancel := context.WithCancel(os.ctx)
 	r := &Round{found: make(chan Found), cancel: cancel, ended: make(chan struct{})}
-	var (
-		next    = make(chan account.ID)
-		workers sync.WaitGroup
-		stores  closedStores
-	)
-	for range min(atOnce, len(ids)) {
-		workers.Go(func() {
-			for id := range next {
-				if f, told := os.look(ctx, id, &stores, r.tell(ctx)); told {
-					r.tell(ctx)(f)
-				}
-			}
-		})
-	}
+	var stores closedStores
 	os.launch(func() {
 		defer close(r.ended)
 		defer cancel()
-		defer workers.Wait()
-		defer close(next)
-		for _, id := range ids {
-			select {
-			case next <- id:
-			case <-ctx.Done():
-				return
+		turn.Each(ctx, atOnce, ids, func(ctx context.Context, id account.ID) {
+			if f, told := os.look(ctx, id, &stores, r.tell(ctx)); told {
+				r.tell(ctx)(f)
 			}
-		}
+		})
 	})
 	return r
 }
@@ -132,7 +118,7 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 		return Found{ID: id, Err: &account.Problem{Kind: account.StoreNotUsable, State: s.State, Subject: string(store)}}, closed.close(store)
 	}
 	tell(Found{ID: id, Asking: true})
-	r := os.check(ctx, accountParty(a, a.Key))
+	r := os.checkInTurn(ctx, a)
 	if ctx.Err() != nil {
 		return Found{}, false
 	}
@@ -142,4 +128,11 @@ func (os *Operations) look(ctx context.Context, id account.ID, closed *closedSto
 	}
 	err = os.write(ctx, TheReport, func(ctx context.Context) error { return os.ports.Registry.SaveReport(ctx, id, r) })
 	return Found{ID: id, Report: r, Err: err}, true
+}
+
+// checkInTurn makes the checks of an account as one of several: when they take
+// long it waits for its own service, and gives its turn up.
+func (os *Operations) checkInTurn(ctx context.Context, a account.Account) account.Report {
+	defer time.AfterFunc(turn.Late, func() { turn.Leave(ctx) }).Stop()
+	return os.check(ctx, accountParty(a, a.Key))
 }

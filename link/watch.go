@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 )
 
 // The pauses between two looks of a watch: it begins close and grows, because
@@ -68,10 +69,13 @@ func (os *Operations) verify(ctx context.Context, d account.Draft) account.Repor
 }
 
 // Verify makes the checks of an account once and keeps what they found.
-func (os *Operations) Verify(a account.Account) *Operation {
+func (os *Operations) Verify(a account.Account) *Operation { return os.VerifyInTurn(nil, a) }
+
+// VerifyInTurn is Verify where it is one of several that take turns; nil is none.
+func (os *Operations) VerifyInTurn(t *turn.Turn, a account.Account) *Operation {
 	return os.start(func(ctx context.Context, tell func(Event)) error {
 		tell(Event{Step: "checks", State: Looking})
-		r := os.check(ctx, accountParty(a, a.Key))
+		r := os.checkInTurn(turn.With(ctx, t), a)
 		if err := ctx.Err(); err != nil {
 			return &account.Problem{Kind: account.Cancelled, Err: err}
 		}

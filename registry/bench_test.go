@@ -86,3 +86,32 @@ func filled(b *testing.B, n int) *Registry {
 	}
 	return r
 }
+
+// BenchmarkManyChanges tells what a change of an account costs where many are made
+// and there are 10,000, as a multiple of what it costs where there are 10; medians.
+func BenchmarkManyChanges(b *testing.B) {
+	few, many := filled(b, 10), filled(b, 10_000)
+	for _, r := range []*Registry{few, many} {
+		b.Cleanup(r.Many(b.Context()))
+	}
+	change := func(r *Registry) time.Duration {
+		begin := time.Now()
+		id := account.ID(fmt.Sprintf("%08x-1111-4111-8111-111111111111", 5))
+		if _, err := r.Hold(b.Context(), id); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(begin)
+	}
+	for b.Loop() {
+		var short, long []time.Duration
+		for range 51 {
+			short, long = append(short, change(few)), append(long, change(many))
+		}
+		slices.Sort(short)
+		slices.Sort(long)
+		s, l := short[len(short)/2], long[len(long)/2]
+		b.ReportMetric(float64(l)/float64(s), "ratio")
+		b.ReportMetric(float64(l.Microseconds()), "µs/10000")
+		b.ReportMetric(float64(s.Microseconds()), "µs/10")
+	}
+}

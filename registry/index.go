@@ -389,17 +389,25 @@ func (r *Registry) sound() (index, bool) {
 		return index{}, false
 	}
 	x, err := decodeIndex(data)
-	if err != nil || x.stamp != stamp {
+	if err != nil || !r.fits(x, stamp) {
 		return index{}, false
+	}
+	return x, true
+}
+
+// fits tells whether an index is that of the files, whose directory has the stamp.
+func (r *Registry) fits(x index, stamp string) bool {
+	if x.stamp != stamp {
+		return false
 	}
 	// A file may be mended where it stands, which the directory does not tell.
 	for _, p := range x.damaged {
 		id, named := strings.CutSuffix(p.Subject, ".json")
 		if _, _, err := r.read(account.ID(id)); !named || account.KindOf(err) != p.Kind {
-			return index{}, false
+			return false
 		}
 	}
-	return x, true
+	return true
 }
 
 // scan makes the index from the files. RegistryUnread if they cannot be listed.

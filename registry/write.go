@@ -91,27 +91,37 @@ func (r *Registry) change(ctx context.Context, id account.ID, f func(have record
 	if err != nil && account.KindOf(err) != account.NotFound {
 		return err
 	}
-	x, ok := r.sound()
-	if !ok {
-		if x, err = r.scan(); err != nil {
-			return err
-		}
+	x, err := r.current()
+	if err != nil {
+		return err
 	}
 	next, err := f(have, x)
 	if err != nil {
 		return err
 	}
+	r.many.index = nil // until the change is made
 	if err := r.put(id, next, old); err != nil {
 		return err
 	}
-	if next.draft == nil { // seldom enough to look through the directories
+	if next.draft == nil && r.many.begun == 0 { // seldom enough to look through the directories
 		r.sweep()
 	}
 	x.put(id, next)
 	if x.stamp, err = r.disk.stamp(r.accounts); err == nil {
-		r.writeIndex(x)
+		r.leave(x)
 	}
 	return nil
+}
+
+// current is the index as it is now, for who holds the lock.
+func (r *Registry) current() (index, error) {
+	if x, ok := r.kept(); ok {
+		return x, nil
+	}
+	if x, ok := r.sound(); ok {
+		return x, nil
+	}
+	return r.scan()
 }
 
 // put makes the file of an id what rec says. The index goes first: from here on

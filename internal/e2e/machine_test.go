@@ -351,6 +351,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == killedName {
 		os.Exit(onboardAndDie(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == preparedName {
+		os.Exit(onPreparedKeys(os.Args[2:]))
+	}
 	os.Exit(run(m))
 }
 

@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto"
@@ -12,15 +11,10 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -29,13 +23,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/internal/keyringtest"
-	"github.com/axiomio/xops-onboard/internal/simcloud"
-	"github.com/axiomio/xops-onboard/internal/simproxy"
-	"github.com/axiomio/xops-onboard/registry"
 )
 
 // BenchmarkVerifyAll is how long the built binary verifies 1,000 accounts, 32 at
@@ -53,7 +41,8 @@ func BenchmarkVerifyAll(b *testing.B) {
 
 func verifyMany(b *testing.B, store account.Store) {
 	const accounts, inFlight, late = 1000, 32, 50 * time.Millisecond
-	m := newMany(b, store, accounts)
+	m := newMany(b, store, b.TempDir())
+	m.fill(accounts, 1)
 	for b.Loop() {
 		var took, ratios, cores []float64
 		var most int64
@@ -88,178 +77,11 @@ func verifyMany(b *testing.B, store account.Store) {
 	}
 }
 
-// many is a machine with many accounts, and a cloud that answers as the simulated
-// one did once: it takes no time of its own.
-type many struct {
-	b     *testing.B
-	env   []string
-	proxy *simproxy.Proxy
-
-	mu      sync.Mutex
-	answers map[string]recorded // by what was asked, without the client
-	client  string              // in the answers
-	late    time.Duration
-	calls   int
-}
-
-type recorded struct {
-	status int
-	header http.Header
-	body   string
-}
-
-func newMany(b *testing.B, store account.Store, n int) *many {
-	b.Helper()
-	cloud := simcloud.New(nil)
-	tenant := cloud.AddTenant(simcloud.TenantSpec{Name: "Contoso", Initial: "contoso.onmicrosoft.com", Domains: []string{"contoso.com"}, Licensed: true, Reviews: []string{"Guests quarterly"}})
-	tenant.SetReplication(0)
-	tenant.AddUser(simcloud.UserSpec{UPN: "ada@contoso.com", Name: "Ada", Roles: []string{simcloud.GlobalAdministrator}})
-	m := &many{b: b, answers: map[string]recorded{}}
-	first, err := simproxy.Start(cloud)
-	m.must(err)
-	ring := keyringtest.Unlocked(b)
-	home := b.TempDir()
-	phrase := filepath.Join(home, "phrase")
-	m.must(os.WriteFile(phrase, []byte("correct horse battery staple\n"), 0o600))
-	at := func(p *simproxy.Proxy) {
-		m.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XOPS_HOME=" + home, "LANG=C.UTF-8"}
-		for name, v := range ring.Map() {
-			m.env = append(m.env, name+"="+v)
-		}
-		m.env = append(append(m.env, "XOPS_PASSPHRASE_FILE="+phrase), p.Env()...)
-	}
-	at(first)
-	m.connect(tenant, store)
-	m.must(first.Close())
-
-	reg, err := registry.Open(home, filepath.Join(home, "state"), registry.Self(), registry.Alive)
-	m.must(err)
-	known, err := reg.Contents(b.Context())
-	m.must(err)
-	a, err := reg.Account(b.Context(), known.Accounts[0].ID)
-	m.must(err)
-	m.client = string(a.Microsoft().Client)
-	for i := 1; i < n; i++ {
-		l := a.Microsoft()
-		l.Client = account.ClientID(uuid.NewString())
-		d := account.Draft{ID: account.ID(uuid.NewString()), Name: account.Name(fmt.Sprintf("Account %d", i)), Provider: a.Provider, Cloud: a.Cloud, Keys: []account.Key{a.Key}, Link: l}
-		m.must(reg.SaveDraft(b.Context(), d))
-		m.must(reg.Finish(b.Context(), d.Account(time.Now())))
-	}
-
-	m.proxy, err = simproxy.Start(m)
-	m.must(err)
-	b.Cleanup(func() { m.must(m.proxy.Close()) })
-	at(m.proxy)
-	recording, err := simproxy.Start(m.recorder(cloud))
-	m.must(err)
-	cmd := m.command("verify", "Contoso")
-	cmd.Env = append(cmd.Env, recording.Env()...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	m.must(recording.Close())
-	return m
-}
-
-func (m *many) must(err error) {
-	m.b.Helper()
-	if err != nil {
-		m.b.Fatal(err)
-	}
-}
-
-func (m *many) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
-	cmd.Env = slices.Clone(m.env)
-	return cmd
-}
-
-// connect links the first account.
-func (m *many) connect(tenant *simcloud.Tenant, store account.Store) {
-	m.b.Helper()
-	cmd := m.command(byItself("--yes", "--key-store", string(store))...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	m.must(err)
-	m.must(cmd.Start())
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		var e event
-		m.must(json.Unmarshal(lines.Bytes(), &e))
-		if e.Prompt.UserCode != "" {
-			m.must(tenant.EnterCode("ada@contoso.com", e.Prompt.UserCode))
-		}
-	}
-	m.must(cmd.Wait())
-}
-
-// asked is what was asked, without whose app it is.
-func asked(r *http.Request, client string) string {
-	return r.Method + " " + r.Host + strings.ReplaceAll(r.URL.RequestURI(), client, "{client}")
-}
-
-// recorder keeps what a handler answers.
-func (m *many) recorder(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, r)
-		m.mu.Lock()
-		m.answers[asked(r, m.client)] = recorded{rec.Code, rec.Header(), rec.Body.String()}
-		m.mu.Unlock()
-		for name, v := range rec.Header() {
-			w.Header()[name] = v
-		}
-		w.WriteHeader(rec.Code)
-		_, _ = w.Write(rec.Body.Bytes())
-	})
-}
-
-// ServeHTTP answers what was recorded, to whichever app asks.
-func (m *many) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
-	_, _ = io.Copy(io.Discard, r.Body)
-	client := m.client
-	if _, more, ok := strings.Cut(r.URL.RequestURI(), "appId='"); ok && len(more) > 36 {
-		client = more[:36]
-	} else if _, more, ok := strings.Cut(r.URL.RequestURI(), "appId=%27"); ok && len(more) > 36 {
-		client = more[:36]
-	}
-	m.mu.Lock()
-	m.calls++
-	a, ok := m.answers[asked(r, m.client)] // it may be an app of Microsoft's
-	if !ok {
-		a, ok = m.answers[asked(r, client)]
-	}
-	late := m.late
-	m.mu.Unlock()
-	if !ok {
-		m.b.Errorf("never asked before: %s", asked(r, client))
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	for name, v := range a.header {
-		w.Header()[name] = v
-	}
-	w.Header().Del("Content-Length")
-	time.Sleep(late - time.Since(began))
-	w.WriteHeader(a.status)
-	_, _ = io.WriteString(w, strings.ReplaceAll(a.body, m.client, client))
-}
-
-// slow has answers that late from now on, and tells how many there were before.
-func (m *many) slow(late time.Duration) (calls int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	calls, m.calls, m.late = m.calls, 0, late
-	return calls
-}
-
 // chain is how many answers an account has one after another: so much later is
 // its verification when each is a second late, which leaves the machine time to be
 // busy with something else.
 func (m *many) chain() int {
-	m.b.Helper()
+	m.t.Helper()
 	const late = time.Second
 	took := func() time.Duration {
 		began := time.Now()
@@ -276,7 +98,7 @@ func (m *many) chain() int {
 // alone is the CPU that so many calls over TLS and so many signatures take, with
 // nothing else around them, both ends of the calls counted as they are above.
 func (m *many) alone(calls, signatures int) time.Duration {
-	m.b.Helper()
+	m.t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	m.must(err)
 	roots := x509.NewCertPool()
@@ -303,7 +125,7 @@ func (m *many) alone(calls, signatures int) time.Duration {
 				if i < signatures {
 					digest := sha256.Sum256(fmt.Append(nil, i))
 					if _, err := key.Sign(rand.Reader, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}); err != nil {
-						m.b.Error(err)
+						m.t.Error(err)
 					}
 				}
 				if i >= calls {
@@ -311,7 +133,7 @@ func (m *many) alone(calls, signatures int) time.Duration {
 				}
 				resp, err := client.Do(ask.Clone(context.Background()))
 				if err != nil {
-					m.b.Error(err)
+					m.t.Error(err)
 					return
 				}
 				_, _ = bytes.NewBuffer(nil).ReadFrom(resp.Body)

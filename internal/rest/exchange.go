@@ -26,7 +26,7 @@ func (c *Client) Exchange(r *http.Request, host string) (Exchanged, error) {
 	if r.Header.Get("Accept") == "" {
 		r.Header.Set("Accept", "*/*")
 	}
-	resp, body, a, err := c.send(r.WithContext(unnamed(r.Context())), r.URL.Host+r.URL.Path)
+	resp, body, a, err := c.send(r.WithContext(unnamed(r.Context())), gateOf(r))
 	if err != nil {
 		return Exchanged{Answer: a}, err
 	}

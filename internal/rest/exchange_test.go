@@ -1,9 +1,12 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -54,4 +57,28 @@ func TestExchangeSeesWhoAnswersInTheServicesPlace(t *testing.T) {
 			t.Errorf("%d: asked %d times", status, s.asked())
 		}
 	}
+}
+
+// TestExchangeHoldsBackOneHolder has a service that asks one AWS account to wait:
+// on the same host and path another's call goes at once, and its own when it was told.
+func TestExchangeHoldsBackOneHolder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := newClient(t, says(429, "", "Retry-After", "1800"), says(200, "{}"))
+		call := func(holder string) error {
+			r := signed(t, "https://"+awsHost+"/")
+			_, err := c.Exchange(r.WithContext(For(r.Context(), holder)), awsHost)
+			return err
+		}
+		const one, other = "111111111111", "222222222222"
+		if err := cmp.Or(call(one), call(other)); err != nil || s.asked() != 2 {
+			t.Errorf("asked %d times, %v; want 2", s.asked(), err)
+		}
+		if err := call(one); account.KindOf(err) != account.Throttled || s.asked() != 2 {
+			t.Errorf("asked %d times, %v; want 2, and that it is throttled", s.asked(), err)
+		}
+		time.Sleep(30 * time.Minute)
+		if err := call(one); err != nil {
+			t.Error(err)
+		}
+	})
 }

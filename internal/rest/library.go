@@ -23,7 +23,7 @@ func (h *HTTP) Do(r *http.Request) (*http.Response, error) {
 	if err := onlyTo(h.host, r.URL); err != nil {
 		return nil, err
 	}
-	resp, body, a, err := h.c.send(r, r.URL.Host+r.URL.Path)
+	resp, body, a, err := h.c.send(r, gateOf(r))
 	if err != nil {
 		return nil, err
 	}

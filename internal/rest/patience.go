@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 )
 
 // mostHeldBack is how often a call is made where the service asks each time to be
@@ -39,8 +40,9 @@ func Patiently(ctx context.Context, call func() error) error {
 	}
 }
 
-// Rested waits, or fails as Ended when ctx ends.
+// Rested waits, or fails as Ended when ctx ends. Where turns are taken it takes none.
 func Rested(ctx context.Context, d time.Duration) error {
+	turn.Leave(ctx)
 	select {
 	case <-ctx.Done():
 		return Ended(ctx.Err())

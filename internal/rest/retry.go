@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/turn"
 )
 
 const (
@@ -61,6 +63,7 @@ func (c *call) again(r *http.Request, resp *http.Response, err error) (time.Dura
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
+		turn.Leave(r.Context())
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		if !twice {
 			return 0, false
@@ -82,6 +85,9 @@ func (c *call) pause(ctx context.Context, asked time.Duration) (time.Duration, b
 	}
 	if c.tries > maxRetries || most > maxDelay || c.stop.Err() != nil || !fits(c.stop, most) {
 		return 0, false
+	}
+	if asked > 0 {
+		turn.Leave(ctx)
 	}
 	pausing(ctx, most, asked > 0)
 	c.idle()
@@ -157,11 +163,26 @@ func retryAfter(resp *http.Response) time.Duration {
 	return min(max(until.Sub(from), 0), most)
 }
 
+type holderKey struct{}
+
+// For is a context whose calls without a Bearer are those of one holder: a
+// Retry-After that one of them gets holds back that holder's, and no other's.
+func For(ctx context.Context, holder string) context.Context {
+	return context.WithValue(ctx, holderKey{}, holder)
+}
+
+// gateOf is what a Retry-After of a call without a Bearer holds back.
+func gateOf(r *http.Request) string {
+	holder, _ := r.Context().Value(holderKey{}).(string)
+	return holder + " " + r.URL.Host + r.URL.Path
+}
+
 // gate remembers who asked to be left alone until when. It counts on the
 // monotonic clock.
 type gate struct {
 	mu    sync.Mutex
 	until map[string]time.Time
+	most  int // as many are in until before it is looked what is over
 }
 
 func (g *gate) hold(what string, wait time.Duration) {
@@ -171,10 +192,9 @@ func (g *gate) hold(what string, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	for k, t := range g.until {
-		if t.Before(now) {
-			delete(g.until, k)
-		}
+	if len(g.until) >= g.most {
+		maps.DeleteFunc(g.until, func(_ string, t time.Time) bool { return t.Before(now) })
+		g.most = max(2*len(g.until), 64)
 	}
 	if g.until == nil {
 		g.until = map[string]time.Time{}
@@ -184,19 +204,39 @@ func (g *gate) hold(what string, wait time.Duration) {
 	}
 }
 
+// enter waits until what the call asks may be asked, and it is the call's turn,
+// and gives what tells that the call is over. It fails as wait does.
+func (g *gate) enter(ctx context.Context, c *call) (done func(), err error) {
+	for {
+		if err := g.wait(ctx, c); err != nil {
+			return nil, err
+		}
+		done, err := turn.Enter(ctx)
+		if err != nil || g.left(c.gate) <= 0 {
+			return done, err
+		}
+		done() // another call was asked to leave it alone meanwhile
+	}
+}
+
+func (g *gate) left(what string) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Until(g.until[what])
+}
+
 // wait returns when what the call asks may be asked, or with account.Throttled
 // when that is after the end of the try or of the call.
 func (g *gate) wait(ctx context.Context, c *call) error {
 	for {
-		g.mu.Lock()
-		left := time.Until(g.until[c.gate])
-		g.mu.Unlock()
+		left := g.left(c.gate)
 		if left <= 0 {
 			return nil
 		}
 		if !fits(ctx, left) || !fits(c.stop, left) {
 			return heldBack{&account.Problem{Kind: account.Throttled, Wait: left}}
 		}
+		turn.Leave(ctx)
 		pausing(ctx, left, true)
 		select {
 		case <-ctx.Done():

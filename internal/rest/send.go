@@ -131,9 +131,11 @@ func repeated(r *http.Request) (func() *http.Request, error) {
 func (c *Client) try(r *http.Request, this *call) (*http.Response, []byte, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), tryLimit)
 	defer cancel()
-	if err := c.gate.wait(ctx, this); err != nil {
+	done, err := c.gate.enter(ctx, this)
+	if err != nil {
 		return nil, nil, err
 	}
+	defer done()
 	if !this.busy() {
 		return nil, nil, this.stop.Err()
 	}

@@ -36,6 +36,11 @@ var promises = []promise{
 	{"a key press among 10,000 accounts, until it is drawn", "ManyAccounts/", "ratio", 1.2, "× among 10"},
 	{"`verify --all`, 1,000 accounts, 32 in flight, file store", "VerifyAll/file", "ratio", 1.3, "× the larger of the answers' makespan and of signing and TLS alone"},
 	{"`verify --all`, the same, OS keyring", "VerifyAll/keyring", "ratio", 1.3, "× the larger of the answers' makespan and of signing and TLS alone"},
+	{"`verify --all`, 10,000 accounts, some throttled: most memory", "VerifyThrottled", "memory", 1.5, "× that of 1,000"},
+	{"the same: time for an account", "VerifyThrottled", "time", 1.2, "× that of 1,000"},
+	{"`rotate --due`, 10,000 accounts, some throttled: most memory", "RotateThrottled", "memory", 2, "× that of 1,000"},
+	{"the same: time for an account", "RotateThrottled", "time", 1.2, "× that of 1,000"},
+	{"one change of many of an account among 10,000", "ManyChanges", "ratio", 2, "× among 10"},
 	{"the binary, stripped", "Binary", "MB", 18, "MB"},
 	{"memory of a whole onboarding, OS keyring", "Onboarding", "MB", 45, "MB"},
 	{"keys a person presses, automatic way", "Onboarding", "presses", 10, "presses"},
@@ -43,8 +48,9 @@ var promises = []promise{
 
 // runs are the packages with their benchmarks.
 var runs = [][2]string{
-	{"./internal/e2e", "^Benchmark(FirstFrame|FirstFrameOfMany|Version|ListOfMany|VerifyAll|Binary|Onboarding)$"},
+	{"./internal/e2e", "^Benchmark(FirstFrame|FirstFrameOfMany|Version|ListOfMany|VerifyAll|VerifyThrottled|RotateThrottled|Binary|Onboarding)$"},
 	{"./link", "^BenchmarkConnected$"},
+	{"./registry", "^BenchmarkManyChanges$"},
 	{"./ui", "^BenchmarkManyAccounts$"},
 }
 

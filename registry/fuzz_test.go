@@ -39,7 +39,9 @@ func FuzzFiles(f *testing.F) {
 			name = "x.json"
 		}
 		put := []string{r.file(one), r.index, r.report(one), r.summary, filepath.Join(r.accounts, name)}
-		must(t, os.WriteFile(put[int(which)%len(put)], body, 0o600))
+		if err := os.WriteFile(put[int(which)%len(put)], body, 0o600); err != nil {
+			return // a name that this system has not
+		}
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -258,23 +258,26 @@ func Sound(t testing.TB, values ...any) {
 	}
 }
 
-// Seeds adds changes of the first answers of a tape: each text of others, in each of
-// the first places and for the whole body, and bodies that look like the real ones.
+// Seeds adds changes of the first answers of a tape: texts of others and values of
+// other types in some of its places, refusals, in turn so that there are not too many,
+// and bodies that look like the real ones.
 func Seeds(f *testing.F, answers int, bodies ...string) {
 	f.Helper()
+	texts := []string{"null", "[]", "{}", "-1", "99999999999999999999", `"2026-13-45T99:99:99Z"`, "true", `[[{"id":[]}]]`}
+	statuses := []uint16{204, 302, 400, 401, 403, 404, 407, 409, 429, 500}
 	f.Add(uint8(1), uint16(0), uint16(0), false, "")
 	for at := range answers + 1 {
-		for i, text := range []string{All, "null", "[]", "{}", "-1", "99999999999999999999", `"2026-13-45T99:99:99Z"`, "true", `[[{"id":[]}]]`} {
-			f.Add(uint8(at), uint16(i*3), uint16(0), i > 0, text)
+		f.Add(uint8(at), uint16(2*at), uint16(0), false, All)
+		for i := range 3 {
+			n := 3*at + i
+			f.Add(uint8(at), uint16(n), uint16(0), true, texts[n%len(texts)])
+			f.Add(uint8(at), uint16(0), statuses[n%len(statuses)], false, `{"error":{"code":`+JSON(Short)+`,"message":`+JSON(Short)+`}}`)
 		}
-		for _, status := range []uint16{204, 302, 400, 401, 403, 404, 407, 409, 429, 500} {
-			f.Add(uint8(at), uint16(0), status, false, `{"error":{"code":`+JSON(Short)+`,"message":`+JSON(Short)+`}}`)
-		}
-	}
-	for i, body := range bodies {
-		for at := range answers + 1 {
+		for i, body := range bodies {
 			f.Add(uint8(at), uint16(0), uint16(0), false, body)
+			if i == at%len(bodies) {
+				f.Add(uint8(at), uint16(0), uint16(403), false, body)
+			}
 		}
-		f.Add(uint8(i%(answers+1)), uint16(0), uint16(403), false, body)
 	}
 }

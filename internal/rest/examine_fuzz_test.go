@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/hostile"
@@ -48,5 +49,31 @@ func FuzzExamine(f *testing.F) {
 			}
 			hostile.Sound(t, found)
 		})
+	})
+}
+
+// FuzzSettings puts anything into the variables that change the way out: what the doctor
+// tells of them is sound, and has no password of a proxy in it.
+func FuzzSettings(f *testing.F) {
+	for _, s := range []string{"", "http://proxy:3128", "http://user:hush-hush-hush@proxy.example:3128", "user:hush-hush-hush@proxy", "://hush-hush-hush", "socks5://user:hush-hush-hush@[::1]:1", "http://user:hush-hush-hush@\x1b[2J", "http://%zz:hush-hush-hush@x", "//hush-hush-hush@x", hostile.Short} {
+		f.Add(s, "localhost,.example.com", "/etc/ssl/certs")
+		f.Add(s, s, s)
+	}
+	f.Fuzz(func(t *testing.T, proxy, except, path string) {
+		if strings.Contains(except+path, "hush-hush-hush") || strings.ContainsRune(path, 0) || strings.HasPrefix(path, "/dev") || strings.HasPrefix(path, "/proc") {
+			return
+		}
+		env := map[string]string{"HTTPS_PROXY": proxy, "NO_PROXY": except, "ALL_PROXY": proxy, "SSL_CERT_FILE": path, "AWS_CA_BUNDLE": except, "GODEBUG": except}
+		found := Settings(func(name string) string { return env[name] }, time.Now())
+		hostile.Sound(t, found)
+		host := ""
+		if _, u, err := proxyOf(func(name string) string { return env[name] }); err == nil && u != nil {
+			host = u.Host
+		}
+		for _, text := range hostile.In(found) {
+			if strings.Contains(text, "hush-hush-hush") && !strings.Contains(host, "hush-hush-hush") {
+				t.Errorf("%q is told of %q", text, proxy)
+			}
+		}
 	})
 }

@@ -165,6 +165,11 @@ func FuzzConfiguration(f *testing.F) {
 		f.Add(configuration, s, token)
 		f.Add(s, credentialsFile, s)
 	}
+	for _, s := range hostile.Texts[:20] { // in a name, and in each setting that is told of
+		f.Add("[profile build]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = "+s+"\n[profile "+s+"]\ncredential_source = "+s+"\n", "", "")
+		f.Add("[profile build]\ncredential_source = "+s+"\n[profile admin]\nsso_session = "+s+"\nregion = "+s+"\nendpoint_url = "+s+"\n", "", "")
+		f.Add("[profile build]\nsource_profile = "+s+"\nrole_arn = "+s+"\n[profile admin]\nlogin_session = "+s+"\n", "", "")
+	}
 	env := homeWith(f, "", "")
 	sum := sha1.Sum([]byte("corp"))
 	cache := filepath.Join(env["HOME"], ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")

@@ -57,6 +57,7 @@ func FuzzExamine(f *testing.F) {
 func FuzzSettings(f *testing.F) {
 	for _, s := range []string{"", "http://proxy:3128", "http://user:hush-hush-hush@proxy.example:3128", "user:hush-hush-hush@proxy", "://hush-hush-hush", "socks5://user:hush-hush-hush@[::1]:1", "http://user:hush-hush-hush@\x1b[2J", "http://%zz:hush-hush-hush@x", "//hush-hush-hush@x", hostile.Short} {
 		f.Add(s, "localhost,.example.com", "/etc/ssl/certs")
+		f.Add(s, hostile.Texts[6], hostile.Texts[26]+"/none.pem")
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, proxy, except, path string) {

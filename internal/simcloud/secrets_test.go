@@ -37,8 +37,10 @@ func TestSecretsAreKept(t *testing.T) {
 	ask("application/x-www-form-urlencoded", form)
 	ask("application/json", `{"proof":"eyJh.eyJi.pr00f","keyId":"x"}`)
 	want := []simcloud.Secret{
-		{Kind: "authorization code", Text: "c0de"}, {Kind: "PKCE verifier", Text: "v3rifier"},
-		{Kind: "client assertion", Text: "s1gnature"}, {Kind: "proof of possession", Text: "pr00f"},
+		{Kind: "authorization code", Text: "c0de"},
+		{Kind: "PKCE verifier", Text: "v3rifier"},
+		{Kind: "client assertion", Text: "s1gnature"},
+		{Kind: "proof of possession", Text: "pr00f"},
 	}
 	all := c.Secrets()
 	if len(all) != len(want) {

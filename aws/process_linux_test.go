@@ -1,11 +1,15 @@
 package aws
 
 import (
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/hostile"
 )
 
 // TestProcessHasNoTerminal runs the program of a profile in a session of its own:
@@ -31,4 +35,26 @@ func TestProcessThatStays(t *testing.T) {
 	if account.KindOf(err) != account.AWSNoCredentials || !strings.Contains(err.Error(), "tool") || time.Since(begun) > 10*time.Second {
 		t.Errorf("after %s: %v", time.Since(begun), err)
 	}
+}
+
+// FuzzProcess has the program that a profile names write anything: it gives credentials
+// that nobody takes, or a problem that quotes nothing of it.
+func FuzzProcess(f *testing.F) {
+	whole := `{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"hush-hush-hush","SessionToken":"t","Expiration":"2999-01-01T00:00:00Z"}`
+	for _, s := range append(variants(whole), "", "null", "[]", "hush-hush-hush", `{"Version":1,"AccessKeyId":`+hostile.JSON(hostile.Short)+`,"SecretAccessKey":"hush-hush-hush"}`, strings.Repeat("hush-hush-hush", 5000)) {
+		f.Add(s)
+	}
+	dir := f.TempDir()
+	said := filepath.Join(dir, "said")
+	env := homeWith(f, "[profile tool]\ncredential_process = /bin/cat "+said+"\n", "")
+	f.Fuzz(func(t *testing.T, text string) {
+		if err := os.WriteFile(said, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := at(t, &desk{cloud: http.NotFoundHandler()}, time.Now, env).SignIn(t.Context(), "tool", home)
+		hostile.Sound(t, err)
+		if err == nil || strings.Contains(err.Error(), "hush-hush-hush") {
+			t.Errorf("%v of %.300q", err, text)
+		}
+	})
 }

@@ -65,7 +65,7 @@ aws_secret_access_key = keys-secret
 `
 
 // homeWith is a home directory with the two files.
-func homeWith(t *testing.T, configuration, credentials string) map[string]string {
+func homeWith(t testing.TB, configuration, credentials string) map[string]string {
 	t.Helper()
 	home := t.TempDir()
 	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {

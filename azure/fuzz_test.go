@@ -8,9 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/entra"
+	"github.com/axiomio/xops-onboard/internal/hostile"
 	"github.com/axiomio/xops-onboard/internal/rest"
 )
 
@@ -77,6 +81,101 @@ func FuzzRefusal(f *testing.F) {
 		if errors.As(err, &r) && refused(err) && kindOf(r, persons) != account.AzureRoleMissing {
 			t.Error("refused, and of another kind")
 		}
+	})
+}
+
+// What Azure Resource Manager answers, for what is to be changed of it.
+const (
+	groupsAnswer      = `{"value":[{"id":"/providers/Microsoft.Management/managementGroups/prod","type":"Microsoft.Management/managementGroups","name":"prod","properties":{"tenantId":"aaaabbbb-0000-cccc-1111-dddd2222eeee","displayName":"Production","parent":{"id":"/providers/Microsoft.Management/managementGroups/x"}}}],"@nextLink":"x"}`
+	assignmentsAnswer = `{"value":[{"id":"/providers/Microsoft.Management/managementGroups/prod/providers/Microsoft.Authorization/roleAssignments/0c1d2e3f-0000-4000-8000-000000000001","properties":{"roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7","principalId":"x","principalType":"ServicePrincipal","scope":"/providers/Microsoft.Management/managementGroups/prod","condition":null}}],"nextLink":"https://management.azure.com/next?$skiptoken=1"}`
+	definitionAnswer  = `{"value":[{"id":"/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7","name":"acdd72a7-3385-48ef-bd42-f606fba81ae7","properties":{"roleName":"Reader","type":"BuiltInRole","permissions":[{"actions":["*/read"],"notActions":[],"dataActions":[],"notDataActions":["*"]}],"assignableScopes":["/"]}}]}`
+	vaultsAnswer      = `{"value":[{"id":"/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v","name":"v","type":"Microsoft.KeyVault/vaults","properties":{"enableRbacAuthorization":false,"vaultUri":"https://v.vault.azure.net/"}}],"subscriptionId":"11111111-1111-4111-8111-111111111111","state":"Enabled","displayName":"Shop"}`
+	deniedAnswer      = `{"error":{"code":"AuthorizationFailed","message":"The client 'a' with object id 'b' does not have authorization to perform action 'X/read' over scope '/s' or the scope is invalid."}}`
+)
+
+// answered runs f against a tape with one answer changed, in a bubble, and holds that
+// what comes of it is sound and came to an end.
+func answered(t *testing.T, tape *hostile.Tape, c hostile.Change, f func(t *testing.T, client *rest.Client) []any) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		p := tape.Play(c)
+		client, err := rest.New(rest.Options{Transport: p, Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		all := f(t, client)
+		if took := time.Since(begun); took > 2*time.Hour {
+			t.Errorf("took %v", took)
+		}
+		p.Sound(t, all...)
+	})
+}
+
+// FuzzSee answers one call of a look at what an account sees, or every one, with
+// anything. The checks are told all the same.
+func FuzzSee(f *testing.F) {
+	hostile.Seeds(f, 14, groupsAnswer, assignmentsAnswer, definitionAnswer, vaultsAnswer, deniedAnswer)
+	var tape hostile.Tape
+	var e *estate
+	f.Fuzz(func(t *testing.T, at uint8, place, status uint16, raw bool, text string) {
+		if e == nil {
+			in(t, func(t *testing.T, made *estate) {
+				e = made
+				e.assign(e.prod, account.AzureReader)
+				e.target.Vaults = true
+				c, err := rest.New(rest.Options{Transport: tape.Record(e.cloud.Client().Transport)})
+				e.must(err)
+				e.azure = New(c, entra.New(c, nil), nil)
+				e.see()
+			})
+		}
+		answered(t, &tape, hostile.Changed(at, place, status, raw, text), func(t *testing.T, c *rest.Client) []any {
+			checks, facts := New(c, entra.New(c, nil), nil).See(t.Context(), e.target, keyOf())
+			if len(checks) != 4 {
+				t.Errorf("%d checks", len(checks))
+			}
+			for _, c := range checks {
+				if (c.State == account.Holds) != (c.Problem == nil) {
+					t.Errorf("%s: %s with %v", c.Name, c.State, c.Problem)
+				}
+			}
+			return []any{checks, facts}
+		})
+	})
+}
+
+// FuzzAdministration does it of what a person sees and changes in Azure.
+func FuzzAdministration(f *testing.F) {
+	hostile.Seeds(f, 24, groupsAnswer, assignmentsAnswer, definitionAnswer, deniedAnswer, `{"error":{"code":"PrincipalNotFound","message":"Principal x does not exist in the directory y."}}`)
+	var tape hostile.Tape
+	var e *estate
+	var admin *Administrator
+	all := func(t *testing.T, a *Administrator) (out []any) {
+		ctx := t.Context()
+		tell := func(p account.Pause) { out = append(out, p) }
+		survey, err := a.SurveyAzure(ctx)
+		calls, elevated := a.Elevate(ctx)
+		is, more, unknown := a.Elevated(ctx)
+		got, trail, failed := a.Assign(ctx, e.prod, account.AzureReader, e.principal(), tell)
+		found, seen, unseen := a.FindAssignment(ctx, e.prod, account.AzureReader, e.principal())
+		gone, left := a.Unassign(ctx, got.ID, tell)
+		down, up := a.StepDown(ctx, time.Now(), tell)
+		return append(out, survey, err, calls, elevated, is, more, unknown, got, trail, failed, found, seen, unseen, gone, left, down, up)
+	}
+	f.Fuzz(func(t *testing.T, at uint8, place, status uint16, raw bool, text string) {
+		if e == nil {
+			in(t, func(t *testing.T, made *estate) {
+				e = made
+				admin = e.signIn(boss).(*Administrator)
+				c, err := rest.New(rest.Options{Transport: tape.Record(e.cloud.Client().Transport)})
+				e.must(err)
+				all(t, &Administrator{c, admin.root, admin.session, time.Now})
+			})
+		}
+		answered(t, &tape, hostile.Changed(at, place, status, raw, text), func(t *testing.T, c *rest.Client) []any {
+			return all(t, &Administrator{c, admin.root, admin.session, time.Now})
+		})
 	})
 }
 

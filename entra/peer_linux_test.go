@@ -159,3 +159,23 @@ func post(t *testing.T, c net.Conn, port int, body string) string {
 	answer, _ := io.ReadAll(c)
 	return string(answer)
 }
+
+// FuzzSocketOwner holds of any table that only the line of the very connection tells its
+// owner.
+func FuzzSocketOwner(f *testing.F) {
+	from, to := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40000}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
+	line := "   0: " + tableForms(from)[0] + " " + tableForms(to)[0] + " 01 00000000:00000000 00:00000000 00000000  1000        0 12345 1"
+	for _, s := range []string{"", "  sl  local_address rem_address   st\n", line, line + "\n" + line, strings.Replace(line, " 01 ", " 06 ", 1), strings.Replace(line, "12345", "0", 1), strings.Replace(line, "1000", "-1", 1), strings.Replace(line, "1000", "99999999999999999999", 1), strings.Repeat("x", 70000) + "\n" + line} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, table string) {
+		uid, found := socketOwner(strings.NewReader(table), from, to)
+		named := false
+		for _, form := range tableForms(from) {
+			named = named || strings.Contains(table, form)
+		}
+		if found && (!named || !strings.Contains(table, strconv.Itoa(uid)) && uid != 0) {
+			t.Errorf("%d of %q", uid, table)
+		}
+	})
+}

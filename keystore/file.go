@@ -100,7 +100,7 @@ func (s *fileStore) get(ctx context.Context, id account.KeyID) (value, error) {
 	}
 	r, err := age.Decrypt(bytes.NewReader(sealed), o.identity)
 	if err != nil {
-		return nil, damaged(err)
+		return nil, damaged(errNotSealed)
 	}
 	v, err := io.ReadAll(io.LimitReader(r, fileMost))
 	if err != nil {
@@ -288,6 +288,10 @@ func newIdentity(passphrase []byte, work int) (*opened, error) {
 	return &opened{identity: identity, sealed: sealed}, err
 }
 
+// errNotSealed stands in for what age says of a file that it does not open: it quotes
+// the file, which may be a key that somebody put there unsealed.
+var errNotSealed = errors.New("the file is not sealed to this store, or not whole")
+
 // unseal opens an identity: WrongPassphrase, or KeyDamaged.
 func unseal(sealed, passphrase []byte) (*age.X25519Identity, error) {
 	id, err := age.NewScryptIdentity(string(passphrase))
@@ -301,7 +305,7 @@ func unseal(sealed, passphrase []byte) (*age.X25519Identity, error) {
 	case errors.As(err, &other):
 		return nil, &account.Problem{Kind: account.WrongPassphrase}
 	case err != nil:
-		return nil, damaged(err)
+		return nil, damaged(errNotSealed)
 	}
 	text, err := io.ReadAll(io.LimitReader(r, fileMost))
 	defer clear(text)

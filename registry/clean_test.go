@@ -12,8 +12,8 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// hostile are texts that a terminal would not just show.
-var hostile = []string{
+// hostileTexts are texts that a terminal would not just show.
+var hostileTexts = []string{
 	"a\x1b[2Jb", "a\x1b]52;c;c2VjcmV0\x07b", "a\x1bP+q544e\x1b\\b", "a\x1b_Gi=1;AAAA\x1b\\b", "a\u009b31mb", "a\u0090b\u009c", "a\u202eb\u2066",
 	"a\u200bb", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "a" + strings.Repeat("\u0301", 40),
 }
@@ -73,7 +73,7 @@ func put(t *testing.T, v reflect.Value, s string) {
 // TestWhatAFileHoldsIsCleaned holds that no text of an account, a draft or a report
 // comes out of an edited file as it would act on a terminal.
 func TestWhatAFileHoldsIsCleaned(t *testing.T) {
-	for _, s := range append(hostile, strings.Repeat("x", 2*textMost)) {
+	for _, s := range append(hostileTexts, strings.Repeat("x", 2*textMost)) {
 		for _, l := range []account.Link{&account.MicrosoftLink{}, &account.AzureLink{}, &account.AWSLink{}} {
 			put(t, reflect.ValueOf(l).Elem(), s)
 			var d account.Draft
@@ -105,7 +105,7 @@ func TestWhatAFileHoldsIsCleaned(t *testing.T) {
 func TestReportsAreCleaned(t *testing.T) {
 	r := empty(t)
 	must(t, r.SaveDraft(t.Context(), draft(one, "Contoso")))
-	for _, s := range hostile {
+	for _, s := range hostileTexts {
 		var rep account.Report
 		put(t, reflect.ValueOf(&rep).Elem(), s)
 		must(t, r.SaveReport(t.Context(), one, rep))
@@ -135,14 +135,14 @@ func TestEvidenceIsSafeToShow(t *testing.T) {
 	dir := t.TempDir()
 	r, err := Open(filepath.Join(dir, "data"), filepath.Join(dir, "state"), me, living)
 	must(t, err)
-	for _, s := range hostile {
+	for _, s := range hostileTexts {
 		must(t, r.AppendEvidence(t.Context(), account.ID(s), s, []account.Evidence{{Method: s, Path: s, RequestID: s, ClientRequestID: s}}))
 	}
 	file, err := os.ReadFile(filepath.Join(dir, "state", "evidence.log"))
 	must(t, err)
 	for i, line := range strings.Split(strings.TrimSuffix(string(file), "\n"), "\n") {
 		var got evidenceLine
-		if !account.Clear(strings.ReplaceAll(line, "\u0301", "")) || json.Unmarshal([]byte(line), &got) != nil || got.Path != hostile[i] {
+		if !account.Clear(strings.ReplaceAll(line, "\u0301", "")) || json.Unmarshal([]byte(line), &got) != nil || got.Path != hostileTexts[i] {
 			t.Errorf("%q", line)
 		}
 	}

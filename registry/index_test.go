@@ -45,7 +45,7 @@ func TestIndexComesBack(t *testing.T) {
 // TestIndexHoldsNoHostileText holds that an index with a text that would not be drawn
 // is none, even with the right sum: it is made again from the files.
 func TestIndexHoldsNoHostileText(t *testing.T) {
-	for _, s := range hostile {
+	for _, s := range hostileTexts {
 		for name, x := range map[string]index{
 			"name":    {accounts: []account.Row{{ID: one, Name: account.Name(s)}}},
 			"stop":    {drafts: []account.Row{{ID: one, Passed: []string{s}}}},

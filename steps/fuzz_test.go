@@ -1,8 +1,13 @@
 package steps_test
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/hostile"
@@ -55,6 +60,39 @@ func FuzzPlainly(f *testing.F) {
 				t.Errorf("%q is %q", before[i], line)
 			}
 		}
+	})
+}
+
+// FuzzPlainLines types anything at the plain questions, from the way on and from
+// each stop by hand: they end with the input at the latest, and no line that they say
+// has in it what a terminal would not just show.
+func FuzzPlainLines(f *testing.F) {
+	whole := strings.Join([]string{"2", "Contoso", "", client, "contoso.com", domain, "", "", "", "", "", ""}, "\n") + "\n"
+	for _, s := range []string{"", "\n", whole, "99999999999999999999\n", "2\n1\n\x1b[2J\n", hostile.All + "\n", strings.Repeat(hostile.Short+"\n", 5), strings.ReplaceAll(whole, "Contoso", hostile.Texts[5]), "2\nP\n1\n" + strings.Repeat("s\n", 20), "1\nContoso\ncontoso.com\n1\n"} {
+		for stop := range uint8(6) {
+			f.Add(stop, s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, stop uint8, typed string) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			d := account.Draft{Provider: account.Microsoft} // of the world here there is no other
+			if at := []string{"", "name", "register", "identifiers", "upload", "verify"}[stop%6]; at != "" {
+				d = w.draft(t, at)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+			defer cancel()
+			var out bytes.Buffer
+			p := steps.Plain{Env: w.env, In: bufio.NewReader(strings.NewReader(typed)), Out: &out}
+			_, err := p.Run(ctx, steps.Routes, d)
+			w.env.Ops.Close()
+			if ctx.Err() != nil {
+				t.Errorf("no end: %v", err)
+			}
+			if bad := hostile.Lines(out.String()); bad != "" || out.Len() > 200_000+20*len(typed) {
+				t.Errorf("%q is said in %d bytes of %.300q", bad, out.Len(), typed)
+			}
+		})
 	})
 }
 

@@ -45,6 +45,7 @@ func (m *machine) runs(args ...string) *command {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(func() { _ = cmd.Process.Kill() })
+	m.watch(cmd, c.all, nil)
 	return c
 }
 

@@ -57,6 +57,7 @@ func killedAtCall(t *testing.T, n int, carried simcloud.Drop, end string) {
 	m := at(t, keyringtest.Unlocked(t))
 	m.tenant.SetReplication(0)
 	upn := m.admin(simcloud.GlobalAdministrator)
+	defer func() { m.keepsSecrets(m.stored()) }()
 	calls := m.counted(n, carried)
 	c := m.runs(addInTheBrowser...)
 	calls.kills(c)
@@ -68,6 +69,7 @@ func killedAtCall(t *testing.T, n int, carried simcloud.Drop, end string) {
 		}
 		return
 	}
+	m.keepsSecrets(m.stored())
 	if end == "undo" {
 		m.later()
 	}

@@ -4,11 +4,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -236,29 +231,4 @@ func (l ledger) single(apps []simcloud.AppState, principals []simcloud.Principal
 			fails("assigned in Azure to an enterprise app that is gone: %+v", r)
 		}
 	}
-}
-
-// lying are all forms in which these keys could lie about, of either kind.
-func lying(values map[string]string) (all [][]byte) {
-	for _, value := range values {
-		parts := strings.Split(value, ".")
-		der, err := base64.RawURLEncoding.DecodeString(parts[len(parts)-1])
-		if err != nil {
-			continue
-		}
-		all = append(all, []byte(parts[len(parts)-1][:64]))
-		var raw [][]byte
-		switch key, _ := x509.ParsePKCS8PrivateKey(der); key := key.(type) {
-		case *rsa.PrivateKey:
-			raw = [][]byte{der[len(der)-64:], key.D.Bytes(), key.Primes[0].Bytes(), key.Primes[1].Bytes()}
-		case *ecdsa.PrivateKey:
-			if b, err := key.Bytes(); err == nil {
-				raw = [][]byte{b}
-			}
-		}
-		for _, r := range raw {
-			all = append(all, r, []byte(hex.EncodeToString(r)), []byte(strings.ToUpper(hex.EncodeToString(r))), []byte(base64.StdEncoding.EncodeToString(r[:len(r)/3*3])))
-		}
-	}
-	return all
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,13 +41,20 @@ type machine struct {
 	home   string
 	extra  []string // of the environment
 	client string   // of the app that was registered last
+
+	debug    bool // commands write a log of their calls
+	hoard    *hoard
+	mayHave  map[string]string // of files of the person's own, which kind of secret is in it
+	watching sync.Mutex
+	watched  []*watched
 }
 
 // at is a machine with that session; nil for none.
 func at(t testing.TB, ring *keyringtest.Session) *machine {
 	t.Helper()
 	cloud := simcloud.New(nil)
-	m := &machine{t: t, ring: ring, cloud: cloud, home: t.TempDir()}
+	cloud.KeepSecrets()
+	m := &machine{t: t, ring: ring, cloud: cloud, home: t.TempDir(), hoard: newHoard(), mayHave: map[string]string{}}
 	m.tenant = cloud.AddTenant(simcloud.TenantSpec{
 		Name: "Contoso", Initial: "contoso.onmicrosoft.com", Domains: []string{"contoso.com"},
 		Licensed: true, Reviews: []string{"Guests quarterly"},
@@ -103,6 +111,9 @@ func (m *machine) browser() (opened func() string) {
 }
 
 func (m *machine) command(args ...string) *exec.Cmd {
+	if m.debug {
+		args = append(slices.Clone(args), "--debug")
+	}
 	cmd := exec.Command(binary, args...)
 	cmd.Env = m.environment()
 	cmd.Dir = filepath.Join(m.home, "work")
@@ -112,7 +123,7 @@ func (m *machine) command(args ...string) *exec.Cmd {
 // start starts the program on a terminal of 80 by 24.
 func (m *machine) start(args ...string) *ptytest.Screen {
 	m.t.Helper()
-	return ptytest.Start(m.t, m.command(args...), 80, 24)
+	return m.onTerminal(m.command(args...), 80, 24)
 }
 
 // stages are the pages of the by-hand road: what one sees there, and what the

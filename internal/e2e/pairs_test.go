@@ -152,6 +152,7 @@ func (f *faultCount) tell(t *testing.T, level string) {
 	for what, n := range f.cells {
 		t.Logf("faults: %s | %s | %s | %d | %d", level, what[0], what[1], n[0], n[1])
 	}
+	t.Logf("searched the environment of %d processes; of %d nobody could read it", environments.read.Load(), environments.refused.Load())
 }
 
 // cell is a machine on which something is done.
@@ -167,6 +168,7 @@ func newCell(t *testing.T, d deed) *cell {
 	if d.before != nil {
 		d.before(c)
 	}
+	c.learns(c.stored()) // a key that the deed ends as well
 	return c
 }
 
@@ -308,7 +310,7 @@ func stamp(dir string) time.Time {
 // the administrator does meanwhile.
 func (c *cell) does(runs chan *ptytest.Screen, args ...string) int {
 	c.t.Helper()
-	s := ptytest.Start(c.t, c.machine.command(args...), 120, 40)
+	s := c.onTerminal(c.machine.command(args...), 120, 40)
 	if runs != nil {
 		runs <- s
 	}
@@ -345,8 +347,8 @@ func (c *cell) checked(args []string, out []byte) {
 	if fell(out) {
 		c.fails("%v fell over\n%.6000s", args, fallen(out))
 	}
-	c.drawn(strings.Join(args, " "), out)
 	c.step("    %.1500s", out)
+	c.learns(c.stored())
 }
 
 // must runs a command that has to end well.

@@ -44,6 +44,8 @@ func holdSecret(hardened bool) {
 			fmt.Println("error", err)
 			return
 		}
+	} else {
+		mayDump()
 	}
 	secret := []byte(strings.Repeat("k", 8) + strconv.Itoa(os.Getpid()))
 	var core unix.Rlimit
@@ -54,6 +56,15 @@ func holdSecret(hardened bool) {
 	fmt.Printf("%d %d %d %s\n", uintptr(unsafe.Pointer(&secret[0])), core.Cur, core.Max, secret)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	fmt.Println(len(secret)) // it is used to the end
+}
+
+// mayDump lets this process dump as much as its user may have it.
+func mayDump() {
+	var core unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_CORE, &core) == nil {
+		core.Cur = core.Max
+		_ = unix.Setrlimit(unix.RLIMIT_CORE, &core)
+	}
 }
 
 // spy is the other program of the same user: it prints what it can read of a
@@ -102,6 +113,82 @@ func TestOtherProgramsOfTheUserReadNothing(t *testing.T) {
 			t.Errorf("the spy does not find the secret even in an open process:\n%s", said)
 		}
 	})
+}
+
+// TestACrashLeavesNoCore has the system end a process as it ends one that crashed: the
+// hardened one leaves no dump, neither as a file nor to a program that collects them. An
+// open one does, where the machine makes any.
+func TestACrashLeavesNoCore(t *testing.T) {
+	binary := forEveryUser(t)
+	for _, kind := range []string{"hardened", "plain"} {
+		dumped, files := crashed(t, binary, kind)
+		switch {
+		case kind == "hardened" && (dumped || len(files) > 0):
+			t.Errorf("a hardened process left a dump: %v, %v", dumped, files)
+		case kind == "plain" && !dumped && dumps(t):
+			t.Error("an open process left no dump either, so this test shows nothing")
+		}
+	}
+}
+
+// crashed ends a process of that kind by a signal that dumps, and tells whether the
+// system says that it did, and which files came.
+func crashed(t *testing.T, binary, kind string) (dumped bool, files []string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "core")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o777); err != nil { // whoever it runs as
+		t.Fatal(err)
+	}
+	victim := ordinary(binary, kind)
+	victim.Dir, victim.Env = dir, append(victim.Env, "GOTRACEBACK=crash")
+	in, err := victim.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := victim.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Process.Signal(syscall.SIGABRT); err != nil {
+		t.Fatal(err)
+	}
+	_ = victim.Wait()
+	status, ok := victim.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() {
+		t.Fatalf("%s ended with %v, not by a signal", kind, victim.ProcessState)
+	}
+	files, err = filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status.CoreDump(), files
+}
+
+// dumps tells whether this machine writes the dumps of open processes into files, of as
+// many bytes as they take.
+func dumps(t *testing.T) bool {
+	t.Helper()
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var most unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &most); err != nil {
+		t.Fatal(err)
+	}
+	to := strings.TrimSpace(string(pattern))
+	return most.Max > 1<<30 && to != "" && !strings.ContainsAny(to, "|/")
 }
 
 type held struct {

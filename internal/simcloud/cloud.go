@@ -32,6 +32,7 @@ type Cloud struct {
 	requests []*Request
 	codes    map[string]*authCode
 	devices  map[string]*device
+	kept     map[Secret]bool // nil where nobody wants them
 }
 
 // New is a cloud without tenants. now is the time that certificates, tokens
@@ -178,6 +179,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s, _ := siteOf(hostOf(r)); s.kind == amazon {
 		r = withAction(r)
 	}
+	c.overhear(r)
 	entry := c.record(r)
 	defer func() { c.finish(entry, out.status) }()
 	out.Header().Set("Date", c.serverTime().Format(http.TimeFormat))

@@ -102,7 +102,7 @@ func userCode() string {
 func (c *Cloud) addDevice(d *device) string {
 	b := make([]byte, 48)
 	rand.Read(b) // never fails
-	code := "HAQABIQEAAAB" + base64.RawURLEncoding.EncodeToString(b)
+	code := c.keep("device code", "HAQABIQEAAAB"+base64.RawURLEncoding.EncodeToString(b))
 	d.ask.Device = code
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -247,7 +247,7 @@ type authCode struct {
 func (c *Cloud) newCode(p passage, now time.Time) string {
 	b := make([]byte, 48)
 	rand.Read(b) // never fails
-	code := "0.A" + base64.RawURLEncoding.EncodeToString(b)
+	code := c.keep("authorization code", "0.A"+base64.RawURLEncoding.EncodeToString(b))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for text, old := range c.codes {

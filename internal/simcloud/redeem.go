@@ -215,7 +215,7 @@ func (v *visit) issueForPerson(t *Tenant, u *user, client signInClient, s scopes
 	life := int(tokenLife / time.Second)
 	a := personTokens{Type: "Bearer", Scope: s.text(have), Life: life, Longer: life, Token: v.c.sealToken(c)}
 	if s.offline {
-		a.Refresh = "1.A" + v.c.seal("refresh", refreshable{t.spec.ID, u.id, client.id, v.now})
+		a.Refresh = v.c.keep("refresh token", "1.A"+v.c.seal("refresh", refreshable{t.spec.ID, u.id, client.id, v.now}))
 	}
 	if s.openid {
 		a.ID = v.idToken(t, u, client.id, how.nonce)

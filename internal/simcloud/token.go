@@ -206,7 +206,7 @@ func (v *visit) issue(t *Tenant, app *application, p *principal, resource string
 // sealToken makes a token that nobody else can read or make. Clients must not
 // look into access tokens, and cannot look into these.
 // Source: learn.microsoft.com/entra/identity-platform/access-tokens.
-func (c *Cloud) sealToken(v claims) string { return c.seal("access", v) }
+func (c *Cloud) sealToken(v claims) string { return c.keep("access token", c.seal("access", v)) }
 
 func (c *Cloud) openToken(token string) (claims, bool) {
 	var v claims

@@ -40,6 +40,12 @@ func BenchmarkVersion(b *testing.B) {
 	measured(b, startbench.CompareRuns, ended(b.TempDir(), "xops-onboard", "version"), startbench.EmptyCommand(b))
 }
 
+// BenchmarkVersionLinked is how long version takes as a multiple of an empty command
+// line's that links the same libraries: what of BenchmarkVersion is this program's own.
+func BenchmarkVersionLinked(b *testing.B) {
+	measured(b, startbench.CompareRuns, ended(b.TempDir(), "xops-onboard", "version"), startbench.LinkedCommand(b))
+}
+
 // BenchmarkListOfMany is how long the list of 10,000 accounts takes, each
 // verified before, as a multiple of version's; and how long where one was
 // verified a moment ago, so that all reports are read.

@@ -26,10 +26,13 @@ var everyPair = flag.Bool("faults", false, "have TestPairs make all its cells, n
 // that, how the process is stopped, and what somebody does then.
 var (
 	callPlaces = []string{"the first call", "a call at a quarter", "a call in the middle", "a call at three quarters", "the last call"}
-	callFaults = []string{"nothing", "503 four times", "429", "lost before", "lost after", "a page of a proxy", "late"}
+	callFaults = []string{"nothing", "503 four times", "429", "lost before", "lost after", "a page of a proxy", "late", clockOff}
 	callStops  = []string{"goes on", "killed at it", "killed at the next", "interrupted at it", "terminated at the next"}
 	callEnds   = []string{"resume", "undo"}
 )
+
+// clockOff is that the machine's clock is behind the services', from that call on.
+const clockOff = "a clock ten minutes off"
 
 // pair is a cell: what is done, and an index into each dimension.
 type pair [5]int
@@ -220,6 +223,7 @@ func cellOf(t *testing.T, d deed, f fault) {
 		c.fails("it was not killed at call %d of %d: %d", f.n, f.total, code)
 	}
 	c.cloud.ClearFaults()
+	c.cloud.SetClock(0)
 	c.holds()
 	c.later()
 	if f.end == "resume" {
@@ -262,6 +266,9 @@ func (c *cell) trouble(to fault) chan *ptytest.Screen {
 			return false
 		}
 		count := seen.Add(1)
+		if count >= int64(n) && to.what == clockOff {
+			c.cloud.SetClock(10 * time.Minute)
+		}
 		return count >= int64(n) && (next || told(count, n))
 	}
 	c.cloud.Inject(f)

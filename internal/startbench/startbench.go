@@ -138,10 +138,10 @@ func read(terminal *os.File, begin time.Time, last string) (time.Duration, []byt
 
 // Build builds a package of this module as it is released, stripped and
 // without cgo, and gives the path of the binary.
-func Build(t testing.TB, pkg string) string {
+func Build(t testing.TB, pkg string, flags ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), filepath.Base(pkg))
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)
+	build := exec.Command("go", append(append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", path}, flags...), pkg)...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", pkg, err, out)
@@ -150,14 +150,23 @@ func Build(t testing.TB, pkg string) string {
 }
 
 // Empty builds the measure of a first frame: the empty program on a terminal.
-func Empty(t testing.TB) Program { return built(t, "empty", "empty") }
+func Empty(t testing.TB) Program { return of(build(t, "empty"), "empty") }
 
 // EmptyCommand builds the measure of a whole run: the empty command line.
-func EmptyCommand(t testing.TB) Program { return built(t, "emptycommand", "empty", "version") }
+func EmptyCommand(t testing.TB) Program { return of(build(t, "emptycommand"), "empty", "version") }
 
-func built(t testing.TB, name, last string, args ...string) Program {
+// LinkedCommand is EmptyCommand with the libraries linked that the product has, and
+// nothing done with them.
+func LinkedCommand(t testing.TB) Program {
+	return of(build(t, "emptycommand", "-tags=linked"), "empty", "version")
+}
+
+func build(t testing.TB, name string, flags ...string) string {
 	t.Helper()
-	path := Build(t, "github.com/axiomio/xops-onboard/internal/startbench/"+name)
+	return Build(t, "github.com/axiomio/xops-onboard/internal/startbench/"+name, flags...)
+}
+
+func of(path, last string, args ...string) Program {
 	return Program{Last: last, Command: func() *exec.Cmd {
 		cmd := exec.Command(path, args...)
 		cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")

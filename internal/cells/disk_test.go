@@ -72,6 +72,8 @@ func (m mortalFiles) Certificate(ctx context.Context, dir, name, pem string) (st
 func (m mortalFiles) Text(_ context.Context, dir, name, text string) (string, error) {
 	path := dir + "/" + name
 	return path, m.p.writes("write "+name, account.Problem{Kind: account.FileNotWritten, Subject: path}, func() error {
+		m.p.mu.Lock()
+		defer m.p.mu.Unlock()
 		m.p.files[name] = text
 		return nil
 	})

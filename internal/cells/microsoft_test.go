@@ -3,6 +3,7 @@ package cells_test
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -121,7 +122,10 @@ func (c *cell) registers() {
 
 // helps is what a person does in a portal meanwhile: uploads each new file once.
 func (p *running) helps() {
-	for name, text := range p.files {
+	p.mu.Lock()
+	there := maps.Clone(p.files)
+	p.mu.Unlock()
+	for name, text := range there {
 		if p.brought[name] {
 			continue
 		}

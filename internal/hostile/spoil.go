@@ -70,15 +70,10 @@ func (s *Spoiler) is(place, was string) string {
 
 // RoundTrip asks, and spoils the answer.
 func (s *Spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := s.Next.RoundTrip(r)
+	resp, body, err := whole(s.Next, r)
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	_ = resp.Body.Close()
 	body = s.spoil(r.Method+" "+shape.ReplaceAllString(r.URL.Path, "{}")+" "+r.Header.Get("X-Amz-Target"), body)
 	for _, name := range []string{"Request-Id", "X-Amzn-Requestid"} {
 		if v := resp.Header.Get(name); v != "" {

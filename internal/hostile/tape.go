@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -57,20 +59,26 @@ type recorder struct {
 
 func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 	call := callOf(q)
-	resp, err := r.next.RoundTrip(q)
+	resp, body, err := whole(r.next, q)
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	r.tape.mu.Lock()
 	defer r.tape.mu.Unlock()
 	r.tape.answers = append(r.tape.answers, taped{call, resp.StatusCode, resp.Header.Clone(), body})
 	return resp, nil
+}
+
+// whole asks, and reads the answer to its end.
+func whole(next http.RoundTripper, q *http.Request) (*http.Response, []byte, error) {
+	resp, err := next.RoundTrip(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, body, err
 }
 
 // Len is how many answers there are.
@@ -81,6 +89,35 @@ func (t *Tape) Play(c Change) *Player {
 	n := len(t.answers) + 1
 	c.At = (c.At%n + n) % n
 	return &Player{tape: t, change: c, given: map[string]int{}}
+}
+
+// Answered has f ask the tape, one answer of which is changed, in a bubble of virtual
+// time, and holds that what comes of it is sound, and that it comes to an end by then.
+func (t *Tape) Answered(of *testing.T, c Change, longest time.Duration, f func(t *testing.T, way http.RoundTripper) []any) {
+	of.Helper()
+	synctest.Test(of, func(of *testing.T) {
+		p := t.Play(c)
+		begun := time.Now()
+		all := f(of, p)
+		if took := time.Since(begun); took > longest {
+			of.Errorf("took %v", took)
+		}
+		p.Sound(of, all...)
+	})
+}
+
+// Told holds that a report has that many checks at least, and that each which does not
+// hold says why.
+func Told(t *testing.T, r account.Report, least int) {
+	t.Helper()
+	if len(r.Checks) < least {
+		t.Errorf("%d checks", len(r.Checks))
+	}
+	for _, c := range r.Checks {
+		if (c.State == account.Holds) != (c.Problem == nil) {
+			t.Errorf("%s: %s with %v", c.Name, c.State, c.Problem)
+		}
+	}
 }
 
 // Player plays a tape.

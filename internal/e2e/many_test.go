@@ -111,7 +111,6 @@ func newMany(t testing.TB, store account.Store, home string) *many {
 		m.connect(tenant, store)
 	}
 	m.remember()
-	clear(m.answers) // what the linking asked
 	m.says("verify", "Contoso")
 	if store == prepared {
 		m.says("rotate", "Contoso")
@@ -171,13 +170,17 @@ func (m *many) place(tenant *simcloud.Tenant) {
 	m.must(reg.Finish(m.t.Context(), d.Account(time.Now())))
 }
 
-// remember takes the one account there is for the model.
+// remember takes the one account there is for the model, and begins to record anew.
 func (m *many) remember() {
 	m.t.Helper()
 	known, err := m.registry().Contents(m.t.Context())
 	m.must(err)
-	m.model, err = m.registry().Account(m.t.Context(), known.Accounts[0].ID)
+	model, err := m.registry().Account(m.t.Context(), known.Accounts[0].ID)
 	m.must(err)
+	m.mu.Lock() // the recorder goes by it
+	m.model = model
+	clear(m.answers) // what the linking asked
+	m.mu.Unlock()
 	m.file, err = os.ReadFile(filepath.Join(m.home, "accounts", string(m.model.ID)+".json"))
 	m.must(err)
 }

@@ -190,8 +190,10 @@ func (m *many) remember() {
 // registry forces each to the disk.
 func (m *many) fill(n, tenants int) {
 	m.t.Helper()
+	m.mu.Lock() // also for what a test has set before: who answers goes by it
 	m.tenants, m.calls, m.early = tenants, 0, nil
 	m.refused, m.until, m.changes = map[string]int{}, map[string]time.Time{}, map[string]int{}
+	m.mu.Unlock()
 	accounts := filepath.Join(m.home, "accounts")
 	for _, old := range []string{accounts, filepath.Join(m.home, "state"), filepath.Join(m.home, "index.json")} {
 		m.must(os.RemoveAll(old))

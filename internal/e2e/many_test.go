@@ -97,11 +97,11 @@ func newMany(t testing.TB, store account.Store, home string) *many {
 	at := func(h http.Handler) *simproxy.Proxy {
 		p, err := simproxy.Start(h)
 		m.must(err)
-		m.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + m.home, "XOPS_HOME=" + m.home, "LANG=C.UTF-8", "XOPS_PASSPHRASE_FILE=" + phrase}
+		m.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + m.home, "XOPS_HOME=" + m.home, "LANG=C.UTF-8"}
 		for name, v := range session {
 			m.env = append(m.env, name+"="+v)
 		}
-		m.env = append(m.env, p.Env()...)
+		m.env = append(append(m.env, "XOPS_PASSPHRASE_FILE="+phrase), p.Env()...) // a session has none
 		return p
 	}
 	recording := at(m.recorder(cloud))

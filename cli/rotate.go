@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -328,15 +329,7 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 // none of the others.
 func (r *rotate) several(ctx context.Context, w World, within time.Duration) error {
 	v := r.voice(w)
-	var due []account.Row
-	for _, row := range w.Known.Accounts {
-		if row.Expires.IsZero() { // an AWS account by a profile
-			continue
-		}
-		if begun := row.Begun == account.Rotating || row.Begun == account.OldKeyLeft; begun || row.Expires.Before(v.now().Add(within)) {
-			due = append(due, row)
-		}
-	}
+	due := isDue(w.Known.Accounts, v.now().Add(within))
 	stores, err := w.stores(ctx, due)
 	if err != nil {
 		return err
@@ -380,6 +373,20 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 	}
 	v.result(text, result{State: "rotated"})
 	return nil
+}
+
+// isDue gives those whose certificate ends before then, or whose rotation was
+// begun. They stay where they are: there may be very many.
+func isDue(rows []account.Row, then time.Time) iter.Seq[account.Row] {
+	return func(yield func(account.Row) bool) {
+		for _, row := range rows {
+			profile := row.Expires.IsZero() // an AWS account by one has no certificate
+			begun := row.Begun == account.Rotating || row.Begun == account.OldKeyLeft
+			if !profile && (begun || row.Expires.Before(then)) && !yield(row) {
+				return
+			}
+		}
+	}
 }
 
 // told tells how it ended for one account of several.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -124,7 +125,7 @@ func rested(ctx context.Context, d time.Duration) error {
 // otherwise than before. Without counts it could not begin. Of an account no more
 // is kept than how it stands: there may be very many.
 func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Row) (map[account.CheckState]int, error) {
-	stores, err := w.stores(ctx, rows)
+	stores, err := w.stores(ctx, slices.Values(rows))
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +134,7 @@ func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Ro
 	}
 	var mu sync.Mutex
 	found := map[account.CheckState]int{}
-	turn.Each(ctx, verifying, rows, func(ctx context.Context, row account.Row) {
+	turn.Each(ctx, verifying, slices.Values(rows), func(ctx context.Context, row account.Row) {
 		a, report, err := v.report(ctx, w, row)
 		if ctx.Err() != nil || account.KindOf(err) == account.NotFound { // removed meanwhile
 			return
@@ -295,8 +296,8 @@ func (w World) of(ctx context.Context, row account.Row) (account.Account, error)
 
 // stores are the key stores of these accounts, the first account's first. Of one
 // that was removed meanwhile, and of an AWS account by a profile, there is none.
-func (w World) stores(ctx context.Context, rows []account.Row) (all []account.Store, err error) {
-	for _, r := range rows {
+func (w World) stores(ctx context.Context, rows iter.Seq[account.Row]) (all []account.Store, err error) {
+	for r := range rows {
 		a, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
 		switch {
 		case account.KindOf(err) == account.NotFound:

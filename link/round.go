@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,7 +57,7 @@ func (os *Operations) VerifyAll(ids []account.ID, atOnce int) *Round {
 	os.launch(func() {
 		defer close(r.ended)
 		defer cancel()
-		turn.Each(ctx, atOnce, ids, func(ctx context.Context, id account.ID) {
+		turn.Each(ctx, atOnce, slices.Values(ids), func(ctx context.Context, id account.ID) {
 			if f, told := os.look(ctx, id, &stores, r.tell(ctx)); told {
 				r.tell(ctx)(f)
 			}

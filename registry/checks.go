@@ -2,8 +2,6 @@ package registry
 
 import (
 	"context"
-	"fmt"
-	"hash/crc32"
 	"runtime"
 	"strconv"
 	"strings"
@@ -86,7 +84,7 @@ const unsettled = 3 * time.Second
 
 func encodeChecks(all map[account.ID]account.LastCheck, stamp string) []byte {
 	b := make([]byte, 0, 80*(len(all)+1))
-	b = append(appendText(append(b, `"stamp":`...), stamp), `,"checks":[`...)
+	b = append(appendText(append(append(b, summaryHead+noSum...), `"stamp":`...), stamp), `,"checks":[`...)
 	first := true
 	for id, c := range all {
 		if !first {
@@ -97,8 +95,7 @@ func encodeChecks(all map[account.ID]account.LastCheck, stamp string) []byte {
 		b = strconv.AppendInt(append(b, ','), micros(c.At), 10)
 		b = append(appendTexts(b, string(c.State)), ']')
 	}
-	b = append(b, "\n]}\n"...)
-	return append(fmt.Appendf(nil, "%s%08x\",\n", summaryHead, crc32.ChecksumIEEE(b)), b...)
+	return sum(append(b, "\n]}\n"...), summaryHead)
 }
 
 // decodeChecks reads a summary, and the stamp of what it sums up. Whatever is

@@ -129,7 +129,7 @@ const indexHead = `{"schema":4,"sum":"`
 // encode writes the index.
 func (x index) encode() []byte {
 	b := make([]byte, 0, 256*(len(x.accounts)+len(x.drafts)+1))
-	b = appendText(append(b, `"stamp":`...), x.stamp)
+	b = appendText(append(append(b, indexHead+noSum...), `"stamp":`...), x.stamp)
 	b = append(b, `,"rows":[`...)
 	first := true
 	next := func(kind string) {
@@ -158,8 +158,17 @@ func (x index) encode() []byte {
 		next("damaged")
 		b = append(appendTexts(b, string(p.Kind), p.Subject), ']')
 	}
-	b = append(b, "\n]}\n"...)
-	return append(fmt.Appendf(make([]byte, 0, len(b)+40), "%s%08x\",\n", indexHead, crc32.ChecksumIEEE(b)), b...)
+	return sum(append(b, "\n]}\n"...), indexHead)
+}
+
+// noSum is the place of a sum, up to what it is over.
+const noSum = "00000000\",\n"
+
+// sum puts the sum into a text that begins with the head and noSum.
+func sum(b []byte, head string) []byte {
+	of := fmt.Sprintf("%08x", crc32.ChecksumIEEE(b[len(head)+len(noSum):]))
+	copy(b[len(head):], of)
+	return b
 }
 
 func appendRow(b []byte, r account.Row) []byte {
@@ -226,10 +235,10 @@ func decodeIndex(text string) (index, error) {
 // with head and has its sum.
 func summed(text, head string) (body string, ok bool) {
 	text, ok = strings.CutPrefix(text, head)
-	if !ok || len(text) < 11 || text[8:11] != "\",\n" {
-		return "", false
+	if at := len(noSum); ok && len(text) >= at && text[8:at] == noSum[8:] {
+		return text[at:], fmt.Sprintf("%08x", sumOf(text[at:])) == text[:8]
 	}
-	return text[11:], fmt.Sprintf("%08x", sumOf(text[11:])) == text[:8]
+	return "", false
 }
 
 // sumOf is the sum of a text, without a copy of all of it.

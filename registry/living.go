@@ -14,7 +14,7 @@ import (
 // of another; else f's own error, and nothing was changed.
 func (r *Registry) ChangeAccount(ctx context.Context, id account.ID, f func(account.Account) (account.Account, error)) (account.Account, error) {
 	var now account.Account
-	err := r.change(ctx, id, func(have record, x index) (_ record, err error) {
+	err := r.change(ctx, id, func(have record, all listed) (_ record, err error) {
 		switch {
 		case have.account == nil:
 			return record{}, notFound()
@@ -27,12 +27,12 @@ func (r *Registry) ChangeAccount(ctx context.Context, id account.ID, f func(acco
 		}
 		now.ID = id
 		if !strings.EqualFold(string(now.Name), string(was.Name)) {
-			if err := x.named(id, "", now.Name, true); err != nil {
+			if err := all.named(id, "", now.Name, true); err != nil {
 				return record{}, err
 			}
 		}
 		if now.Identity() != was.Identity() {
-			if err := x.linked(id, now.Identity()); err != nil {
+			if err := all.linked(id, now.Identity()); err != nil {
 				return record{}, err
 			}
 		}
@@ -69,7 +69,7 @@ func (r *Registry) Replace(ctx context.Context, draft account.ID, a account.Acco
 // NotFound as ChangeAccount.
 func (r *Registry) Reopen(ctx context.Context, id account.ID) (account.Draft, error) {
 	var d account.Draft
-	err := r.change(ctx, id, func(have record, _ index) (record, error) {
+	err := r.change(ctx, id, func(have record, _ listed) (record, error) {
 		switch {
 		case have.draft != nil && r.others(have.draft.Owner):
 			return record{}, &account.Problem{Kind: account.DraftOwned}

@@ -24,7 +24,7 @@ type Registry struct {
 	self  account.Owner
 	alive func(account.Owner) bool
 	turn  chan struct{} // held by the one goroutine of this process that changes something
-	many  many          // by turn
+	many  int           // how often Many was called and not ended; by turn
 
 	data, accounts, checks string // directories
 	index, lock, summary   string // files

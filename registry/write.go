@@ -18,7 +18,7 @@ import (
 // and is gone: it was thrown away and does not come back. Two drafts of the
 // same tenant and client are let be: only Finish decides who is linked.
 func (r *Registry) SaveDraft(ctx context.Context, d account.Draft) error {
-	return r.change(ctx, d.ID, func(have record, x index) (record, error) {
+	return r.change(ctx, d.ID, func(have record, all listed) (record, error) {
 		switch {
 		case have.account != nil, have.draft == nil && d.Owner != (account.Owner{}):
 			return record{}, notFound()
@@ -26,7 +26,7 @@ func (r *Registry) SaveDraft(ctx context.Context, d account.Draft) error {
 			return record{}, &account.Problem{Kind: account.DraftOwned}
 		}
 		if have.draft == nil || !strings.EqualFold(string(have.draft.Name), string(d.Name)) {
-			if err := x.named(d.ID, d.Replaces, d.Name, true); err != nil {
+			if err := all.named(d.ID, d.Replaces, d.Name, true); err != nil {
 				return record{}, err
 			}
 		}
@@ -40,17 +40,17 @@ func (r *Registry) SaveDraft(ctx context.Context, d account.Draft) error {
 // same cloud, tenant and client; InputTaken if another account has the name;
 // DraftOwned as SaveDraft; NotFound if there is neither draft nor account.
 func (r *Registry) Finish(ctx context.Context, a account.Account) error {
-	return r.change(ctx, a.ID, func(have record, x index) (record, error) {
+	return r.change(ctx, a.ID, func(have record, all listed) (record, error) {
 		switch {
 		case have == record{}:
 			return record{}, notFound()
 		case have.draft != nil && r.others(have.draft.Owner):
 			return record{}, &account.Problem{Kind: account.DraftOwned}
 		}
-		if err := x.linked(a.ID, a.Identity()); err != nil {
+		if err := all.linked(a.ID, a.Identity()); err != nil {
 			return record{}, err
 		}
-		return record{account: &a}, x.named(a.ID, "", a.Name, false)
+		return record{account: &a}, all.named(a.ID, "", a.Name, false)
 	})
 }
 
@@ -61,7 +61,7 @@ func (r *Registry) Remove(ctx context.Context, id account.ID) error {
 	if _, _, err := r.read(id); account.KindOf(err) == account.NotFound {
 		return r.removeReport(id)
 	}
-	return r.change(ctx, id, func(have record, _ index) (record, error) {
+	return r.change(ctx, id, func(have record, _ listed) (record, error) {
 		if have.draft != nil && r.others(have.draft.Owner) {
 			return record{}, &account.Problem{Kind: account.DraftOwned}
 		}
@@ -72,10 +72,10 @@ func (r *Registry) Remove(ctx context.Context, id account.ID) error {
 	})
 }
 
-// change reads the file of an id (the zero record if there is none) and the
-// index, and makes the file what f says; the zero record deletes it. No other
-// change comes between. When f fails nothing was changed.
-func (r *Registry) change(ctx context.Context, id account.ID, f func(have record, x index) (record, error)) error {
+// change reads the file of an id (the zero record if there is none), and the
+// index where f asks for it, and makes the file what f says; the zero record
+// deletes it. No other change comes between. When f fails nothing was changed.
+func (r *Registry) change(ctx context.Context, id account.ID, f func(have record, all listed) (record, error)) error {
 	if !valid(id) {
 		return fmt.Errorf("change the registry: %q cannot be the id of an account", id)
 	}
@@ -91,33 +91,57 @@ func (r *Registry) change(ctx context.Context, id account.ID, f func(have record
 	if err != nil && account.KindOf(err) != account.NotFound {
 		return err
 	}
+	if r.many > 0 {
+		next, err := f(have, r.current)
+		if err != nil {
+			return err
+		}
+		return r.put(id, next, old)
+	}
 	x, err := r.current()
 	if err != nil {
 		return err
 	}
-	next, err := f(have, x)
+	next, err := f(have, func() (index, error) { return x, nil })
 	if err != nil {
 		return err
 	}
-	r.many.index = nil // until the change is made
 	if err := r.put(id, next, old); err != nil {
 		return err
 	}
-	if next.draft == nil && r.many.begun == 0 { // seldom enough to look through the directories
+	if next.draft == nil { // seldom enough to look through the directories
 		r.sweep()
 	}
 	x.put(id, next)
 	if x.stamp, err = r.disk.stamp(r.accounts); err == nil {
-		r.leave(x)
+		r.writeIndex(x)
 	}
 	return nil
 }
 
+// listed gives the index as it was before a change.
+type listed func() (index, error)
+
+// named is that of the index.
+func (all listed) named(id, replaces account.ID, n account.Name, drafts bool) error {
+	x, err := all()
+	if err != nil {
+		return err
+	}
+	return x.named(id, replaces, n, drafts)
+}
+
+// linked is that of the index.
+func (all listed) linked(id account.ID, identity string) error {
+	x, err := all()
+	if err != nil {
+		return err
+	}
+	return x.linked(id, identity)
+}
+
 // current is the index as it is now, for who holds the lock.
 func (r *Registry) current() (index, error) {
-	if x, ok := r.kept(); ok {
-		return x, nil
-	}
 	if x, ok := r.sound(); ok {
 		return x, nil
 	}

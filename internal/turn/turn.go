@@ -5,6 +5,7 @@ package turn
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"time"
 )
@@ -34,11 +35,11 @@ func Of(ctx context.Context) *Turn {
 
 // Each does f for all of them in their order, so many at a time, and waits for
 // the last. The context of each has its turn. When ctx ends no other is begun.
-func Each[T any](ctx context.Context, most int, all []T, f func(context.Context, T)) {
+func Each[T any](ctx context.Context, most int, all iter.Seq[T], f func(context.Context, T)) {
 	first, again := make(chan struct{}, most), make(chan struct{}, most)
 	var group sync.WaitGroup
 	defer group.Wait()
-	for _, x := range all {
+	for x := range all {
 		giveUp, err := taken(ctx, first)
 		if err != nil {
 			return

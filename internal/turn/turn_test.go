@@ -43,7 +43,7 @@ func TestOneWaitsForItselfAlone(t *testing.T) {
 		var others time.Duration
 		var first, again watch
 		began := time.Now()
-		turn.Each(t.Context(), most, all, func(ctx context.Context, waits bool) {
+		turn.Each(t.Context(), most, slices.Values(all), func(ctx context.Context, waits bool) {
 			if !waits {
 				first.call(call)
 				mu.Lock()
@@ -78,7 +78,7 @@ func TestOneWaitsForItselfAlone(t *testing.T) {
 func TestLateCallsKeepNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		turn.Each(t.Context(), 1, []bool{true, true, false}, func(ctx context.Context, hangs bool) {
+		turn.Each(t.Context(), 1, slices.Values([]bool{true, true, false}), func(ctx context.Context, hangs bool) {
 			turn.Leave(ctx)
 			time.Sleep(time.Second)
 			done, err := turn.Enter(ctx)
@@ -101,7 +101,7 @@ func TestTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var begun atomic.Int32
-		turn.Each(ctx, 2, make([]int, 10), func(ctx context.Context, _ int) {
+		turn.Each(ctx, 2, slices.Values(make([]int, 10)), func(ctx context.Context, _ int) {
 			begun.Add(1)
 			turn.Leave(ctx)
 			time.AfterFunc(time.Second, cancel)
@@ -113,7 +113,7 @@ func TestTheEnd(t *testing.T) {
 		if begun.Load() == 0 {
 			t.Error("none was begun")
 		}
-		turn.Each(ctx, 2, make([]int, 10), func(context.Context, int) { t.Error("one was begun after the end") })
+		turn.Each(ctx, 2, slices.Values(make([]int, 10)), func(context.Context, int) { t.Error("one was begun after the end") })
 	})
 }
 

@@ -10,7 +10,7 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 status=0
 go test -v -timeout 60m ./internal/cells >"$out" 2>&1 || status=$?
-go test -v -timeout 90m ./internal/e2e -run '^(TestPairs|TestKilledAtEachCall|TestKilledAtEachCallOfEach|TestKilledAtEachWrite|TestRotationKilledAtEachCall|TestWalks)$' -faults -walks "${1:-20}" >>"$out" 2>&1 || status=$?
+go test -v -timeout 90m ./internal/e2e -run '^(TestPairs|TestKilledAtEachCall|TestKilledAtEachCallOfEach|TestKilledAtEachWrite|TestKilledAtEachWriteOfEach|TestRotationKilledAtEachCall|TestWalks)$' -faults -walks "${1:-20}" >>"$out" 2>&1 || status=$?
 
 if [ "$status" != 0 ]; then
 	echo "== what failed"

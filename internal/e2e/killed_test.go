@@ -3,61 +3,50 @@
 package e2e_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"syscall"
+	"strings"
+	"sync"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
-	"github.com/axiomio/xops-onboard/internal/rest"
-	"github.com/axiomio/xops-onboard/keystore"
-	"github.com/axiomio/xops-onboard/link"
-	"github.com/axiomio/xops-onboard/registry"
 )
 
-// killedName has this test's binary onboard an account by the product's own
-// operations, stores and files, and kill itself at one write.
-const killedName = "onboard-and-die"
-
 // TestKilledAtEachWrite kills a process before and after each write of an
-// onboarding: to the registry, to the keyring, to the certificate file. The
-// product goes on from there and ends Connected with one key and one
+// onboarding by hand: to the registry, to the keyring, to the certificate file.
+// Somebody goes on from there on the screens and ends Connected with one key and one
 // certificate; or throws the draft away, and no key is left.
 func TestKilledAtEachWrite(t *testing.T) {
 	t.Parallel()
 	m := at(t, keyringtest.Unlocked(t))
-	m.client = m.tenant.Register("Xops 360 - Contoso").ClientID
-	total := m.writes()
-	if total < 8 {
+	total := m.dies(t, deadly{})
+	if total < 6 {
 		t.Fatalf("an onboarding made %d writes; the test does not see them", total)
 	}
 	var told faultCount
 	t.Cleanup(func() { told.tell(t, "c") })
 	for n := 1; n <= total; n++ {
-		for _, when := range []string{"before", "after"} {
-			t.Run(fmt.Sprintf("%s write %d", when, n), func(t *testing.T) {
+		for _, after := range []bool{false, true} {
+			d := deadly{n: n, after: after}
+			t.Run(d.String(), func(t *testing.T) {
 				t.Parallel()
-				t.Cleanup(func() { told.add("add by hand, kill -9 at a write", "microsoft", t.Failed()) })
-				killedAt(t, n, when)
+				t.Cleanup(func() { told.add("add by hand, kill -9 at a write, then screens", "microsoft", t.Failed()) })
+				diedByHand(t, d)
 			})
 		}
 	}
 }
 
-func killedAt(t *testing.T, n int, when string) {
+func (d deadly) String() string {
+	return fmt.Sprintf("%s write %d", map[bool]string{false: "before", true: "after"}[d.after], d.n)
+}
+
+func diedByHand(t *testing.T, d deadly) {
 	m := at(t, keyringtest.Unlocked(t))
-	m.client = m.tenant.Register("Xops 360 - Contoso").ClientID
-	m.die(n, when)
+	m.dies(t, d)
 	s := m.start()
 	if m.goOn(s) {
 		m.oneApp()
@@ -72,9 +61,8 @@ func killedAt(t *testing.T, n int, when string) {
 	}
 
 	away := at(t, m.ring)
-	away.client = away.tenant.Register("Xops 360 - Contoso").ClientID
 	away.home, away.extra = m.home, []string{"XOPS_HOME=" + filepath.Join(m.home, "second")}
-	away.die(n, when)
+	away.dies(t, d)
 	s = away.start()
 	s.Until("a page", func() bool { return away.stage(s.Text()) != "" })
 	if away.stage(s.Text()) != "Go on with Contoso" {
@@ -88,156 +76,105 @@ func killedAt(t *testing.T, n int, when string) {
 	}
 }
 
-// environmentOf tells the process that dies which app it is about.
-func (m *machine) environmentOf() []string {
-	return append(m.environment(), "XOPS_TENANT="+m.tenant.ID(), "XOPS_CLIENT="+m.client)
-}
-
-// writes counts the writes of an onboarding that nobody kills.
-func (m *machine) writes() int {
-	m.t.Helper()
-	cmd := m.command()
-	cmd.Path, cmd.Args, cmd.Env = os.Args[0], []string{os.Args[0], killedName, "0", "never"}, m.environmentOf()
-	out, err := cmd.Output()
-	if err != nil {
-		m.t.Fatalf("onboard: %v\n%s", err, out)
+// dies onboards by hand until the process kills itself; else it gives how many writes
+// that makes.
+func (m *machine) dies(t *testing.T, d deadly) int {
+	t.Helper()
+	m.client = m.tenant.Register("Xops 360 - Contoso").ClientID
+	d.count = filepath.Join(t.TempDir(), "count")
+	cmd := d.mortal(m.command("add", "microsoft", "--name", "Contoso", "--tenant", m.tenant.ID(), "--client", m.client, "--yes", "--json"))
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); d.n == 0 && code != 3 || d.n > 0 && code != -1 {
+		t.Fatalf("%s: %v\n%s", d, cmd.ProcessState, out)
 	}
-	n, err := strconv.Atoi(string(out))
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return n
-}
-
-// die onboards until the process kills itself.
-func (m *machine) die(n int, when string) {
-	m.t.Helper()
-	cmd := m.command()
-	cmd.Path, cmd.Args, cmd.Env = os.Args[0], []string{os.Args[0], killedName, strconv.Itoa(n), when}, m.environmentOf()
-	out, err := cmd.CombinedOutput()
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
-		m.t.Fatalf("it was not killed at write %d: %v\n%s", n, err, out)
-	}
-}
-
-func onboardAndDie(args []string) int {
-	n, err := strconv.Atoi(args[0])
-	if err == nil {
-		err = onboard(&mortal{at: n, when: args[1]})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	if d.n == 0 {
+		return d.written(t)
 	}
 	return 0
 }
 
-// mortal is a process that dies at its n-th write.
-type mortal struct {
-	at    int
-	when  string
-	count int
-}
-
-func (m *mortal) write(do func() error) error {
-	m.count++
-	if m.count == m.at && m.when == "before" {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	}
-	err := do()
-	if m.count == m.at {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	}
-	return err
-}
-
-type mortalKeys struct {
-	link.Keys
-	m *mortal
-}
-
-func (k mortalKeys) Make(ctx context.Context, s account.Store, id account.KeyID, bits int) error {
-	return k.m.write(func() error { return k.Keys.Make(ctx, s, id, bits) })
-}
-
-type mortalRegistry struct {
-	link.Registry
-	m *mortal
-}
-
-func (r mortalRegistry) SaveDraft(ctx context.Context, d account.Draft) error {
-	return r.m.write(func() error { return r.Registry.SaveDraft(ctx, d) })
-}
-
-func (r mortalRegistry) Finish(ctx context.Context, a account.Account) error {
-	return r.m.write(func() error { return r.Registry.Finish(ctx, a) })
-}
-
-func (r mortalRegistry) SaveReport(ctx context.Context, id account.ID, rep account.Report) error {
-	return r.m.write(func() error { return r.Registry.SaveReport(ctx, id, rep) })
-}
-
-type mortalFiles struct {
-	link.Save
-	m *mortal
-}
-
-func (f mortalFiles) Certificate(ctx context.Context, dir, name, pem string) (path string, err error) {
-	err = f.m.write(func() error { path, err = f.Save.Certificate(ctx, dir, name, pem); return err })
-	return path, err
-}
-
-// onboard is what the wizard has link do, with the product's own ports.
-func onboard(m *mortal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	home := os.Getenv("XOPS_HOME")
-	if home == "" {
-		home = filepath.Join(os.Getenv("XDG_DATA_HOME"), "xops-onboard")
-	}
-	reg, err := registry.Open(home, filepath.Join(home, "state"), registry.Self(), registry.Alive)
+// written is how many writes the process made, which lived.
+func (d deadly) written(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile(d.count)
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	client, err := rest.New(rest.Options{Version: "test"})
+	n, err := strconv.Atoi(string(text))
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	ops := link.New(ctx, link.Ports{
-		Keys:     mortalKeys{keystore.New(filepath.Join(home, "keys"), os.Getenv), m},
-		Registry: mortalRegistry{reg, m}, Save: mortalFiles{keystore.Files{}, m},
-		Microsoft: entra.New(client, time.Now), Now: time.Now,
-	})
-	defer ops.Close()
-	d := account.Draft{
-		ID: account.ID(uuid.NewString()), Name: "Contoso", Provider: account.Microsoft, Way: account.ByHand, Cloud: account.Global,
-		Link: account.MicrosoftLink{
-			Tenant: account.TenantID(os.Getenv("XOPS_TENANT")), Client: account.ClientID(os.Getenv("XOPS_CLIENT")),
-			Organization: "contoso.onmicrosoft.com", AppName: "Xops 360 - Contoso",
-		},
-		Trail: []string{"cloud", "way", "name", "register", "identifiers"},
-	}
-	if _, err := ops.SaveAnswers(ctx, d); err != nil {
-		return err
-	}
-	wish := link.KeyWish{ID: account.KeyID(uuid.NewString()), Store: account.Keyring, Bits: 2048, Life: link.Lives[0], Directory: filepath.Join(os.Getenv("HOME"), "work")}
-	if err := done(ctx, ops.MakeKey(d.ID, wish)); err != nil {
-		return err
-	}
-	if err := done(ctx, ops.Finish(d.ID, account.Report{})); err != nil {
-		return err
-	}
-	fmt.Print(m.count)
-	return nil
+	return n
 }
 
-func done(ctx context.Context, op *link.Operation) error {
-	for {
-		if _, err := op.Next(ctx); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
+// TestKilledAtEachWriteOfEach kills a process before and after the writes of every
+// operation: with -faults at each, else at some. From there it is gone on with by the
+// product, or taken back.
+func TestKilledAtEachWriteOfEach(t *testing.T) {
+	t.Parallel()
+	var told faultCount
+	t.Cleanup(func() { told.tell(t, "c") })
+	for i, deed := range deeds {
+		t.Run(deed.provider+" "+deed.name, func(t *testing.T) {
+			t.Parallel()
+			total := writes.of(t, i)
+			t.Logf("%d writes", total)
+			for n := range 2 * total {
+				if !*everyPair && (n+7*i)%20 != 0 {
+					continue
+				}
+				d, end := deadly{n: n/2 + 1, after: n%2 == 1}, callEnds[(n/2+n)%2]
+				t.Run(fmt.Sprintf("%s, %s", d, end), func(t *testing.T) {
+					t.Parallel()
+					t.Cleanup(func() { told.add(deed.name+", kill -9 at a write", deed.provider, t.Failed()) })
+					writeOf(t, deed, d, total, end)
+				})
 			}
-			return err
-		}
+		})
 	}
+}
+
+func writeOf(t *testing.T, deed deed, d deadly, total int, end string) {
+	c := newCell(t, deed)
+	defer func() {
+		if t.Failed() {
+			t.Logf("it did:\n%s", strings.Join(c.steps, "\n"))
+		}
+	}()
+	code := c.dies(d, deed.line(c)...)
+	if code != -1 && (d.n < total-2 || !slices.Contains([]int{0, 3}, code)) { // the last ones are not made each time
+		c.fails("it was not killed %s of %d: %d", d, total, code)
+	}
+	c.ends(end)
+}
+
+// dies runs a command whose process kills itself.
+func (c *cell) dies(d deadly, args ...string) int {
+	c.t.Helper()
+	d.count = filepath.Join(c.t.TempDir(), "count")
+	return c.watches(nil, d.mortal(c.machine.command(args...)), args)
+}
+
+// writes is how many each deed makes.
+var writes writeTotals
+
+type writeTotals struct {
+	once  [32]sync.Once
+	count [32]int
+}
+
+func (a *writeTotals) of(t *testing.T, i int) int {
+	a.once[i].Do(func() {
+		c := newCell(t, deeds[i])
+		d := deadly{count: filepath.Join(t.TempDir(), "count")}
+		args := deeds[i].line(c)
+		if code := c.watches(nil, d.mortal(c.machine.command(args...)), args); code != 0 {
+			t.Fatalf("without a kill it ends with %d\n%s", code, strings.Join(c.steps, "\n"))
+		}
+		a.count[i] = d.written(t)
+	})
+	if a.count[i] == 0 {
+		t.Fatal("no write was made; the test does not see them")
+	}
+	return a.count[i]
 }

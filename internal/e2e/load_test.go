@@ -40,19 +40,21 @@ func TestManyThrottled(t *testing.T) {
 }
 
 // load runs a command on all n accounts that ends with that code: each account is
-// told of once, as done but for those that could not be.
-func (m *many) load(n, not, code int, done, other string, args ...string) (cmd *exec.Cmd) {
+// told of once, as done but for those that could not be. It gives what that took.
+func (m *many) load(n, not, code int, done, other string, args ...string) used {
 	m.t.Helper()
-	cmd = m.command(args...)
+	began := time.Now()
+	cmd := m.command(args...)
 	var errs strings.Builder
 	cmd.Stderr = &errs
-	out, err := cmd.Output()
+	out, most, err := weighed(cmd)
+	u := used{time.Since(began), most}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		m.t.Fatal(err)
 	}
 	told, states := map[string]int{}, map[string]int{}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		var e struct {
 			Step, State string
 			Account     struct{ Name string }
@@ -76,7 +78,13 @@ func (m *many) load(n, not, code int, done, other string, args ...string) (cmd *
 	if len(m.early) > 0 {
 		m.t.Errorf("%v: %d calls came before they might, such as %s", args, len(m.early), m.early[0])
 	}
-	return cmd
+	return u
+}
+
+// used is what a process used: time, and memory in bytes at most.
+type used struct {
+	took   time.Duration
+	memory int
 }
 
 // rotated looks that each account but some has another key, and each app was

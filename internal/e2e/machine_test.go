@@ -359,8 +359,8 @@ func daemons(home string) (found []string) {
 }
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == killedName {
-		os.Exit(onboardAndDie(os.Args[2:]))
+	if len(os.Args) > 1 && os.Args[1] == mortalName {
+		os.Exit(onMortalPorts(os.Args[2:]))
 	}
 	if len(os.Args) > 1 && os.Args[1] == preparedName {
 		os.Exit(onPreparedKeys(os.Args[2:]))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -224,9 +225,15 @@ func cellOf(t *testing.T, d deed, f fault) {
 	}
 	c.cloud.ClearFaults()
 	c.cloud.SetClock(0)
+	c.ends(f.end)
+}
+
+// ends is that somebody goes on, or takes all back.
+func (c *cell) ends(how string) {
+	c.t.Helper()
 	c.holds()
 	c.later()
-	if f.end == "resume" {
+	if how == "resume" {
 		c.connects()
 	} else {
 		c.vanishes()
@@ -317,7 +324,12 @@ func stamp(dir string) time.Time {
 // the administrator does meanwhile.
 func (c *cell) does(runs chan *ptytest.Screen, args ...string) int {
 	c.t.Helper()
-	s := c.onTerminal(c.machine.command(args...), 120, 40)
+	return c.watches(runs, c.machine.command(args...), args)
+}
+
+func (c *cell) watches(runs chan *ptytest.Screen, cmd *exec.Cmd, args []string) int {
+	c.t.Helper()
+	s := c.onTerminal(cmd, 120, 40)
 	if runs != nil {
 		runs <- s
 	}

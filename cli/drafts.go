@@ -67,8 +67,8 @@ func (w World) draft(ctx context.Context, args []string) (account.Draft, error) 
 	rows := w.Known.Drafts
 	if len(args) > 0 {
 		r, ok := named(rows, args[0])
-		if _, linked := named(w.Known.Accounts, args[0]); !ok && linked {
-			return account.Draft{}, usage{fmt.Errorf("%s is connected; there is no draft of it", account.Clean(args[0], 60))}
+		if a, linked := named(w.Known.Accounts, args[0]); !ok && linked {
+			return account.Draft{}, connected(a)
 		}
 		if !ok {
 			return account.Draft{}, &outcome{err: fmt.Errorf("there is no draft %q", account.Clean(args[0], 60)), code: WrongUsage, hint: "List them with: xops-onboard drafts"}
@@ -89,6 +89,16 @@ func (w World) draft(ctx context.Context, args []string) (account.Draft, error) 
 		names = append(names, word(string(r.Name)))
 	}
 	return account.Draft{}, usage{fmt.Errorf("there are several drafts; name one of them: %s", strings.Join(names, ", "))}
+}
+
+// connected is that an account has no draft, and how what was begun on it goes on.
+func connected(a account.Row) error {
+	err := fmt.Errorf("%s is connected; there is no draft of it", a.Name)
+	switch a.Begun {
+	case account.Rotating, account.OldKeyLeft:
+		return &outcome{err: fmt.Errorf("%w, and %s", err, begunWords[a.Begun]), code: WrongUsage, hint: "Go on with: xops-onboard rotate " + word(string(a.Name))}
+	}
+	return usage{err}
 }
 
 // read reads a draft. One that has taken its account's place already is no draft

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/cli"
@@ -71,6 +72,27 @@ func TestResume(t *testing.T) {
 	code, out, errs := b.call("resume", "contoso", "--sign-in", "device-code", "--yes")
 	if code != cli.Done || !strings.Contains(out, "Contoso is connected.") || !slices.Equal(b.made, link.Changes) || len(b.keys) != 1 || len(b.contents().Drafts) != 0 {
 		t.Errorf("code %d, out %q, errors %q, made %v", code, out, errs, b.made)
+	}
+}
+
+// TestResumeConnected has an account where a draft is asked for: what was begun on
+// it goes on by another command.
+func TestResumeConnected(t *testing.T) {
+	b := newBench(t)
+	a := b.linked("Contoso", time.Now().Add(100*24*time.Hour))
+	for _, begun := range []struct {
+		last *account.Key
+		says string
+	}{
+		{nil, "Contoso is connected; there is no draft of it"},
+		{&account.Key{ID: "old", Store: account.Keyring}, "and the key before is not gone yet"},
+	} {
+		b.change(a.ID, func(a *account.Account) { a.Last = begun.last })
+		code, _, errs := b.call("resume", "contoso")
+		again := strings.Contains(errs, "Go on with: xops-onboard rotate Contoso")
+		if code != cli.WrongUsage || !strings.Contains(errs, begun.says) || again != (begun.last != nil) {
+			t.Errorf("code %d, %q", code, errs)
+		}
 	}
 }
 

@@ -410,6 +410,8 @@ func (c *cell) connects() {
 		case linked == nil:
 			c.empty(c.amazon)
 			return
+		case linked.Last != nil: // of the app that it was on
+			c.must("rotate", linked.Name, "--json")
 		default:
 			c.must("verify", linked.Name, "--json")
 			return

@@ -160,7 +160,7 @@ func debugs(t testing.TB) bool {
 // logged holds that a machine whose programs wrote a log has one to be searched.
 func (m *machine) logged() {
 	m.t.Helper()
-	if !m.debug || len(m.watched) == 0 {
+	if !slices.ContainsFunc(m.watched, func(p *watched) bool { return slices.Contains(p.args, "--debug") }) {
 		return
 	}
 	log := filepath.Join(m.home, ".local", "state", "xops-onboard", "debug.log")

@@ -32,15 +32,12 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/cli"
-	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
-	"github.com/axiomio/xops-onboard/internal/rest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 	"github.com/axiomio/xops-onboard/internal/simproxy"
 	"github.com/axiomio/xops-onboard/keystore"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/registry"
-	"github.com/axiomio/xops-onboard/steps"
 )
 
 // many is a machine with many accounts, and a cloud that answers as the simulated
@@ -351,23 +348,12 @@ const preparedName = "prepared-keys"
 // onPreparedKeys is the product's command line, with its own ports but for the keys.
 func onPreparedKeys(args []string) (code int) {
 	os.Args = append([]string{"xops-onboard"}, args...)
-	return cli.Execute(context.Background(), cli.Ports{Out: os.Stdout, Open: func(ctx context.Context, _ cli.Start) (w cli.World, err error) {
-		home := os.Getenv("XOPS_HOME")
-		reg, err := registry.Open(home, filepath.Join(home, "state"), registry.Self(), registry.Alive)
-		if err != nil {
-			return w, err
-		}
-		client, err := rest.New(rest.Options{Version: "test"})
-		if err != nil {
-			return w, err
-		}
-		keys, err := readPrepared(filepath.Join(home, preparedName))
-		if err != nil {
-			return w, err
-		}
-		ops := link.New(ctx, link.Ports{Keys: keys, Registry: reg, Save: keystore.Files{}, Microsoft: entra.New(client, time.Now), Now: time.Now})
-		known, err := reg.Contents(ctx)
-		return cli.World{Env: steps.Env{Ops: ops, Known: known.Accounts, Now: time.Now, NewID: uuid.NewString}, Known: known, Close: ops.Close}, err
+	return cli.Execute(context.Background(), cli.Ports{Out: os.Stdout, Open: func(ctx context.Context, _ cli.Start) (cli.World, error) {
+		return wired(ctx, func(home string, p *link.Ports) error {
+			keys, err := readPrepared(filepath.Join(home, preparedName))
+			p.Keys = keys
+			return err
+		})
 	}}, os.Stderr)
 }
 

@@ -7,26 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
 	"syscall"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/axiomio/xops-onboard/account"
-	"github.com/axiomio/xops-onboard/aws"
-	"github.com/axiomio/xops-onboard/azure"
 	"github.com/axiomio/xops-onboard/cli"
-	"github.com/axiomio/xops-onboard/entra"
-	"github.com/axiomio/xops-onboard/internal/browser"
-	"github.com/axiomio/xops-onboard/internal/rest"
-	"github.com/axiomio/xops-onboard/keystore"
 	"github.com/axiomio/xops-onboard/link"
-	"github.com/axiomio/xops-onboard/registry"
-	"github.com/axiomio/xops-onboard/steps"
 )
 
 // mortalName has the tests' own program be the product's command line, on its own
@@ -87,48 +75,12 @@ func (m *mortal) write(do func() error) error {
 	return err
 }
 
-// open is what a command works on, as the product wires it.
-func (m *mortal) open(ctx context.Context, _ cli.Start) (w cli.World, err error) {
-	home := filepath.Join(os.Getenv("XDG_DATA_HOME"), "xops-onboard")
-	if special := os.Getenv("XOPS_HOME"); special != "" {
-		home = special
-	}
-	reg, err := registry.Open(home, filepath.Join(home, "state"), registry.Self(), registry.Alive)
-	if err != nil {
-		return w, err
-	}
-	client, err := rest.New(rest.Options{Version: "test"})
-	if err != nil {
-		return w, err
-	}
-	e := entra.New(client, time.Now)
-	ops := link.New(ctx, link.Ports{
-		Keys:     mortalKeys{keystore.New(filepath.Join(home, "keys"), os.Getenv), m},
-		Registry: mortalRegistry{reg, m}, Save: mortalFiles{keystore.Files{}, m},
-		Microsoft: e, Azure: azure.New(client, e, time.Now), AWS: amazonPort{aws.New(client, time.Now, os.Getenv)}, Now: time.Now,
-		SignIn: func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {
-			return e.SignInGraph(ctx, way, wish, tell)
-		},
-		SignInAzure: func(ctx context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.AzureAdministrator, error) {
-			wish.For = account.ResourceManager
-			session, err := e.SignIn(ctx, way, wish, tell)
-			return azure.Administer(client, wish.Cloud, session, time.Now), err
-		},
+// open is what a command works on.
+func (m *mortal) open(ctx context.Context, _ cli.Start) (cli.World, error) {
+	return wired(ctx, func(_ string, p *link.Ports) error {
+		p.Keys, p.Registry, p.Save = mortalKeys{p.Keys, m}, mortalRegistry{p.Registry, m}, mortalFiles{p.Save, m}
+		return nil
 	})
-	known, err := reg.Contents(ctx)
-	directory, _ := os.Getwd()
-	env := steps.Env{
-		Ops: ops, Place: steps.Place{Home: os.Getenv("HOME"), Directory: directory}, Open: browser.Open,
-		Known: known.Accounts, Drafts: known.Drafts, Now: time.Now, NewID: uuid.NewString,
-	}
-	return cli.World{Env: env, Known: known, Close: ops.Close}, err
-}
-
-// amazonPort is aws as operations know it.
-type amazonPort struct{ *aws.AWS }
-
-func (a amazonPort) SignIn(ctx context.Context, profile string, region account.AWSRegion) (link.AWSAdministrator, error) {
-	return a.AWS.SignIn(ctx, profile, region)
 }
 
 type mortalKeys struct {

@@ -50,7 +50,14 @@ type files struct{}
 // tempPrefix begins the name of a file that is not whole yet.
 const tempPrefix = ".new-"
 
-var errNotPlain = errors.New("it is not a plain file")
+// most is more than any file of the registry has: an index of 10,000 accounts has
+// some two million bytes.
+const most = 64 << 20
+
+var (
+	errNotPlain = errors.New("it is not a plain file")
+	errTooLarge = fmt.Errorf("it has more than %d million bytes", most>>20)
+)
 
 // read reads plain files alone: what a link, a pipe or a device gives is not
 // what this program wrote there.
@@ -62,8 +69,11 @@ func (files) read(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case !info.Mode().IsRegular():
 		return "", errNotPlain
+	case info.Size() > most:
+		return "", errTooLarge
 	}
 	var text strings.Builder
 	err = patiently(func() error {
@@ -74,9 +84,12 @@ func (files) read(path string) (string, error) {
 		}
 		defer f.Close()
 		text.Grow(int(info.Size()))
-		_, err = io.Copy(&text, f)
+		_, err = io.Copy(&text, io.LimitReader(f, most+1))
 		return err
 	})
+	if err == nil && text.Len() > most {
+		return "", errTooLarge
+	}
 	return text.String(), err
 }
 

@@ -136,6 +136,15 @@ func TestLinkInPlaceOfAFile(t *testing.T) {
 	}
 }
 
+// TestFileWithoutEnd has a file that no memory would hold.
+func TestFileWithoutEnd(t *testing.T) {
+	r := onDisk(t)
+	must(t, os.Truncate(r.file(one), 1<<40))
+	must(t, os.Truncate(r.index, 1<<40))
+	wantNames(t, r, "[Fabrikam], registry-unread "+filepath.Base(r.file(one)))
+	wantKind(t, r.SaveDraft(t.Context(), draft(one, "A")), account.RegistryUnread, r.file(one))
+}
+
 // TestIndexIsMadeAgain holds that whatever happens to the index costs nothing.
 func TestIndexIsMadeAgain(t *testing.T) {
 	sound := func(t *testing.T, r *Registry) []byte {

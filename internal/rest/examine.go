@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -214,7 +213,7 @@ func proxySet(getenv func(string) string) account.Finding {
 // trustSet is a file of authorities.
 func trustSet(name, path string) account.Finding {
 	f := account.Finding{Check: account.Check{Name: account.TrustedFiles, State: account.Holds}, Subject: name, Needed: true}
-	file, err := os.ReadFile(path)
+	file, err := readAuthority(path)
 	var names []string
 	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
 		if c, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -108,7 +110,7 @@ func readAuthorities() (authorities, error) {
 		if path == "" {
 			continue
 		}
-		file, err := os.ReadFile(path)
+		file, err := readAuthority(path)
 		if err == nil && !holdsCertificate(file) {
 			err = errors.New("there is no certificate in the file that " + name + " names")
 		}
@@ -118,6 +120,24 @@ func readAuthorities() (authorities, error) {
 		all = append(all, file)
 	}
 	return all, nil
+}
+
+// authorityMost is more than any bundle of authorities has: all that browsers trust
+// are a quarter of a million bytes.
+const authorityMost = 16 << 20
+
+// readAuthority reads a file of authorities, which may be a pipe.
+func readAuthority(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	file, err := io.ReadAll(io.LimitReader(f, authorityMost+1))
+	if err == nil && len(file) > authorityMost {
+		err = fmt.Errorf("it has more than %d million bytes", authorityMost>>20)
+	}
+	return file, err
 }
 
 // holdsCertificate tells whether a PEM file has one that can be read.

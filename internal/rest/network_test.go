@@ -83,7 +83,14 @@ func TestTrustFileThatCannotBeUsed(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{empty, filepath.Join(t.TempDir(), "not-there.pem"), t.TempDir()} {
+	endless := filepath.Join(t.TempDir(), "endless.pem")
+	if err := os.WriteFile(endless, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(endless, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{empty, filepath.Join(t.TempDir(), "not-there.pem"), t.TempDir(), endless} {
 		noTrustVariables(t)
 		t.Setenv("AWS_CA_BUNDLE", path)
 		_, err := New(Options{})

@@ -377,6 +377,7 @@ type Row struct {
 	Begun    Begun     `json:"begun,omitempty"`   // what was begun and not ended, beside onboarding
 	Holder   string    `json:"holder,omitempty"`  // what is linked, as people know it: the tenant's name, the AWS account's number
 	Profile  string    `json:"profile,omitempty"` // of the AWS configuration files, where it is linked by one
+	Store    Store     `json:"store,omitempty"`   // of an account: where its key is; empty where it has none
 	Owned    bool      `json:"-"`                 // a living copy of the program, not this one, works on it
 }
 
@@ -397,7 +398,7 @@ func (d Draft) begun() Begun {
 
 // Row is the account as a list shows it.
 func (a Account) Row() Row {
-	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated, Begun: a.Begun()}.of(a.Link)
+	return Row{ID: a.ID, Name: a.Name, Provider: a.Provider, Cloud: a.Cloud, Identity: a.Identity(), Expires: a.Key.Certificate.NotAfter, Updated: a.Updated, Begun: a.Begun(), Store: a.Key.Store}.of(a.Link)
 }
 
 // of is the row with what it says of a link.

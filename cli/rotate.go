@@ -330,11 +330,7 @@ func (r *rotate) kept(w World, was account.Account, err error) error {
 func (r *rotate) several(ctx context.Context, w World, within time.Duration) error {
 	v := r.voice(w)
 	due := isDue(w.Known.Accounts, v.now().Add(within))
-	stores, err := w.stores(ctx, due)
-	if err != nil {
-		return err
-	}
-	shut := r.shut(ctx, w, stores)
+	shut := r.shut(ctx, w, stores(due))
 	var mu sync.Mutex
 	var codes []int // of those that were not rotated
 	n := 0

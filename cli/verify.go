@@ -125,10 +125,7 @@ func rested(ctx context.Context, d time.Duration) error {
 // otherwise than before. Without counts it could not begin. Of an account no more
 // is kept than how it stands: there may be very many.
 func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Row) (map[account.CheckState]int, error) {
-	stores, err := w.stores(ctx, slices.Values(rows))
-	if err != nil {
-		return nil, err
-	}
+	stores := stores(slices.Values(rows))
 	if shut := r.shut(ctx, w, stores); len(shut) > 0 && len(shut) == len(stores) {
 		return nil, shut[stores[0]]
 	}
@@ -294,20 +291,15 @@ func (w World) of(ctx context.Context, row account.Row) (account.Account, error)
 	return a, err
 }
 
-// stores are the key stores of these accounts, the first account's first. Of one
-// that was removed meanwhile, and of an AWS account by a profile, there is none.
-func (w World) stores(ctx context.Context, rows iter.Seq[account.Row]) (all []account.Store, err error) {
+// stores are the key stores of these accounts, the first account's first. An AWS
+// account by a profile has none.
+func stores(rows iter.Seq[account.Row]) (all []account.Store) {
 	for r := range rows {
-		a, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
-		switch {
-		case account.KindOf(err) == account.NotFound:
-		case err != nil:
-			return nil, err
-		case a.Key.Store != "" && !slices.Contains(all, a.Key.Store):
-			all = append(all, a.Key.Store)
+		if r.Store != "" && !slices.Contains(all, r.Store) {
+			all = append(all, r.Store)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // shut is why key stores cannot be used, of those that cannot.

@@ -157,7 +157,7 @@ func TestIndexIsMadeAgain(t *testing.T) {
 		"empty":     func(t *testing.T, r *Registry) { must(t, os.Truncate(r.index, 0)) },
 		"torn":      func(t *testing.T, r *Registry) { must(t, os.Truncate(r.index, int64(len(sound(t, r))-9))) },
 		"edited":    func(t *testing.T, r *Registry) { harmIndex(t, r, "Contoso", "Rewrite") },
-		"newer":     func(t *testing.T, r *Registry) { harmIndex(t, r, `"schema":4`, `"schema":5`) },
+		"newer":     func(t *testing.T, r *Registry) { harmIndex(t, r, `"schema":5`, `"schema":6`) },
 		"directory": func(t *testing.T, r *Registry) { must(t, os.Remove(r.index)); must(t, os.Mkdir(r.index, 0o700)) },
 		"of before": func(t *testing.T, r *Registry) {
 			old := sound(t, r)

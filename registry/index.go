@@ -117,14 +117,14 @@ func moment(us int64) time.Time {
 // take. The sum is over all that follows its line, so what was torn, edited or
 // rotted is found out before it is read.
 //
-//	{"schema":4,"sum":"9b2e8d01",
+//	{"schema":5,"sum":"9b2e8d01",
 //	"stamp":"…","rows":[
-//	["account",id,name,provider,cloud,identity,begun,holder,profile,expires,updated],
-//	["owned",id,name,provider,cloud,identity,begun,holder,profile,expires,updated,host,boot,pid,start],
-//	["draft",id,name,provider,cloud,identity,begun,holder,profile,expires,updated,host,boot,pid,start,way,passed…],
+//	["account",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated],
+//	["owned",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated,host,boot,pid,start],
+//	["draft",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated,host,boot,pid,start,way,passed…],
 //	["damaged",kind,file]
 //	]}
-const indexHead = `{"schema":4,"sum":"`
+const indexHead = `{"schema":5,"sum":"`
 
 // encode writes the index.
 func (x index) encode() []byte {
@@ -172,7 +172,7 @@ func sum(b []byte, head string) []byte {
 }
 
 func appendRow(b []byte, r account.Row) []byte {
-	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun), r.Holder, r.Profile)
+	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun), r.Holder, r.Profile, string(r.Store))
 	b = strconv.AppendInt(append(b, ','), micros(r.Expires), 10)
 	return strconv.AppendInt(append(b, ','), micros(r.Updated), 10)
 }
@@ -378,7 +378,7 @@ func (c *cursor) row(x *index) {
 func (c *cursor) common() account.Row {
 	return account.Row{
 		ID: account.ID(c.more()), Name: account.Name(c.more()), Provider: account.Provider(c.more()), Cloud: account.CloudID(c.more()),
-		Identity: c.more(), Begun: account.Begun(c.more()), Holder: c.more(), Profile: c.more(), Expires: moment(c.number()), Updated: moment(c.number()),
+		Identity: c.more(), Begun: account.Begun(c.more()), Holder: c.more(), Profile: c.more(), Store: account.Store(c.more()), Expires: moment(c.number()), Updated: moment(c.number()),
 	}
 }
 

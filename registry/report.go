@@ -22,8 +22,11 @@ type reportJSON struct {
 // two at the same time the later stays. It is not forced to the disk, because
 // it can be made again. NotFound if there is no such account or draft.
 func (r *Registry) SaveReport(_ context.Context, id account.ID, rep account.Report) error {
-	if _, _, err := r.read(id); account.KindOf(err) == account.NotFound {
-		return err
+	if !valid(id) {
+		return notFound()
+	}
+	if _, err := r.disk.read(r.file(id)); errors.Is(err, fs.ErrNotExist) {
+		return notFound()
 	}
 	data, err := json.Marshal(reportJSON{schema, rep})
 	if err != nil {

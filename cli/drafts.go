@@ -93,12 +93,10 @@ func (w World) draft(ctx context.Context, args []string) (account.Draft, error) 
 
 // connected is that an account has no draft, and how what was begun on it goes on.
 func connected(a account.Row) error {
-	err := fmt.Errorf("%s is connected; there is no draft of it", a.Name)
-	switch a.Begun {
-	case account.Rotating, account.OldKeyLeft:
-		return &outcome{err: fmt.Errorf("%w, and %s", err, begunWords[a.Begun]), code: WrongUsage, hint: "Go on with: xops-onboard rotate " + word(string(a.Name))}
+	if rotates(a) {
+		return &outcome{err: fmt.Errorf("%s is connected; %s", a.Name, begunWords[a.Begun]), code: WrongUsage, hint: "Go on with: xops-onboard rotate " + word(string(a.Name))}
 	}
-	return usage{err}
+	return usage{fmt.Errorf("%s is connected; there is no draft of it", a.Name)}
 }
 
 // read reads a draft. One that has taken its account's place already is no draft

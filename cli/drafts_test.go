@@ -85,7 +85,7 @@ func TestResumeConnected(t *testing.T) {
 		says string
 	}{
 		{nil, "Contoso is connected; there is no draft of it"},
-		{&account.Key{ID: "old", Store: account.Keyring}, "and the key before is not gone yet"},
+		{&account.Key{ID: "old", Store: account.Keyring}, "Contoso is connected; the key before is not gone yet"},
 	} {
 		b.change(a.ID, func(a *account.Account) { a.Last = begun.last })
 		code, _, errs := b.call("resume", "contoso")

@@ -377,12 +377,16 @@ func isDue(rows []account.Row, then time.Time) iter.Seq[account.Row] {
 	return func(yield func(account.Row) bool) {
 		for _, row := range rows {
 			profile := row.Expires.IsZero() // an AWS account by one has no certificate
-			begun := row.Begun == account.Rotating || row.Begun == account.OldKeyLeft
-			if !profile && (begun || row.Expires.Before(then)) && !yield(row) {
+			if !profile && (rotates(row) || row.Expires.Before(then)) && !yield(row) {
 				return
 			}
 		}
 	}
+}
+
+// rotates tells whether a rotation was begun and is not ended.
+func rotates(row account.Row) bool {
+	return row.Begun == account.Rotating || row.Begun == account.OldKeyLeft
 }
 
 // told tells how it ended for one account of several.

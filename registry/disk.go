@@ -56,7 +56,7 @@ const most = 64 << 20
 
 var (
 	errNotPlain = errors.New("it is not a plain file")
-	errTooLarge = fmt.Errorf("it has more than %d million bytes", most>>20)
+	errTooLarge = fmt.Errorf("it has more than %d MiB", most>>20)
 )
 
 // read reads plain files alone: what a link, a pipe or a device gives is not

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -136,13 +137,17 @@ func TestLinkInPlaceOfAFile(t *testing.T) {
 	}
 }
 
-// TestFileWithoutEnd has a file that no memory would hold.
-func TestFileWithoutEnd(t *testing.T) {
+// TestFileTooLarge has a record and an index that are larger than any of ours.
+func TestFileTooLarge(t *testing.T) {
 	r := onDisk(t)
-	must(t, os.Truncate(r.file(one), 1<<40))
-	must(t, os.Truncate(r.index, 1<<40))
-	wantNames(t, r, "[Fabrikam], registry-unread "+filepath.Base(r.file(one)))
-	wantKind(t, r.SaveDraft(t.Context(), draft(one, "A")), account.RegistryUnread, r.file(one))
+	must(t, os.Truncate(r.file(one), most+1))
+	must(t, os.Truncate(r.index, most+1))
+	wantNames(t, r, "[Fabrikam], registry-damaged "+filepath.Base(r.file(one)))
+	err := r.SaveDraft(t.Context(), draft(one, "A"))
+	wantKind(t, err, account.RegistryDamaged, r.file(one))
+	if !errors.Is(err, errTooLarge) { // it was not read to find that out
+		t.Errorf("the cause is %v", err)
+	}
 }
 
 // TestIndexIsMadeAgain holds that whatever happens to the index costs nothing.

@@ -166,6 +166,8 @@ func (r *Registry) read(id account.ID) (record, []byte, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return record{}, nil, notFound()
+	case errors.Is(err, errTooLarge):
+		return record{}, nil, &account.Problem{Kind: account.RegistryDamaged, Subject: path, Err: err}
 	case err != nil:
 		return record{}, nil, &account.Problem{Kind: account.RegistryUnread, Subject: path, Err: err}
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
@@ -94,7 +93,7 @@ func (m *machine) dies(t *testing.T, d deadly) int {
 }
 
 // written is how many writes the process made, which lived.
-func (d deadly) written(t *testing.T) int {
+func (d deadly) written(t testing.TB) int {
 	t.Helper()
 	text, err := os.ReadFile(d.count)
 	if err != nil {
@@ -168,25 +167,14 @@ func (c *cell) dies(d deadly, args ...string) int {
 	return c.watches(nil, cmd, args)
 }
 
-// writes is how many each deed makes.
-var writes writeTotals
-
-type writeTotals struct {
-	once  [32]sync.Once
-	count [32]int
-}
-
-func (a *writeTotals) of(t *testing.T, i int) int {
-	a.once[i].Do(func() {
-		c := newCell(t, deeds[i])
-		d := deadly{count: filepath.Join(t.TempDir(), "count")}
-		if code := c.dies(d, deeds[i].line(c)...); code != 0 {
-			t.Fatalf("without a kill it ends with %d\n%s", code, strings.Join(c.steps, "\n"))
-		}
-		a.count[i] = d.written(t)
-	})
-	if a.count[i] == 0 {
-		t.Fatal("no write was made; the test does not see them")
+// writes is how many writes each deed makes.
+var writes = totals{counts: func(c *cell) int {
+	c.t.Helper()
+	d := deadly{count: filepath.Join(c.t.TempDir(), "count")}
+	c.went(c.dies(d, c.deed.line(c)...))
+	n := d.written(c.t)
+	if n == 0 {
+		c.t.Fatal("no write was made; the test does not see them")
 	}
-	return a.count[i]
-}
+	return n
+}}

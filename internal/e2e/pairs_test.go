@@ -570,28 +570,36 @@ func (c *cell) repointed() {
 	s.Restored()
 }
 
-var calls totals
+// calls is how many calls each deed makes.
+var calls = totals{counts: func(c *cell) int {
+	var n atomic.Int64
+	c.cloud.Inject(simcloud.Fault{Match: func(r *http.Request) bool {
+		if !simcloud.ByPerson(r) {
+			n.Add(1)
+		}
+		return false
+	}})
+	c.went(c.does(nil, c.deed.line(c)...))
+	return int(n.Load())
+}}
 
-// totals is how many calls each deed makes, which a run without trouble tells once.
+// went holds that the deed ended well.
+func (c *cell) went(code int) {
+	c.t.Helper()
+	if code != 0 {
+		c.t.Fatalf("without trouble it ends with %d\n%s", code, strings.Join(c.steps, "\n"))
+	}
+}
+
+// totals is how many of something each deed makes, which a run without trouble tells
+// once.
 type totals struct {
-	once  [32]sync.Once
-	count [32]int64
+	counts func(*cell) int
+	once   [32]sync.Once
+	count  [32]int
 }
 
 func (a *totals) of(t *testing.T, i int) int {
-	a.once[i].Do(func() {
-		c := newCell(t, deeds[i])
-		var n atomic.Int64
-		c.cloud.Inject(simcloud.Fault{Match: func(r *http.Request) bool {
-			if !simcloud.ByPerson(r) {
-				n.Add(1)
-			}
-			return false
-		}})
-		if code := c.does(nil, deeds[i].line(c)...); code != 0 {
-			t.Fatalf("without trouble it ends with %d\n%s", code, strings.Join(c.steps, "\n"))
-		}
-		a.count[i] = n.Load()
-	})
-	return int(a.count[i])
+	a.once[i].Do(func() { a.count[i] = a.counts(newCell(t, deeds[i])) })
+	return a.count[i]
 }

@@ -122,8 +122,7 @@ func readAuthorities() (authorities, error) {
 	return all, nil
 }
 
-// authorityMost is more than any bundle of authorities has: all that browsers trust
-// are a quarter of a million bytes.
+// authorityMost is more than any bundle of authorities has.
 const authorityMost = 16 << 20
 
 // readAuthority reads a file of authorities, which may be a pipe.
@@ -135,7 +134,7 @@ func readAuthority(path string) ([]byte, error) {
 	defer f.Close()
 	file, err := io.ReadAll(io.LimitReader(f, authorityMost+1))
 	if err == nil && len(file) > authorityMost {
-		err = fmt.Errorf("it has more than %d million bytes", authorityMost>>20)
+		err = fmt.Errorf("it has more than %d MiB", authorityMost>>20)
 	}
 	return file, err
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -83,19 +84,18 @@ func TestTrustFileThatCannotBeUsed(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	endless := filepath.Join(t.TempDir(), "endless.pem")
-	if err := os.WriteFile(endless, nil, 0o600); err != nil {
+	large := filepath.Join(t.TempDir(), "large.pem")
+	if err := errors.Join(os.WriteFile(large, nil, 0o600), os.Truncate(large, authorityMost+1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(endless, 1<<40); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{empty, filepath.Join(t.TempDir(), "not-there.pem"), t.TempDir(), endless} {
+	for _, path := range []string{empty, filepath.Join(t.TempDir(), "not-there.pem"), t.TempDir(), large} {
 		noTrustVariables(t)
 		t.Setenv("AWS_CA_BUNDLE", path)
 		_, err := New(Options{})
 		if p := wantKind(t, err, account.TrustFile); p.Subject != path || p.Err == nil {
 			t.Errorf("problem = %+v", p)
+		} else if path == large && !strings.Contains(p.Err.Error(), "more than 16 MiB") {
+			t.Errorf("a file that is too large: %v", p.Err)
 		}
 		if _, err := New(Options{Transport: &service{}}); err != nil {
 			t.Errorf("with a transport of its own the environment does not count: %v", err)

@@ -46,7 +46,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
-		Run: start, Open: work, Machine: machine, In: os.Stdin, Out: os.Stdout, Build: build(),
+		Run: start, Open: work, Records: records, Machine: machine, In: os.Stdin, Out: os.Stdout, Build: build(),
 		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 		OutWidth: width(os.Stdout), ErrsWidth: width(os.Stderr),
 	}, os.Stderr)
@@ -122,26 +122,17 @@ func open(s cli.Start) (world, error) {
 	if s.Demo {
 		return openDemo()
 	}
-	data, state, err := directories()
+	h, err := openHome(s)
 	if err != nil {
 		return world{}, err
 	}
-	log, err := openDebug(s, state)
-	if err != nil {
-		return world{}, err
-	}
-	log.tell(os.Stderr)
-	client, err := rest.New(rest.Options{Version: build().Version, Told: log.called})
-	if err != nil {
-		return world{}, err
-	}
-	reg, err := registry.Open(data, state, registry.Self(), registry.Alive)
+	client, err := rest.New(rest.Options{Version: build().Version, Told: h.log.called})
 	if err != nil {
 		return world{}, err
 	}
 	files := keystore.Files{}
 	ports := services(client, os.Getenv)
-	ports.Keys, ports.Registry, ports.Save = keystore.New(filepath.Join(data, "keys"), os.Getenv), reg, files
+	ports.Keys, ports.Registry, ports.Save = keystore.New(filepath.Join(h.data, "keys"), os.Getenv), h.records, files
 	return world{
 		ports: ports,
 		open:  browser.Open,
@@ -149,6 +140,36 @@ func open(s cli.Start) (world, error) {
 			return files.Text(ctx, certificates(), name, text)
 		},
 	}, nil
+}
+
+// home is what the program keeps on this machine, beside the keys.
+type home struct {
+	data    string // directory
+	records *registry.Registry
+	log     debugLog
+}
+
+func openHome(s cli.Start) (h home, err error) {
+	data, state, err := directories()
+	if err != nil {
+		return h, err
+	}
+	h.data = data
+	if h.log, err = openDebug(s, state); err != nil {
+		return h, err
+	}
+	h.log.tell(os.Stderr)
+	h.records, err = registry.Open(data, state, registry.Self(), registry.Alive)
+	return h, err
+}
+
+// records are what this machine has of accounts and drafts; the demo begins with none.
+func records(s cli.Start) (link.Registry, error) {
+	if s.Demo {
+		return registry.Memory(), nil
+	}
+	h, err := openHome(s)
+	return h.records, err
 }
 
 // openDemo is a world of which nothing is left: keys, registry and saved files

@@ -94,7 +94,7 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
 	code = cli.Execute(b.t.Context(), cli.Ports{
 		Run:  func(_ context.Context, s cli.Start) error { b.ran = &s; return nil },
-		Open: b.open, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Build: cli.Build{Version: "v1.2.3", Commit: "1fa60dd1fc224d0c3b5ad01f1e5dbd67e6b9f1de", Date: "2026-11-26T05:34:44Z"},
+		Open: b.open, Records: b.records, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Build: cli.Build{Version: "v1.2.3", Commit: "1fa60dd1fc224d0c3b5ad01f1e5dbd67e6b9f1de", Date: "2026-11-26T05:34:44Z"},
 	}, said{&e, b})
 	if b.held != 0 {
 		b.t.Errorf("%v: %d tokens of the administrator were not dropped", args, b.held)
@@ -158,6 +158,22 @@ func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {
 	known.Damaged = append(known.Damaged, b.damaged...)
 	env := steps.Env{Ops: ops, Known: known.Accounts, Drafts: known.Drafts, Now: time.Now, NewID: uuid.NewString, Place: b.place}
 	return cli.World{Env: env, Known: known, Close: ops.Close}, err
+}
+
+// records are the registry, with files that cannot be read.
+func (b *bench) records(cli.Start) (link.Registry, error) {
+	return harmed{b.registry, b.damaged}, nil
+}
+
+type harmed struct {
+	link.Registry
+	damaged []account.Problem
+}
+
+func (h harmed) List(ctx context.Context, begin func() func(account.Row, account.LastCheck)) (account.Contents, error) {
+	others, err := h.Registry.List(ctx, begin)
+	others.Damaged = append(others.Damaged, h.damaged...)
+	return others, err
 }
 
 func (b *bench) signIn(_ context.Context, way account.SignInWay, wish account.SignInWish, tell func(account.SignInPrompt)) (link.Administrator, error) {

@@ -36,6 +36,8 @@ type Ports struct {
 	Run func(ctx context.Context, s Start) error
 	// Open is what a command works on.
 	Open func(ctx context.Context, s Start) (World, error)
+	// Records are the accounts and drafts alone, for what asks nothing else.
+	Records func(s Start) (link.Registry, error)
 	// Machine is this machine, to be looked at also where Open fails.
 	Machine func(s Start) link.Machine
 

@@ -1,16 +1,14 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/link"
 )
 
 // listedAccounts are all accounts as JSON.
@@ -41,75 +39,92 @@ func newList(l *line) *cobra.Command {
 		Long: "List the accounts with what is known of them here: nothing is asked of a service. The last check is that of verify or of the screens. " +
 			"With --json an account has expires and daysLeft, unless it is an AWS account by a profile, which has no certificate.",
 		Args: l.words(0),
-		RunE: l.does(func(ctx context.Context, _ []string) error {
-			return l.work(ctx, l.list)
-		}),
+		RunE: l.does(func(ctx context.Context, _ []string) error { return l.list(ctx) }),
 	}
 	return cmd
 }
 
-func (l *line) list(ctx context.Context, w World) error {
-	v := l.voice(w)
-	out := listedAccounts{make([]listedAccount, 0, len(w.Known.Accounts))}
-	checks, err := w.Env.Ops.Ports().Registry.LastChecks(ctx)
+// list opens the records alone, and keeps no row of them: it is asked often, and of
+// many accounts.
+func (l *line) list(ctx context.Context) error {
+	records, err := l.ports.Records(l.start)
 	if err != nil {
 		return err
 	}
-	if !l.json {
-		return l.listLines(v, w, checks)
+	write := l.listLines
+	if l.json {
+		write = l.listObjects
 	}
-	for _, r := range w.Known.Accounts {
-		a, err := w.listed(ctx, r, checks, v.now())
-		if account.KindOf(err) == account.NotFound {
-			continue // removed meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		out.Accounts = append(out.Accounts, a)
-	}
-	if err := encode(l.ports.Out, out); err != nil {
+	others, err := write(ctx, records)
+	if err != nil {
 		return err
 	}
-	return w.unread()
-}
-
-// listLines writes the list for people. What it says is in the rows: no
-// account's own file is read.
-func (l *line) listLines(v *voice, w World, checks map[account.ID]account.LastCheck) error {
-	out := bufio.NewWriter(l.ports.Out)
-	now := v.now()
-	for _, r := range w.Known.Accounts {
-		fmt.Fprintln(out, account.Clean(inList(r, checks[r.ID], now), textLimit))
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	switch {
-	case len(w.Known.Drafts) > 0:
-		v.say("%s not finished; see them with: xops-onboard drafts", is(len(w.Known.Drafts), "draft"))
-	case len(w.Known.Accounts) == 0:
-		v.say("There is no account.")
-	}
-	return w.unread()
+	return unread(others)
 }
 
 // unread is the first record that could not be read. What is listed is not all
 // then, and no script may take it for that.
-func (w World) unread() error {
-	if len(w.Known.Damaged) == 0 {
+func unread(known account.Contents) error {
+	if len(known.Damaged) == 0 {
 		return nil
 	}
-	return &w.Known.Damaged[0]
+	return &known.Damaged[0]
 }
 
-func (w World) listed(ctx context.Context, r account.Row, checks map[account.ID]account.LastCheck, now time.Time) (listedAccount, error) {
-	acc, err := w.Env.Ops.Ports().Registry.Account(ctx, r.ID)
-	if err != nil {
-		return listedAccount{}, err
+// listObjects writes the list for programs.
+func (l *line) listObjects(ctx context.Context, records link.Registry) (others account.Contents, err error) {
+	type row struct {
+		id    account.ID
+		last  account.LastCheck
+		owned bool
 	}
-	a := listedAccount{linkedAccount: *toLinked(acc), Begun: acc.Begun(), Owned: r.Owned}
-	return a.dated(checks[r.ID], now), nil
+	var rows []row
+	others, err = records.List(ctx, func() func(account.Row, account.LastCheck) {
+		rows = nil
+		return func(r account.Row, last account.LastCheck) { rows = append(rows, row{r.ID, last, r.Owned}) }
+	})
+	if err != nil || len(rows) == 0 && len(others.Damaged) > 0 { // never as if there were nothing
+		return others, err
+	}
+	out := listedAccounts{make([]listedAccount, 0, len(rows))}
+	now := time.Now()
+	for _, r := range rows {
+		a, err := records.Account(ctx, r.id)
+		if account.KindOf(err) == account.NotFound {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return others, err
+		}
+		listed := listedAccount{linkedAccount: *toLinked(a), Begun: a.Begun(), Owned: r.owned}
+		out.Accounts = append(out.Accounts, listed.dated(r.last, now))
+	}
+	return others, encode(l.ports.Out, out)
+}
+
+// listLines writes the list for people. What it says is in the rows: no
+// account's own file is read.
+func (l *line) listLines(ctx context.Context, records link.Registry) (others account.Contents, err error) {
+	var out lines
+	now := time.Now()
+	others, err = records.List(ctx, func() func(account.Row, account.LastCheck) {
+		out = lines{}
+		return func(r account.Row, last account.LastCheck) { out.account(r, last, now) }
+	})
+	if err != nil {
+		return others, err
+	}
+	there, err := out.write(l.ports.Out)
+	if err != nil {
+		return others, err
+	}
+	switch v := l.voice(World{}); {
+	case len(others.Drafts) > 0:
+		v.say("%s not finished; see them with: xops-onboard drafts", is(len(others.Drafts), "draft"))
+	case !there && len(others.Damaged) == 0:
+		v.say("There is no account.")
+	}
+	return others, nil
 }
 
 // dated is the account with what follows from the time it is.
@@ -126,41 +141,6 @@ func (a listedAccount) dated(last account.LastCheck, now time.Time) listedAccoun
 
 func daysLeft(end, now time.Time) int { return int(math.Floor(end.Sub(now).Hours() / 24)) }
 
-// inList is an account as one line says it.
-func inList(r account.Row, last account.LastCheck, now time.Time) string {
-	parts := make([]string, 0, 6)
-	say := func(part string) { parts = append(parts, part) }
-	if r.Provider == account.AWS {
-		say(strings.TrimSpace(string(r.Name) + ": " + r.Provider.String() + " " + r.Holder))
-	} else {
-		say(string(r.Name) + ": " + r.Provider.String() + " " + r.Cloud.Cloud().Name)
-		if r.Holder != "" {
-			say("tenant " + r.Holder)
-		}
-	}
-	switch left := daysLeft(r.Expires, now); {
-	case r.Expires.IsZero() && r.Provider == account.AWS:
-		say("by profile " + r.Profile)
-	case r.Expires.IsZero():
-	case left < 0:
-		say("key expired")
-	default:
-		say("key ends in " + account.Counted(left, "day"))
-	}
-	if last == (account.LastCheck{}) {
-		say("not checked yet")
-	} else {
-		say(stateWords[last.State] + " " + ago(now.Sub(last.At)))
-	}
-	if r.Begun != "" {
-		say(begunWords[r.Begun])
-	}
-	if r.Owned {
-		say("in use by another window")
-	}
-	return strings.Join(parts, ", ")
-}
-
 // stateWords are the worst check of an account.
 var stateWords = map[account.CheckState]string{
 	account.Holds: "every check held", account.Warning: "every check held, one with a warning",
@@ -171,19 +151,6 @@ var stateWords = map[account.CheckState]string{
 var begunWords = map[account.Begun]string{
 	account.Rotating: "a rotation was begun", account.OldKeyLeft: "the key before is not gone yet", account.MovingKey: "a move of its key was begun",
 	account.KeysLeft: "keys that nobody needs could not be deleted", account.Removing: "its removal was begun", account.Repointing: "is to take the place of the account of that name",
-}
-
-// ago is an age in words.
-func ago(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "just now"
-	case d < time.Hour:
-		return account.Counted(int(d.Minutes()), "minute") + " ago"
-	case d < 24*time.Hour:
-		return account.Counted(int(d.Hours()), "hour") + " ago"
-	}
-	return account.Counted(int(d.Hours()/24), "day") + " ago"
 }
 
 // is is a count with its noun and verb.

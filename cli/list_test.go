@@ -112,4 +112,13 @@ func TestListIsNotAll(t *testing.T) {
 	if code != cli.Failed || !strings.HasPrefix(out, "Contoso: ") || !strings.Contains(errs, "/data/accounts/x.json is damaged") {
 		t.Errorf("code %d, %q, %q", code, out, errs)
 	}
+	b = newBench(t)
+	b.damaged = []account.Problem{{Kind: account.RegistryDamaged, Subject: "/data/accounts/x.json"}}
+	if code, out, errs := b.call("list"); code != cli.Failed || out != "" || strings.Contains(errs, "no account") {
+		t.Errorf("nothing but that: code %d, %q, %q", code, out, errs)
+	}
+	code, out, _ = b.call("list", "--json")
+	if all := objects(t, out); code != cli.Failed || len(all) != 1 || all[0]["state"] != "failed" {
+		t.Errorf("nothing but that, as JSON: code %d, %q", code, out)
+	}
 }

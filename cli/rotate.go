@@ -357,7 +357,7 @@ func (r *rotate) several(ctx context.Context, w World, within time.Duration) err
 	if err := ctx.Err(); err != nil {
 		return ended(ctx, err)
 	}
-	if err := w.unread(); err != nil {
+	if err := unread(w.Known); err != nil {
 		return err
 	}
 	if len(codes) > 0 {

@@ -153,7 +153,7 @@ func (r *verify) round(ctx context.Context, w World, v *voice, rows []account.Ro
 	})
 	if r.all && ctx.Err() == nil {
 		v.say("%s: %d hold, %d do not, %d could not be checked.", account.Counted(all(found), "account"), found[account.Holds]+found[account.Warning], found[account.Missing], found[account.Unknown])
-		if err := w.unread(); err != nil {
+		if err := unread(w.Known); err != nil {
 			return nil, err
 		}
 	}

@@ -40,6 +40,9 @@ type Keys interface {
 type Registry interface {
 	// Contents is everything there is, cheaply: from the index.
 	Contents(ctx context.Context) (account.Contents, error)
+	// List is Contents of which each account is told, with its last check, and none is
+	// kept. Begin gives whom to tell, and is called again where all is told anew.
+	List(ctx context.Context, begin func() (tell func(account.Row, account.LastCheck))) (others account.Contents, err error)
 	// Draft and Account read one whole. NotFound if there is none.
 	Draft(ctx context.Context, id account.ID) (account.Draft, error)
 	Account(ctx context.Context, id account.ID) (account.Account, error)
@@ -76,8 +79,6 @@ type Registry interface {
 	// (NotFound if there is none). They take no lock.
 	SaveReport(ctx context.Context, id account.ID, r account.Report) error
 	LastReport(ctx context.Context, id account.ID) (account.Report, error)
-	// LastChecks is the last verification of every account that has one, cheaply.
-	LastChecks(ctx context.Context) (map[account.ID]account.LastCheck, error)
 }
 
 // Microsoft is Entra ID and Microsoft Graph as operations need them.

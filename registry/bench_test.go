@@ -115,3 +115,17 @@ func BenchmarkManyChanges(b *testing.B) {
 		b.ReportMetric(float64(s.Microseconds()), "µs/10")
 	}
 }
+
+func BenchmarkList(b *testing.B) {
+	r := filled(b, 10_000)
+	for b.Loop() {
+		n := 0
+		_, err := r.List(b.Context(), func() func(account.Row, account.LastCheck) {
+			n = 0
+			return func(account.Row, account.LastCheck) { n++ }
+		})
+		if err != nil || n != 10_000 {
+			b.Fatal(n, err)
+		}
+	}
+}

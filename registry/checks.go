@@ -2,8 +2,10 @@ package registry
 
 import (
 	"context"
+	"io"
+	"maps"
 	"runtime"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,20 +13,44 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// LastChecks is what the last verification of each account found, as a list
-// shows it. It reads one file while nothing was verified since that was written,
-// and else every report, and writes it again. What cannot be read is left out,
-// as what was never verified. The error is that of ctx.
-func (r *Registry) LastChecks(ctx context.Context) (map[account.ID]account.LastCheck, error) {
+// lastChecks is what the last verification of each account found, in order of the ids.
+type lastChecks []lastCheck
+
+type lastCheck struct {
+	id    account.ID
+	at    int64 // in microseconds since 1970; 0: it is not known
+	state account.CheckState
+}
+
+// of is the last check of the account whose id that is, the zero value where it was never
+// verified; and the id, which is not made again where it is here already.
+func (all lastChecks) of(id []byte) (account.ID, account.LastCheck) {
+	lo, hi := 0, len(all)
+	for lo < hi { // slices.BinarySearchFunc would have to be given a string
+		if mid := (lo + hi) / 2; string(all[mid].id) < string(id) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(all) && string(all[lo].id) == string(id) {
+		c := all[lo]
+		return c.id, account.LastCheck{At: moment(c.at), State: c.state}
+	}
+	return account.ID(id), account.LastCheck{}
+}
+
+// lastChecks reads one file while nothing was verified since that was written, and else
+// every report, and writes it again. What cannot be read is left out, as what was never
+// verified. The error is that of ctx.
+func (r *Registry) lastChecks(ctx context.Context) (lastChecks, error) {
 	// The stamp first: a report that comes later makes it another.
 	stamp, err := r.disk.stamp(r.checks)
 	if err != nil {
 		return nil, nil // none there, or none to be read
 	}
-	if text, err := r.disk.read(r.summary); err == nil {
-		if all, of, ok := decodeChecks(text); ok && of == stamp {
-			return all, nil
-		}
+	if all, of, err := r.summed(); err == nil && of == stamp {
+		return all, nil
 	}
 	settled := r.disk.settled(r.checks)
 	all, whole := r.everyCheck(ctx)
@@ -39,9 +65,9 @@ func (r *Registry) LastChecks(ctx context.Context) (map[account.ID]account.LastC
 
 // everyCheck reads the reports, several at a time, as that is mostly waiting for
 // the system. Whole tells that each could be read.
-func (r *Registry) everyCheck(ctx context.Context) (all map[account.ID]account.LastCheck, whole bool) {
+func (r *Registry) everyCheck(ctx context.Context) (all lastChecks, whole bool) {
 	names, err := r.disk.list(r.checks)
-	all, whole = make(map[account.ID]account.LastCheck, len(names)), err == nil
+	read, whole := make(map[account.ID]lastCheck, len(names)), err == nil
 	var mu sync.Mutex
 	var readers sync.WaitGroup
 	parts := 2 * runtime.GOMAXPROCS(0)
@@ -57,7 +83,7 @@ func (r *Registry) everyCheck(ctx context.Context) (all map[account.ID]account.L
 				mu.Lock()
 				switch account.KindOf(err) {
 				case "":
-					all[id] = account.LastCheck{At: moment(micros(report.At)), State: report.Worst()}
+					read[id] = lastCheck{id, micros(report.At), report.Worst()}
 				case account.NotFound:
 				default:
 					whole = false
@@ -67,58 +93,51 @@ func (r *Registry) everyCheck(ctx context.Context) (all map[account.ID]account.L
 		})
 	}
 	readers.Wait()
+	all = make(lastChecks, 0, len(read))
+	for _, id := range slices.Sorted(maps.Keys(read)) {
+		all = append(all, read[id])
+	}
 	return all, whole
 }
 
-// The summary is written and read as the index is:
-//
-//	{"schema":1,"sum":"9b2e8d01",
-//	"stamp":"…","checks":[
-//	[id,at,state]
-//	]}
-const summaryHead = `{"schema":1,"sum":"`
+// summed is the summary on disk, and the stamp of what it sums up.
+func (r *Registry) summed() (lastChecks, string, error) {
+	in, err := r.disk.open(r.summary)
+	if err != nil {
+		return nil, "", err
+	}
+	defer in.Close()
+	return decodeChecks(in)
+}
+
+// The summary is a file of rows, [id,at,state], in order of the ids.
+const summaryHead = `{"schema":2,"sum":"`
 
 // unsettled is how long a directory has to be left alone before its stamp tells
 // of every change: two in the same tick of the disk's clock have the same.
 const unsettled = 3 * time.Second
 
-func encodeChecks(all map[account.ID]account.LastCheck, stamp string) []byte {
-	b := make([]byte, 0, 80*(len(all)+1))
-	b = append(appendText(append(append(b, summaryHead+noSum...), `"stamp":`...), stamp), `,"checks":[`...)
-	first := true
-	for id, c := range all {
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = appendText(append(b, "\n["...), string(id))
-		b = strconv.AppendInt(append(b, ','), micros(c.At), 10)
-		b = append(appendTexts(b, string(c.State)), ']')
+func encodeChecks(all lastChecks, stamp string) []byte {
+	b := beginRows(summaryHead, stamp, len(all), 80*len(all))
+	for _, c := range all {
+		b = appendNumber(appendText(beginRow(b), string(c.id)), c.at)
+		b = append(appendTexts(b, string(c.state)), ']')
 	}
-	return sum(append(b, "\n]}\n"...), summaryHead)
+	return endRows(b, summaryHead)
 }
 
-// decodeChecks reads a summary, and the stamp of what it sums up. Whatever is
-// wrong with it, it is made again.
-func decodeChecks(text string) (all map[account.ID]account.LastCheck, stamp string, ok bool) {
-	body, ok := summed(text, summaryHead)
-	if !ok {
-		return nil, "", false
+func decodeChecks(in io.Reader) (all lastChecks, stamp string, err error) {
+	r, err := readRows(in, summaryHead)
+	if err != nil {
+		return nil, "", err
 	}
-	c := cursor{rest: body}
-	c.skip(`"stamp":`)
-	stamp = c.text()
-	c.skip(`,"checks":[`)
-	all = make(map[account.ID]account.LastCheck, strings.Count(body, "\n["))
-	for n := 0; !c.wrong && !c.at("\n]}\n"); n++ {
-		if n > 0 {
-			c.skip(",")
+	all = make(lastChecks, 0, r.room())
+	err = r.each(func(c *cursor) {
+		next := lastCheck{account.ID(c.text()), c.number(), account.CheckState(c.word())}
+		if n := len(all); n > 0 && all[n-1].id >= next.id {
+			c.fail()
 		}
-		c.skip("\n[")
-		id := account.ID(c.text())
-		all[id] = account.LastCheck{At: moment(c.number()), State: account.CheckState(c.more())}
-		c.skip("]")
-	}
-	c.skip("\n]}\n")
-	return all, stamp, !c.wrong && c.rest == ""
+		all = append(all, next)
+	})
+	return all, r.stamp, err
 }

@@ -22,8 +22,17 @@ func verified(t *testing.T, r *Registry, id account.ID, at time.Time, s account.
 
 func wantChecks(t *testing.T, r *Registry, want map[account.ID]account.LastCheck) {
 	t.Helper()
-	if have, err := r.LastChecks(t.Context()); err != nil || !maps.Equal(have, want) {
-		t.Errorf("LastChecks = %v, %v, want %v", have, err, want)
+	all, err := r.lastChecks(t.Context())
+	have := map[account.ID]account.LastCheck{}
+	for _, c := range all {
+		id, last := all.of([]byte(c.id))
+		have[id] = last
+	}
+	if id, last := all.of([]byte("another")); id != "another" || last != (account.LastCheck{}) {
+		t.Errorf("of another account: %q, %v", id, last)
+	}
+	if err != nil || !maps.Equal(have, want) {
+		t.Errorf("the last checks are %v, %v, want %v", have, err, want)
 	}
 }
 
@@ -115,9 +124,9 @@ type unreadable struct {
 	path string
 }
 
-func (u unreadable) read(path string) (string, error) {
+func (u unreadable) read(path string) ([]byte, error) {
 	if path == u.path {
-		return "", errors.New("an error of the disk")
+		return nil, errors.New("an error of the disk")
 	}
 	return u.memory.read(path)
 }

@@ -18,7 +18,9 @@ import (
 // disk is where the files are: files or memory. A file that is not there is
 // fs.ErrNotExist.
 type disk interface {
-	read(path string) (string, error)
+	read(path string) ([]byte, error)
+	// open is read, for what need not be in memory as a whole.
+	open(path string) (io.ReadCloser, error)
 	list(dir string) ([]string, error)
 	// stamp changes whenever a file of the directory comes, goes or is replaced.
 	stamp(dir string) (string, error)
@@ -59,38 +61,36 @@ var (
 	errTooLarge = fmt.Errorf("it has more than %d MiB", most>>20)
 )
 
-// read reads plain files alone: what a link, a pipe or a device gives is not
-// what this program wrote there.
-//
-// It gives text that is read into its place, as the rows of an index are parts
-// of it: a copy of one of 10,000 accounts is felt in the first frame.
-func (files) read(path string) (string, error) {
+// open opens plain files alone: what a link, a pipe or a device gives is not what
+// this program wrote there.
+func (files) open(path string) (f io.ReadCloser, err error) {
 	info, err := os.Lstat(path)
-	if err != nil {
-		return "", err
-	}
 	switch {
+	case err != nil:
+		return nil, err
 	case !info.Mode().IsRegular():
-		return "", errNotPlain
+		return nil, errNotPlain
 	case info.Size() > most:
-		return "", errTooLarge
+		return nil, errTooLarge
 	}
-	var text strings.Builder
-	err = patiently(func() error {
-		text.Reset()
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		text.Grow(int(info.Size()))
-		_, err = io.Copy(&text, io.LimitReader(f, most+1))
+	err = patiently(func() (err error) {
+		f, err = os.Open(path)
 		return err
 	})
-	if err == nil && text.Len() > most {
-		return "", errTooLarge
+	return f, err
+}
+
+func (d files) read(path string) ([]byte, error) {
+	f, err := d.open(path)
+	if err != nil {
+		return nil, err
 	}
-	return text.String(), err
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(data) > most {
+		err = errTooLarge
+	}
+	return data, err
 }
 
 func (files) list(dir string) ([]string, error) {

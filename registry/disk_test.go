@@ -3,9 +3,11 @@ package registry
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,7 +164,7 @@ func TestIndexIsMadeAgain(t *testing.T) {
 		"empty":     func(t *testing.T, r *Registry) { must(t, os.Truncate(r.index, 0)) },
 		"torn":      func(t *testing.T, r *Registry) { must(t, os.Truncate(r.index, int64(len(sound(t, r))-9))) },
 		"edited":    func(t *testing.T, r *Registry) { harmIndex(t, r, "Contoso", "Rewrite") },
-		"newer":     func(t *testing.T, r *Registry) { harmIndex(t, r, `"schema":5`, `"schema":6`) },
+		"newer":     func(t *testing.T, r *Registry) { harmIndex(t, r, `"schema":`, `"schema":1`) },
 		"directory": func(t *testing.T, r *Registry) { must(t, os.Remove(r.index)); must(t, os.Mkdir(r.index, 0o700)) },
 		"of before": func(t *testing.T, r *Registry) {
 			old := sound(t, r)
@@ -177,7 +179,7 @@ func TestIndexIsMadeAgain(t *testing.T) {
 			wantNames(t, r, "Contoso, [Fabrikam]")
 			must(t, r.SaveDraft(t.Context(), draft(three, "Adatum")))
 			wantNames(t, r, "Contoso, [Adatum], [Fabrikam]")
-			if _, ok := r.sound(); !ok {
+			if _, ok := r.sound(decodeIndex); !ok {
 				t.Error("the index is not sound afterwards")
 			}
 		})
@@ -211,7 +213,7 @@ func TestContentsReadsTheIndexAlone(t *testing.T) {
 	count := &counting{disk: r.disk}
 	r.disk = count
 	wantNames(t, r, "Contoso, [Fabrikam]")
-	if len(count.reads) != 1 || count.reads[0] != r.index || count.other != 0 {
+	if want := []string{r.index, r.index}; !slices.Equal(count.reads, want) || count.other != 0 { // List and Contents
 		t.Errorf("reads %v and %d other calls", count.reads, count.other)
 	}
 }
@@ -222,9 +224,14 @@ type counting struct {
 	other int
 }
 
-func (c *counting) read(path string) (string, error) {
+func (c *counting) read(path string) ([]byte, error) {
 	c.reads = append(c.reads, path)
 	return c.disk.read(path)
+}
+
+func (c *counting) open(path string) (io.ReadCloser, error) {
+	c.reads = append(c.reads, path)
+	return c.disk.open(path)
 }
 
 func (c *counting) list(dir string) ([]string, error) {
@@ -303,7 +310,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 		}
 	}
 	wantNames(t, r, "Contoso")
-	if _, ok := r.sound(); !ok {
+	if _, ok := r.sound(decodeIndex); !ok {
 		t.Error("the index is not sound after sweeping")
 	}
 }

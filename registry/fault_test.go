@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -231,11 +232,18 @@ type interposed struct {
 	before func(path string)
 }
 
-func (i *interposed) read(path string) (string, error) {
+func (i *interposed) read(path string) ([]byte, error) {
 	if i.before != nil {
 		i.before(path)
 	}
 	return i.disk.read(path)
+}
+
+func (i *interposed) open(path string) (io.ReadCloser, error) {
+	if i.before != nil {
+		i.before(path)
+	}
+	return i.disk.open(path)
 }
 
 // TestCrashWithinOneTick holds that a change whose index was not written is

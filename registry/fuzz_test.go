@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/hostile"
 )
@@ -23,7 +25,7 @@ func FuzzFiles(f *testing.F) {
 	}
 	report := `{"schema":1,"report":{"at":"2026-03-01T12:00:00Z","checks":[{"name":"consent","state":"holds","detail":["x"],"problem":{"kind":"offline","subject":"x"}}],"facts":{"tenantName":"x","review":"y"}}}`
 	for which := range uint8(5) {
-		for _, body := range []string{"", "null", "{}", report, string(good), strings.ReplaceAll(report, `"x"`, hostile.JSON(hostile.Short)), strings.ReplaceAll(string(good), "Contoso", "\\u001b]52;c;AA\\u0007"), string(encodeChecks(map[account.ID]account.LastCheck{one: {At: at, State: "holds"}}, "s")), strings.Replace(report, "2026-03-01T12:00:00Z", "9999-12-31T23:59:59.999999999+14:00", 1)} {
+		for _, body := range []string{"", "null", "{}", report, string(good), strings.ReplaceAll(report, `"x"`, hostile.JSON(hostile.Short)), strings.ReplaceAll(string(good), "Contoso", "\\u001b]52;c;AA\\u0007"), string(encodeChecks(lastChecks{{one, micros(at), "holds"}}, "s")), strings.Replace(report, "2026-03-01T12:00:00Z", "9999-12-31T23:59:59.999999999+14:00", 1)} {
 			f.Add(which, "22222222-2222-4222-8222-222222222222.json", []byte(body))
 			f.Add(which, "x\x1b]52;c;AAAA\x07.json", []byte(body))
 		}
@@ -47,7 +49,20 @@ func FuzzFiles(f *testing.F) {
 		defer cancel()
 		c, err := r.Contents(ctx)
 		hostile.Sound(t, c, err)
-		checks, err := r.LastChecks(ctx)
+		listed := account.Contents{}
+		others, err := r.List(ctx, func() func(account.Row, account.LastCheck) {
+			listed = account.Contents{}
+			return func(a account.Row, last account.LastCheck) {
+				listed.Accounts = append(listed.Accounts, a)
+				hostile.Sound(t, last, nil)
+			}
+		})
+		listed.Drafts, listed.Damaged = others.Drafts, others.Damaged
+		hostile.Sound(t, listed, err)
+		if diff := cmp.Diff(c, listed, briefly); diff != "" {
+			t.Errorf("List is not Contents: %s", diff)
+		}
+		checks, err := r.lastChecks(ctx)
 		hostile.Sound(t, checks, err)
 		for _, id := range []account.ID{one, two} {
 			d, missing := r.Draft(ctx, id)

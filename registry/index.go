@@ -1,13 +1,10 @@
 package registry
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"hash/crc32"
+	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -98,310 +95,133 @@ func rounded(r account.Row) account.Row {
 	return r
 }
 
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
-}
-
-// The index is JSON, one row a line, written and read by hand: encoding/json
-// takes some 60 ms for 10,000 rows, which is longer than the first frame may
-// take. The sum is over all that follows its line, so what was torn, edited or
-// rotted is found out before it is read.
+// The index is a file of rows:
 //
-//	{"schema":5,"sum":"9b2e8d01",
-//	"stamp":"…","rows":[
 //	["account",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated],
 //	["owned",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated,host,boot,pid,start],
 //	["draft",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated,host,boot,pid,start,way,passed…],
 //	["damaged",kind,file]
-//	]}
-const indexHead = `{"schema":5,"sum":"`
+const indexHead = `{"schema":6,"sum":"`
 
 // encode writes the index.
 func (x index) encode() []byte {
-	b := make([]byte, 0, 256*(len(x.accounts)+len(x.drafts)+1))
-	b = appendText(append(append(b, indexHead+noSum...), `"stamp":`...), x.stamp)
-	b = append(b, `,"rows":[`...)
-	first := true
-	next := func(kind string) {
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = appendText(append(b, "\n["...), kind)
-	}
+	b := beginRows(indexHead, x.stamp, len(x.accounts), 256*(len(x.accounts)+len(x.drafts)))
 	for _, a := range x.accounts {
-		owner, owned := x.owners[a.ID]
-		if !owned {
-			next("account")
-			b = append(appendRow(b, a), ']')
-			continue
+		b = beginRow(b)
+		if owner, owned := x.owners[a.ID]; owned {
+			b = appendOwner(appendRow(append(b, `"owned"`...), a), owner)
+		} else {
+			b = appendRow(append(b, `"account"`...), a)
 		}
-		next("owned")
-		b = append(appendOwner(appendRow(b, a), owner), ']')
+		b = append(b, ']')
 	}
 	for _, d := range x.drafts {
-		next("draft")
-		b = appendOwner(appendRow(b, d), x.owners[d.ID])
+		b = appendOwner(appendRow(append(beginRow(b), `"draft"`...), d), x.owners[d.ID])
 		b = append(appendTexts(appendTexts(b, string(d.Way)), d.Passed...), ']')
 	}
 	for _, p := range x.damaged {
-		next("damaged")
-		b = append(appendTexts(b, string(p.Kind), p.Subject), ']')
+		b = append(appendTexts(append(beginRow(b), `"damaged"`...), string(p.Kind), p.Subject), ']')
 	}
-	return sum(append(b, "\n]}\n"...), indexHead)
-}
-
-// noSum is the place of a sum, up to what it is over.
-const noSum = "00000000\",\n"
-
-// sum puts the sum into a text that begins with the head and noSum.
-func sum(b []byte, head string) []byte {
-	of := fmt.Sprintf("%08x", crc32.ChecksumIEEE(b[len(head)+len(noSum):]))
-	copy(b[len(head):], of)
-	return b
+	return endRows(b, indexHead)
 }
 
 func appendRow(b []byte, r account.Row) []byte {
 	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun), r.Holder, r.Profile, string(r.Store))
-	b = strconv.AppendInt(append(b, ','), micros(r.Expires), 10)
-	return strconv.AppendInt(append(b, ','), micros(r.Updated), 10)
+	return appendNumber(appendNumber(b, micros(r.Expires)), micros(r.Updated))
 }
 
 func appendOwner(b []byte, o account.Owner) []byte {
-	b = appendTexts(b, o.Host, o.Boot)
-	b = strconv.AppendInt(append(b, ','), int64(o.PID), 10)
-	return appendTexts(b, o.Start)
+	return appendTexts(appendNumber(appendTexts(b, o.Host, o.Boot), int64(o.PID)), o.Start)
 }
 
-func appendTexts(b []byte, texts ...string) []byte {
-	for _, s := range texts {
-		b = appendText(append(b, ','), s)
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0 {
-		return append(append(append(b, '"'), s...), '"')
-	}
-	quoted, _ := json.Marshal(s) // of a string it cannot fail
-	return append(b, quoted...)
-}
-
-var errIndex = errors.New("it is not an index of this version")
-
-// decodeIndex reads an index. Whatever is wrong with it is one error: it is
-// made again then.
-func decodeIndex(text string) (index, error) {
-	body, ok := summed(text, indexHead)
-	if !ok {
-		return index{}, errIndex
-	}
-	c := cursor{rest: body, odd: unusual(body)} // the rows share this one string
-	var x index
-	x.accounts = make([]account.Row, 0, strings.Count(body, "\n["))
-	c.skip(`"stamp":`)
-	x.stamp = c.text()
-	c.skip(`,"rows":[`)
-	for n := 0; !c.wrong && !c.at("\n]}\n"); n++ {
-		if n > 0 {
-			c.skip(",")
+// decodeIndex reads an index whole.
+func decodeIndex(in io.Reader) (index, error) {
+	return readIndex(in, nil, func(x *index, count int, a account.Row, o account.Owner) {
+		if x.accounts == nil {
+			x.accounts = make([]account.Row, 0, count)
 		}
-		c.skip("\n[")
-		c.row(&x)
-		c.skip("]")
+		x.accounts = append(x.accounts, a)
+		x.own(a.ID, o)
+	})
+}
+
+// told is told an account of an index, and the process that worked on it last. Count is
+// how many to have room for.
+type told func(x *index, count int, a account.Row, o account.Owner)
+
+// readIndex reads an index, of which it keeps no account: tell is told each. Where ids are
+// known, a row has the one that known gives for it, and no identity: both would be most of
+// what is new of it. Whatever is wrong is one error, at the end: the index is made again
+// then, and what was told was not so.
+func readIndex(in io.Reader, known func([]byte) account.ID, tell told) (index, error) {
+	r, err := readRows(in, indexHead)
+	if err != nil {
+		return index{}, err
 	}
-	c.skip("\n]}\n")
-	if len(x.accounts) == 0 {
-		x.accounts = nil
-	}
-	if c.wrong || c.rest != "" {
-		return index{}, errIndex
+	x := index{stamp: r.stamp}
+	if err := r.each(func(c *cursor) { c.row(&x, r.room(), known, tell) }); err != nil {
+		return index{}, err
 	}
 	return x, nil
 }
 
-// summed is what follows the first line of a file, and whether that line begins
-// with head and has its sum.
-func summed(text, head string) (body string, ok bool) {
-	text, ok = strings.CutPrefix(text, head)
-	if at := len(noSum); ok && len(text) >= at && text[8:at] == noSum[8:] {
-		return text[at:], fmt.Sprintf("%08x", sumOf(text[at:])) == text[:8]
-	}
-	return "", false
-}
-
-// sumOf is the sum of a text, without a copy of all of it.
-func sumOf(text string) uint32 {
-	sum := crc32.NewIEEE()
-	var part [4096]byte
-	for text != "" {
-		n := copy(part[:], text)
-		_, _ = sum.Write(part[:n])
-		text = text[n:]
-	}
-	return sum.Sum32()
-}
-
-// cursor reads text from left to right. Once something is not as expected it
-// stays wrong, and what it reads is empty.
-type cursor struct {
-	rest  string
-	odd   bool // there are other characters than those of ASCII that are drawn
-	wrong bool
-}
-
-func (c *cursor) at(s string) bool { return strings.HasPrefix(c.rest, s) }
-
-func (c *cursor) skip(s string) {
-	if !c.at(s) {
-		c.fail()
-		return
-	}
-	c.rest = c.rest[len(s):]
-}
-
-// fail ends the reading.
-func (c *cursor) fail() { c.wrong, c.rest = true, "" }
-
-// text reads a JSON string.
-func (c *cursor) text() string {
-	c.skip(`"`)
-	end := strings.IndexByte(c.rest, '"')
-	switch {
-	case end < 0:
-		c.fail()
-		return ""
-	case strings.IndexByte(c.rest[:end], '\\') >= 0:
-		return c.escaped()
-	}
-	s := c.rest[:end]
-	c.rest = c.rest[end+1:]
-	return c.sound(s)
-}
-
-// sound is a text that may be drawn; with another it is no index of ours, whose
-// texts come from files that were cleaned when they were read.
-func (c *cursor) sound(s string) string {
-	if c.odd && !account.Clear(s) || strings.IndexByte(s, '\n') >= 0 {
-		c.fail()
-		return ""
-	}
-	return s
-}
-
-// unusual is quick, as it goes through all of an index.
-func unusual(body string) bool {
-	for i := range len(body) {
-		if b := body[i]; (b < ' ' || b > '~') && b != '\n' {
-			return true
-		}
-	}
-	return false
-}
-
-// escaped reads what is left of a JSON string after its first quote. It is
-// apart because what it decodes into is on the heap, which six strings of
-// 10,000 rows would pay for.
-func (c *cursor) escaped() (s string) {
-	end := 0
-	for ; end < len(c.rest) && c.rest[end] != '"'; end++ {
-		if c.rest[end] == '\\' {
-			end++
-		}
-	}
-	if end >= len(c.rest) || json.Unmarshal([]byte(`"`+c.rest[:end+1]), &s) != nil {
-		c.fail()
-		return ""
-	}
-	c.rest = c.rest[end+1:]
-	c.odd = true // what stood for a character is one now
-	return c.sound(s)
-}
-
-// more reads a comma and a string.
-func (c *cursor) more() string {
-	c.skip(",")
-	return c.text()
-}
-
-// number reads a comma and a whole number.
-func (c *cursor) number() int64 {
-	c.skip(",")
-	end := 0
-	for end < len(c.rest) && c.rest[end] != ',' && c.rest[end] != ']' {
-		end++
-	}
-	n, err := strconv.ParseInt(c.rest[:end], 10, 64)
-	if err != nil {
-		c.fail()
-		return 0
-	}
-	c.rest = c.rest[end:]
-	return n
-}
-
-// row reads a row into the index, up to its closing bracket.
-func (c *cursor) row(x *index) {
-	switch c.text() {
+// row reads a row into the index, or tells it.
+func (c *cursor) row(x *index, count int, known func([]byte) account.ID, tell told) {
+	switch string(c.quoted()) {
 	case "account":
-		x.accounts = append(x.accounts, c.common())
+		tell(x, count, c.common(known), account.Owner{})
 	case "owned":
-		a := c.common()
-		x.own(a.ID, c.owner())
-		x.accounts = append(x.accounts, a)
+		tell(x, count, c.common(known), c.owner())
 	case "draft":
-		d := c.common()
+		d := c.common(nil)
 		x.own(d.ID, c.owner())
-		d.Way = account.Way(c.more())
+		d.Way = account.Way(c.word())
 		for c.at(",") {
-			d.Passed = append(d.Passed, c.more())
+			d.Passed = append(d.Passed, c.word())
 		}
 		x.drafts = append(x.drafts, d)
 	case "damaged":
-		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.more()), Subject: c.more()})
+		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.word()), Subject: c.more()})
 	default:
 		c.fail()
 	}
 }
 
-func (c *cursor) common() account.Row {
-	return account.Row{
-		ID: account.ID(c.more()), Name: account.Name(c.more()), Provider: account.Provider(c.more()), Cloud: account.CloudID(c.more()),
-		Identity: c.more(), Begun: account.Begun(c.more()), Holder: c.more(), Profile: c.more(), Store: account.Store(c.more()), Expires: moment(c.number()), Updated: moment(c.number()),
+func (c *cursor) common(known func([]byte) account.ID) (r account.Row) {
+	c.skip(",")
+	if id := c.quoted(); known != nil {
+		r.ID = known(id)
+	} else {
+		r.ID = account.ID(id)
 	}
+	r.Name, r.Provider, r.Cloud = account.Name(c.more()), account.Provider(c.word()), account.CloudID(c.word())
+	c.skip(",")
+	if identity := c.quoted(); known == nil {
+		r.Identity = string(identity)
+	}
+	r.Begun, r.Holder, r.Profile, r.Store = account.Begun(c.word()), c.word(), c.word(), account.Store(c.word())
+	r.Expires, r.Updated = moment(c.number()), moment(c.number())
+	return r
 }
 
 func (c *cursor) owner() account.Owner {
-	return account.Owner{Host: c.more(), Boot: c.more(), PID: int(c.number()), Start: c.more()}
+	return account.Owner{Host: c.word(), Boot: c.word(), PID: int(c.number()), Start: c.word()}
 }
 
-// sound is the index on disk, and whether it can be relied on.
-func (r *Registry) sound() (index, bool) {
+// sound reads the index on disk, and tells whether it can be relied on.
+func (r *Registry) sound(read func(io.Reader) (index, error)) (x index, sound bool) {
 	// The stamp first: a change that comes between makes them differ.
 	stamp, err := r.disk.stamp(r.accounts)
 	if err != nil {
 		return index{}, false
 	}
-	data, err := r.disk.read(r.index)
+	in, err := r.disk.open(r.index)
 	if err != nil {
 		return index{}, false
 	}
-	x, err := decodeIndex(data)
-	if err != nil || !r.fits(x, stamp) {
-		return index{}, false
-	}
-	return x, true
+	defer in.Close()
+	x, err = read(in)
+	return x, err == nil && r.fits(x, stamp)
 }
 
 // fits tells whether an index is that of the files, whose directory has the stamp.
@@ -449,8 +269,8 @@ func (r *Registry) scan() (x index, err error) {
 			x.own(id, rec.draft.Owner)
 		}
 	}
-	slices.SortFunc(x.accounts, order)
-	slices.SortFunc(x.drafts, order)
+	slices.SortStableFunc(x.accounts, order)
+	slices.SortStableFunc(x.drafts, order)
 	return x, nil
 }
 

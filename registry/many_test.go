@@ -52,7 +52,7 @@ func TestManyChanges(t *testing.T) {
 		rename(r, one, "Proseware")
 		end()
 		indexed(true)
-		x, ok := r.sound()
+		x, ok := r.sound(decodeIndex)
 		whole, err := r.scan()
 		must(t, err)
 		if diff := cmp.Diff(whole, x, cmp.AllowUnexported(index{}), cmpopts.EquateEmpty()); !ok || diff != "" {

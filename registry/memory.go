@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -24,14 +26,22 @@ func newMemory() *memory {
 	return &memory{held: make(chan struct{}, 1), files: map[string][]byte{}, dirs: map[string]int{}}
 }
 
-func (m *memory) read(path string) (string, error) {
+func (m *memory) read(path string) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	data, ok := m.files[path]
 	if !ok {
-		return "", fs.ErrNotExist
+		return nil, fs.ErrNotExist
 	}
-	return string(data), nil
+	return slices.Clone(data), nil
+}
+
+func (m *memory) open(path string) (io.ReadCloser, error) {
+	data, err := m.read(path)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
 func (m *memory) list(dir string) (names []string, err error) {

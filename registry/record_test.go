@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"reflect"
@@ -132,7 +133,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		rows := index{}
 		rows.put(one, rec)
-		if _, err := decodeIndex(string(rows.encode())); err != nil {
+		if _, err := decodeIndex(bytes.NewReader(rows.encode())); err != nil {
 			t.Errorf("its row cannot be read: %v", err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -66,7 +67,7 @@ func (r *Registry) Contents(ctx context.Context) (account.Contents, error) {
 	if _, err := r.disk.stamp(r.accounts); errors.Is(err, fs.ErrNotExist) {
 		return account.Contents{}, nil
 	}
-	if x, ok := r.sound(); ok {
+	if x, ok := r.sound(decodeIndex); ok {
 		return r.contents(x), nil
 	}
 	unlock, err := r.locked(ctx)
@@ -77,7 +78,7 @@ func (r *Registry) Contents(ctx context.Context) (account.Contents, error) {
 		return r.unsure(r.scan()), nil
 	}
 	defer unlock()
-	if x, ok := r.sound(); ok { // another process was just done with it
+	if x, ok := r.sound(decodeIndex); ok { // another process was just done with it
 		return r.contents(x), nil
 	}
 	r.sweep()
@@ -96,19 +97,48 @@ func (r *Registry) unsure(x index, err error) account.Contents {
 	return r.contents(x)
 }
 
+// List is Contents of which each account is told, in the same order and with its last
+// check, and none is kept: what shows each once needs no room for ten thousand. It need
+// not have its Identity. Begin gives whom to tell. It is called again where what was told turns out not to be so, and
+// all is told anew. What is told may not wait for anything: the index is open meanwhile,
+// and there are systems on which nobody can change it then.
+func (r *Registry) List(ctx context.Context, begin func() (tell func(account.Row, account.LastCheck))) (account.Contents, error) {
+	checks, err := r.lastChecks(ctx)
+	if err != nil {
+		return account.Contents{}, err
+	}
+	owned, tell := r.owned(), begin()
+	var last account.LastCheck
+	known := func(text []byte) (id account.ID) {
+		id, last = checks.of(text)
+		return id
+	}
+	x, sound := r.sound(func(in io.Reader) (index, error) {
+		return readIndex(in, known, func(_ *index, _ int, a account.Row, o account.Owner) {
+			a.Owned = owned(o)
+			tell(a, last)
+		})
+	})
+	if sound {
+		return r.contents(x), nil
+	}
+	all, err := r.Contents(ctx)
+	tell = begin()
+	for _, a := range all.Accounts {
+		_, last := checks.of([]byte(a.ID))
+		tell(a, last)
+	}
+	all.Accounts = nil
+	return all, err
+}
+
 // contents is the index as the port lists it. The rows are the index's own.
 func (r *Registry) contents(x index) account.Contents {
 	if len(x.owners) > 0 {
-		asked := map[account.Owner]bool{{}: false}
+		owned := r.owned()
 		for _, rows := range [][]account.Row{x.accounts, x.drafts} {
 			for i := range rows {
-				o := x.owners[rows[i].ID]
-				owned, known := asked[o]
-				if !known {
-					owned = r.others(o)
-					asked[o] = owned
-				}
-				rows[i].Owned = owned
+				rows[i].Owned = owned(x.owners[rows[i].ID])
 			}
 		}
 	}
@@ -118,6 +148,19 @@ func (r *Registry) contents(x index) account.Contents {
 		c.Damaged = append(c.Damaged, p)
 	}
 	return c
+}
+
+// owned is others, which asks once for each process.
+func (r *Registry) owned() func(account.Owner) bool {
+	asked := map[account.Owner]bool{{}: false}
+	return func(o account.Owner) bool {
+		owned, known := asked[o]
+		if !known {
+			owned = r.others(o)
+			asked[o] = owned
+		}
+		return owned
+	}
 }
 
 // others tells whether a draft or account is in the hands of a living copy of
@@ -161,8 +204,7 @@ func (r *Registry) read(id account.ID) (record, []byte, error) {
 		return record{}, nil, notFound()
 	}
 	path := r.file(id)
-	text, err := r.disk.read(path)
-	data := []byte(text)
+	data, err := r.disk.read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return record{}, nil, notFound()

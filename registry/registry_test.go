@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/axiomio/xops-onboard/account"
 )
@@ -84,10 +85,33 @@ func contents(t *testing.T, r *Registry) account.Contents {
 	return c
 }
 
+// briefly compares what List may leave away, and what the index does.
+var briefly = cmp.Options{cmpopts.IgnoreFields(account.Row{}, "Identity"), cmpopts.IgnoreFields(account.Problem{}, "Err"), cmpopts.EquateEmpty()}
+
+// listing is what List tells.
+func listing(t *testing.T, r *Registry) (c account.Contents) {
+	t.Helper()
+	var accounts []account.Row
+	c, err := r.List(t.Context(), func() func(account.Row, account.LastCheck) {
+		accounts = nil
+		return func(a account.Row, _ account.LastCheck) { accounts = append(accounts, a) }
+	})
+	must(t, err)
+	if len(c.Accounts) > 0 {
+		t.Error("List keeps accounts")
+	}
+	c.Accounts = accounts
+	return c
+}
+
 // names are what a list shows: accounts, then drafts in brackets, then files in trouble.
 func names(t *testing.T, r *Registry) string {
 	t.Helper()
+	told := listing(t, r) // first, as Contents mends the index
 	c := contents(t, r)
+	if diff := cmp.Diff(c, told, briefly); diff != "" {
+		t.Errorf("List is not Contents: %s", diff)
+	}
 	var s []string
 	for _, row := range c.Accounts {
 		s = append(s, string(row.Name))

@@ -54,7 +54,7 @@ func (r *Registry) LastReport(_ context.Context, id account.ID) (account.Report,
 		return account.Report{}, &account.Problem{Kind: account.RegistryUnread, Subject: path, Err: err}
 	}
 	var in reportJSON
-	if json.Unmarshal([]byte(data), &in) != nil || in.Schema != schema {
+	if json.Unmarshal(data, &in) != nil || in.Schema != schema {
 		return account.Report{}, notFound()
 	}
 	clean(reflect.ValueOf(&in.Report).Elem())

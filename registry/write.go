@@ -142,7 +142,7 @@ func (all listed) linked(id account.ID, identity string) error {
 
 // current is the index as it is now, for who holds the lock.
 func (r *Registry) current() (index, error) {
-	if x, ok := r.sound(); ok {
+	if x, ok := r.sound(decodeIndex); ok {
 		return x, nil
 	}
 	return r.scan()

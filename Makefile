@@ -3,7 +3,7 @@
 .PHONY: build test bench fuzz faults
 
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o xops-onboard .
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $$(./release/stamp.sh)" -o xops-onboard .
 
 test:
 	./test.sh

@@ -41,7 +41,7 @@ var rules = map[string]rule{
 	"link":                     {[]string{"account", "internal/turn"}, append([]string{"os"}, outside...), "operations reach the world through ports alone"},
 	"steps":                    {[]string{"account", "link", "ui/kit"}, append([]string{"os"}, reach...), "asking reaches the world through ports and operations"},
 	"ui":                       {[]string{"account", "link", "steps", "ui/kit"}, append([]string{"os"}, reach...), "the shell draws and routes; it does nothing itself"},
-	"cli":                      {[]string{"account", "internal/turn", "link", "steps"}, reach, "a command runs operations; it and ui do not know one another"},
+	"cli":                      {[]string{"account", "internal/turn", "internal/version", "link", "steps"}, reach, "a command runs operations; it and ui do not know one another"},
 	"registry":                 {[]string{"account"}, outside, "the registry is files"},
 	"keystore":                 {[]string{"account"}, []string{"net/http", "charm.land/"}, "a private key leaves only as crypto.Signer"},
 	"entra":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
@@ -52,6 +52,7 @@ var rules = map[string]rule{
 	"internal/demo":            {[]string{"account", "internal/simcloud", "internal/simcloud/simaws"}, []string{"charm.land/"}, "the demo's world is the simulated cloud"},
 	"internal/simcloud":        {[]string{"account", "internal/simcloud/simaws"}, []string{"testing", "charm.land/"}, "it is linked into the product by --demo"},
 	"internal/simcloud/simaws": {nil, []string{"testing", "charm.land/", "os/exec", "github.com/aws/"}, "it plays AWS by what the vendor documents, and verifies with nothing of the vendor's client"},
+	"internal/version":         {nil, append([]string{"runtime/debug", "encoding/json"}, outside...), "it comes before what it does not import"},
 	"azure":                    {[]string{"account", "internal/rest"}, []string{"os/exec", "charm.land/"}, "providers do not know one another, nor any screen"},
 }
 

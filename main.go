@@ -46,7 +46,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
-		Run: start, Open: work, Records: records, Machine: machine, In: os.Stdin, Out: os.Stdout, Build: build(),
+		Run: start, Open: work, Records: records, Machine: machine, In: os.Stdin, Out: os.Stdout, Build: build,
 		Terminal: terminals(), Shown: term.IsTerminal(os.Stdout.Fd()), Secret: secret(os.Stderr),
 		OutWidth: width(os.Stdout), ErrsWidth: width(os.Stderr),
 	}, os.Stderr)

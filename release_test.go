@@ -41,7 +41,18 @@ func TestReleaseIsWhatIsTested(t *testing.T) {
 			t.Errorf("%s is not in both .goreleaser.yaml and test.sh", flag)
 		}
 	}
-	if !strings.Contains(release, "-X main.stamped=") || !strings.Contains(read("version.go"), "\nvar stamped string") {
-		t.Error("what a release stamps is not what version.go reads")
+	declared := regexp.MustCompile(`\nvar (stamped\w+(?:, stamped\w+)*) string\n`).FindStringSubmatch(read("internal/version/version.go"))
+	if declared == nil {
+		t.Fatal("package version has no stamps")
+	}
+	for _, name := range strings.Split(declared[1], ", ") {
+		for where, how := range map[string]string{".goreleaser.yaml": module, "release/stamp.sh": "$package"} {
+			if how == module {
+				how += "/internal/version"
+			}
+			if !strings.Contains(read(where), "-X "+how+"."+name+"=") {
+				t.Errorf("%s does not stamp %s", where, name)
+			}
+		}
 	}
 }

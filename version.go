@@ -3,29 +3,29 @@ package main
 import (
 	"runtime/debug"
 
-	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/internal/version"
 )
 
-// stamped is the version a release is linked with; else the build tells. The rest
-// the build tells always: what it was made of is not for a script to say.
-var stamped string
-
-// build is what this program was built from.
-func build() cli.Build {
-	b := cli.Build{Version: "dev"}
+// build is what this program was built from: Go's own record, and of a release the
+// version that it was linked with.
+func build() version.Build {
+	b := version.Build{Version: "dev"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b = built(info)
 	}
-	if stamped != "" {
-		b.Version = stamped
+	stamped := version.Stamped()
+	if stamped.Version != "" {
+		b.Version = stamped.Version
+	}
+	if b.Commit == "" { // built outside a repository, or with -buildvcs=false
+		b.Commit, b.Date = stamped.Commit, stamped.Date
 	}
 	return b
 }
 
-// built is a build as Go's toolchain recorded it. Of a build outside a repository,
-// or with -buildvcs=false, there is no commit.
-func built(info *debug.BuildInfo) cli.Build {
-	b := cli.Build{Version: "dev", Go: info.GoVersion}
+// built is a build as Go's toolchain recorded it.
+func built(info *debug.BuildInfo) version.Build {
+	b := version.Build{Version: "dev", Go: info.GoVersion}
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		b.Version = v
 	}

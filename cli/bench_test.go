@@ -19,6 +19,7 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/cli"
 	"github.com/axiomio/xops-onboard/internal/jsontest"
+	"github.com/axiomio/xops-onboard/internal/version"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/registry"
 	"github.com/axiomio/xops-onboard/steps"
@@ -94,7 +95,7 @@ func (b *bench) call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
 	code = cli.Execute(b.t.Context(), cli.Ports{
 		Run:  func(_ context.Context, s cli.Start) error { b.ran = &s; return nil },
-		Open: b.open, Records: b.records, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Build: cli.Build{Version: "v1.2.3", Commit: "1fa60dd1fc224d0c3b5ad01f1e5dbd67e6b9f1de", Date: "2026-11-26T05:34:44Z"},
+		Open: b.open, Records: b.records, In: strings.NewReader(b.typed), Out: &o, Terminal: b.terminal, Shown: b.terminal, Build: built,
 	}, said{&e, b})
 	if b.held != 0 {
 		b.t.Errorf("%v: %d tokens of the administrator were not dropped", args, b.held)
@@ -142,6 +143,11 @@ func (s said) Write(text []byte) (int, error) {
 		s.b.says(string(text))
 	}
 	return s.Buffer.Write(text)
+}
+
+// built is what the program is said to be built from.
+func built() version.Build {
+	return version.Build{Version: "v1.2.3", Commit: "1fa60dd1fc224d0c3b5ad01f1e5dbd67e6b9f1de", Date: "2026-11-26T05:34:44Z"}
 }
 
 func (b *bench) open(ctx context.Context, _ cli.Start) (cli.World, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
+	"github.com/axiomio/xops-onboard/internal/version"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/steps"
 )
@@ -50,7 +51,7 @@ type Ports struct {
 	OutWidth, ErrsWidth int
 	// Secret reads a passphrase without echo; nil where there is no terminal.
 	Secret func(question string) ([]byte, error)
-	Build  Build // what the program was built from
+	Build  func() version.Build // what the program was built from
 }
 
 // World is what a command works on: operations, and what the registry lists.

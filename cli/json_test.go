@@ -20,12 +20,13 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/internal/jsontest"
+	"github.com/axiomio/xops-onboard/internal/version"
 )
 
 // types are what is written as JSON, by their names in the schema.
 var types = map[string]reflect.Type{
 	"progress": reflect.TypeFor[progress](), "signIn": reflect.TypeFor[asked](), "finding": reflect.TypeFor[examined](), "result": reflect.TypeFor[result](), "round": reflect.TypeFor[round](),
-	"list": reflect.TypeFor[listedAccounts](), "drafts": reflect.TypeFor[listedDrafts](), "version": reflect.TypeFor[Build](),
+	"list": reflect.TypeFor[listedAccounts](), "drafts": reflect.TypeFor[listedDrafts](), "version": reflect.TypeFor[version.Build](),
 	"accessToken": reflect.TypeFor[accessToken](), "processCredentials": reflect.TypeFor[processCredentials](),
 	"account": reflect.TypeFor[linkedAccount](), "aws": reflect.TypeFor[linkedAWS](), "listedAccount": reflect.TypeFor[listedAccount](), "lastCheck": reflect.TypeFor[lastCheck](),
 	"listedDraft": reflect.TypeFor[listedDraft](), "check": reflect.TypeFor[check](), "evidence": reflect.TypeFor[evidence](), "problem": reflect.TypeFor[toldProblem](),

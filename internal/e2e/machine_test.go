@@ -368,6 +368,11 @@ func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
+// stamps are what the program of the tests is said to be built from.
+const stamps = "-X " + stamped + "Version=v0.0.0 -X " + stamped + "Commit=1fa60dd1fc224d0c3b5ad01f1e5dbd67e6b9f1de -X " + stamped + "Date=2026-11-26T05:34:44Z"
+
+const stamped = "github.com/axiomio/xops-onboard/internal/version.stamped"
+
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "e2e")
 	if err != nil {
@@ -376,7 +381,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "xops-onboard")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "github.com/axiomio/xops-onboard")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w "+stamps, "-o", binary, "github.com/axiomio/xops-onboard")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the product: %v\n%s", err, out)

@@ -1,9 +1,7 @@
 package cli_test
 
 import (
-	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -235,26 +233,6 @@ func TestRotateByHand(t *testing.T) {
 	if len(b.keys) != 1 {
 		t.Errorf("%d keys", len(b.keys))
 	}
-}
-
-// TestRotateLooksAgain says why it waits, where a run before was killed when it
-// had sent the certificate.
-func TestRotateLooksAgain(t *testing.T) {
-	b := newBench(t)
-	a := b.linked("Contoso", time.Now().Add(9*day))
-	b.change(a.ID, func(a *account.Account) {
-		a.Next = &account.Key{ID: "0a1b2c3d-4e5f", Store: account.Keyring, Stored: true, Sent: time.Now()}
-		a.Next.Certificate = account.Certificate{PEM: "next", NotAfter: time.Now().Add(180 * day)}
-	})
-	b.says = func(text string) {
-		if strings.Contains(text, "its answer was lost; looking whether it is there.") {
-			b.do(syscall.Kill(os.Getpid(), syscall.SIGTERM))
-		}
-	}
-	if code, _, errs := b.call("rotate", "Contoso"); code != cli.Interrupted || !strings.Contains(errs, "Go on with: xops-onboard rotate Contoso") {
-		t.Errorf("code %d, %q", code, errs)
-	}
-	b.untouched(a)
 }
 
 // TestRotateGoesOnByItself has begun by hand: what somebody uploaded is used,

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -146,22 +144,6 @@ func TestVerifyNeedsAKeyStore(t *testing.T) {
 	code, out, _ := b.call("verify", "Adatum", "Fabrikam", "Northwind")
 	if code != cli.Unchecked || !strings.Contains(out, "Adatum: every check holds.") || !strings.Contains(out, "Northwind: something could not be checked.") {
 		t.Errorf("some: code %d, %q", code, out)
-	}
-}
-
-// TestVerifyIsStopped ends with 130, and says nothing of accounts that it did
-// not get to.
-func TestVerifyIsStopped(t *testing.T) {
-	b, _ := four(t)
-	var once atomic.Bool
-	b.asked = func(ctx context.Context, _ account.Target) {
-		if once.CompareAndSwap(false, true) {
-			b.do(syscall.Kill(os.Getpid(), syscall.SIGTERM))
-		}
-		<-ctx.Done()
-	}
-	if code, out, errs := b.call("verify", "--all"); code != cli.Interrupted || out != "" {
-		t.Errorf("code %d, %q, %q", code, out, errs)
 	}
 }
 

@@ -199,7 +199,7 @@ func (c *cursor) common(known func([]byte) account.ID) (r account.Row) {
 	if identity := c.quoted(); known == nil {
 		r.Identity = string(identity)
 	}
-	r.Begun, r.Holder, r.Profile, r.Store = account.Begun(c.word()), c.word(), c.word(), account.Store(c.word())
+	r.Begun, r.Holder, r.Profile, r.Store = account.Begun(c.word()), c.more(), c.word(), account.Store(c.word())
 	r.Expires, r.Updated = moment(c.number()), moment(c.number())
 	return r
 }

@@ -108,13 +108,13 @@ func readRows(in io.Reader, head string) (*rows, error) {
 	c.skip(`,"count":`)
 	r.count = int(c.digits())
 	c.skip(`,"rows":[`)
-	if c.wrong || len(c.rest) > 0 {
+	if !c.over() {
 		return nil, errRows
 	}
 	return r, nil
 }
 
-// room is how many rows to have room for at first.
+// room is how many rows to have room for at first, whatever the file says.
 func (r *rows) room() int { return max(0, min(r.count, 1<<16)) }
 
 // line is the next line, without its end, until the one after it is read.
@@ -189,9 +189,7 @@ func (c *cursor) fail() { c.wrong, c.rest = true, nil }
 func (c *cursor) over() bool { return !c.wrong && len(c.rest) == 0 }
 
 // text reads a JSON string.
-func (c *cursor) text() string {
-	return string(c.quoted())
-}
+func (c *cursor) text() string { return string(c.quoted()) }
 
 // quoted is text, until the next line is read.
 func (c *cursor) quoted() []byte {
@@ -255,10 +253,7 @@ func (c *cursor) more() string {
 // word is more, of a string that many rows have.
 func (c *cursor) word() string {
 	c.skip(",")
-	return c.again(c.quoted())
-}
-
-func (c *cursor) again(b []byte) string {
+	b := c.quoted()
 	if len(b) == 0 {
 		return ""
 	}

@@ -58,6 +58,20 @@ func TestDrafts(t *testing.T) {
 	if first := list[0].(map[string]any); len(list) != 2 || first["name"] != "Contoso" || first["owned"] != false {
 		t.Errorf("as JSON: %v", list)
 	}
+	// What cannot be read may be a draft.
+	b.damaged = []account.Problem{{Kind: account.RegistryDamaged, Subject: "/data/accounts/x.json"}}
+	if code, out, errs := b.call("drafts"); code != cli.Failed || strings.Count(out, "\n") != 2 || !strings.Contains(errs, "x.json is damaged") {
+		t.Errorf("not all: code %d, %q, %q", code, out, errs)
+	}
+	none := newBench(t)
+	none.damaged = b.damaged
+	if code, out, errs := none.call("drafts"); code != cli.Failed || out != "" || strings.Contains(errs, "no draft") {
+		t.Errorf("nothing but that: code %d, %q, %q", code, out, errs)
+	}
+	code, out, _ := none.call("drafts", "--json")
+	if all := objects(t, out); code != cli.Failed || len(all) != 1 || all[0]["state"] != "failed" {
+		t.Errorf("nothing but that, as JSON: code %d, %q", code, out)
+	}
 	if code, _, _ := b.call("drafts", "more"); code != cli.WrongUsage {
 		t.Errorf("a word too many: code %d", code)
 	}

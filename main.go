@@ -20,6 +20,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/adrg/xdg"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/google/uuid"
 
@@ -285,6 +286,9 @@ func signIn(e *entra.Entra) link.SignIn {
 }
 
 func screens(ctx context.Context, env steps.Env, known account.Contents, w world) error {
+	// The renderer's table of widths has two million bytes, and is made for the first
+	// character that is not Latin: a fifth of the first frame, were it made then.
+	go ansi.StringWidthWc("─")
 	app := ui.New(ctx, ui.Ports{Env: env, Open: w.open, Demo: w.page, Text: w.text}, known)
 	// The first frame waits for the renderer's first tick, and so does every key.
 	const ticks = 120

@@ -133,7 +133,7 @@ func decodeChecks(in io.Reader) (all lastChecks, stamp string, err error) {
 	}
 	all = make(lastChecks, 0, r.room())
 	err = r.each(func(c *cursor) {
-		next := lastCheck{account.ID(c.text()), c.number(), account.CheckState(c.word())}
+		next := lastCheck{account.ID(c.quoted()), c.number(), account.CheckState(c.word())}
 		if n := len(all); n > 0 && all[n-1].id >= next.id {
 			c.fail()
 		}

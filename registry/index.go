@@ -181,26 +181,29 @@ func (c *cursor) row(x *index, count int, known func([]byte) account.ID, tell to
 		}
 		x.drafts = append(x.drafts, d)
 	case "damaged":
-		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.word()), Subject: c.more()})
+		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.word()), Subject: string(c.field())})
 	default:
 		c.fail()
 	}
 }
 
 func (c *cursor) common(known func([]byte) account.ID) (r account.Row) {
-	c.skip(",")
-	if id := c.quoted(); known != nil {
-		r.ID = known(id)
-	} else {
-		r.ID = account.ID(id)
-	}
-	r.Name, r.Provider, r.Cloud = account.Name(c.more()), account.Provider(c.word()), account.CloudID(c.word())
-	c.skip(",")
-	if identity := c.quoted(); known == nil {
-		r.Identity = string(identity)
-	}
-	r.Begun, r.Holder, r.Profile, r.Store = account.Begun(c.word()), c.more(), c.word(), account.Store(c.word())
+	id, name := c.field(), c.field()
+	r.Provider, r.Cloud = account.Provider(c.word()), account.CloudID(c.word())
+	identity := c.field()
+	r.Begun = account.Begun(c.word())
+	holder := c.field()
+	r.Profile, r.Store = c.word(), account.Store(c.word())
 	r.Expires, r.Updated = moment(c.number()), moment(c.number())
+	if known != nil {
+		r.ID, r.Name, r.Holder = known(id), account.Name(name), string(holder)
+		return r
+	}
+	c.text = append(append(append(append(c.text[:0], id...), name...), identity...), holder...)
+	all := string(c.text) // one for all, which is less to keep in order
+	r.ID, all = account.ID(all[:len(id)]), all[len(id):]
+	r.Name, all = account.Name(all[:len(name)]), all[len(name):]
+	r.Identity, r.Holder = all[:len(identity)], all[len(identity):]
 	return r
 }
 

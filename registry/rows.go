@@ -104,7 +104,7 @@ func readRows(in io.Reader, head string) (*rows, error) {
 		return nil, errRows
 	}
 	c.skip(`"stamp":`)
-	r.stamp = c.text()
+	r.stamp = string(c.quoted())
 	c.skip(`,"count":`)
 	r.count = int(c.digits())
 	c.skip(`,"rows":[`)
@@ -167,6 +167,7 @@ func (r *rows) whole() bool {
 // wrong, and what it reads is empty.
 type cursor struct {
 	rest  []byte
+	text  []byte            // where a row puts its texts together
 	words map[string]string // that were read before, each once
 	odd   bool              // there are other characters than those of ASCII that are drawn
 	wrong bool
@@ -188,10 +189,7 @@ func (c *cursor) fail() { c.wrong, c.rest = true, nil }
 // over tells that all was read, and was as expected.
 func (c *cursor) over() bool { return !c.wrong && len(c.rest) == 0 }
 
-// text reads a JSON string.
-func (c *cursor) text() string { return string(c.quoted()) }
-
-// quoted is text, until the next line is read.
+// quoted reads a JSON string, which is there until the next line is read.
 func (c *cursor) quoted() []byte {
 	c.skip(`"`)
 	end := bytes.IndexByte(c.rest, '"')
@@ -244,16 +242,15 @@ func (c *cursor) escaped() []byte {
 	return c.sound([]byte(s))
 }
 
-// more reads a comma and a string.
-func (c *cursor) more() string {
+// field reads a comma and then a JSON string.
+func (c *cursor) field() []byte {
 	c.skip(",")
-	return c.text()
+	return c.quoted()
 }
 
-// word is more, of a string that many rows have.
+// word is field, of which many rows have the same.
 func (c *cursor) word() string {
-	c.skip(",")
-	b := c.quoted()
+	b := c.field()
 	if len(b) == 0 {
 		return ""
 	}

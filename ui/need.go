@@ -99,10 +99,12 @@ var nobody = &need{}
 
 // needOf is what a line needs now.
 func needOf(e entry, now time.Time) *need {
-	if n := needed(e, now); n.rank > 0 {
-		return &n
+	n := needed(e, now)
+	if n.rank == 0 {
+		return nobody
 	}
-	return nobody
+	some := n // it alone is on the heap, and few are
+	return &some
 }
 
 func needed(e entry, now time.Time) need {

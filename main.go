@@ -33,6 +33,7 @@ import (
 	"github.com/axiomio/xops-onboard/internal/demo"
 	"github.com/axiomio/xops-onboard/internal/hardening"
 	"github.com/axiomio/xops-onboard/internal/rest"
+	"github.com/axiomio/xops-onboard/internal/typed"
 	"github.com/axiomio/xops-onboard/keystore"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/registry"
@@ -292,7 +293,8 @@ func screens(ctx context.Context, env steps.Env, known account.Contents, w world
 	app := ui.New(ctx, ui.Ports{Env: env, Open: w.open, Demo: w.page, Text: w.text}, known)
 	// The first frame waits for the renderer's first tick, and so does every key.
 	const ticks = 120
-	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(ui.Filter), tea.WithFPS(ticks)).Run()
+	input := tea.WithInput(typed.From(os.Stdin))
+	_, err := tea.NewProgram(app, input, tea.WithContext(ctx), tea.WithFilter(ui.Filter), tea.WithFPS(ticks)).Run()
 	if said := app.Ended(); said != "" {
 		lipgloss.Println(account.Clean(said, 1000))
 	}

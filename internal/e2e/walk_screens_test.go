@@ -149,7 +149,7 @@ func (w *walk) presses(s *ptytest.Screen) {
 		s.Type(one(w.r, names...))
 		s.Press(one(w.r, "enter", "tab"))
 	case n < 90:
-		what := one(w.r, "nonsense\x07 \x1b]0;title\x07\r\n{\u202e}", strings.Repeat("long ", 20_000), w.tenant.ID(), "\x00\x01\x02\xff\xfe")
+		what := one(w.r, "nonsense\x07 \x1b]0;title\x07\r\n{\u202e}", strings.Repeat("long ", 20_000), w.tenant.ID(), "\x00\x01\x02\xff\xfe", "\x1b["+strings.Repeat(";", 40)+"1m", "\x9bM!!")
 		w.step("  pastes %d bytes", len(what))
 		s.Paste(what)
 	case n < 93:

@@ -16,6 +16,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"github.com/axiomio/xops-onboard/internal/termtest/vterm"
+	"github.com/axiomio/xops-onboard/internal/typed"
 )
 
 // Screen is a terminal that a model runs in.
@@ -36,7 +37,7 @@ func Start(t testing.TB, m tea.Model, width, height int, opts ...tea.ProgramOpti
 	screen, line := vterm.New(t, width, height)
 	s := &Screen{Screen: screen, t: t, line: line}
 	s.program = tea.NewProgram(m, append([]tea.ProgramOption{
-		tea.WithInput(line), tea.WithOutput(output{line, &s.all}), tea.WithWindowSize(width, height), tea.WithoutSignals(),
+		tea.WithInput(typed.Reader(line)), tea.WithOutput(output{line, &s.all}), tea.WithWindowSize(width, height), tea.WithoutSignals(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}),
 		tea.WithColorProfile(colorprofile.TrueColor), // an output that is no terminal has no colours and links otherwise
 	}, opts...)...)

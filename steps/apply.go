@@ -138,11 +138,11 @@ func (c *changing) Holds() bool { return c.op != nil && !c.asked }
 func (c *changing) Keys() []key.Binding {
 	switch {
 	case c.stuck():
-		return []key.Binding{named(enterKey, "take it"), kit.ChooseKey}
+		return []key.Binding{kit.Named(enterKey, "take it"), kit.ChooseKey}
 	case c.over:
 		return []key.Binding{enterKey}
 	}
-	stop := named(backKey, "stop after this change")
+	stop := kit.Named(backKey, "stop after this change")
 	stop.SetEnabled(!c.asked)
 	return []key.Binding{stop}
 }

@@ -75,7 +75,7 @@ type awsName struct {
 	typed  bool // the region is the person's own
 }
 
-var regionKey = key.NewBinding(key.WithKeys("up", "down"), key.WithHelp("↑↓", "another region"))
+var regionKey = kit.Key("↑↓", "another region", "up", "down")
 
 func newAWSName(e Env, d account.Draft) *awsName {
 	n := &awsName{env: e, draft: d, typed: d.AWS().Region != ""}
@@ -110,7 +110,7 @@ func (n *awsName) Offers() []Offer { return nil }
 func (n *awsName) Typing() bool    { return true }
 
 func (n *awsName) Keys() []key.Binding {
-	other := key.NewBinding(key.WithKeys("tab", "shift+tab"), key.WithHelp("tab", "next field"))
+	other := kit.Key("tab", "next field", "tab", "shift+tab")
 	region := regionKey
 	region.SetEnabled(n.at == awsRegionAt && untouched(n.draft))
 	return []key.Binding{enterKey, other, region, backKey}

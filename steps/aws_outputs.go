@@ -128,7 +128,7 @@ func (o *awsOutputs) Keys() []key.Binding {
 }
 
 // clearKey forgets what was brought.
-var clearKey = key.NewBinding(key.WithKeys("ctrl+u"), key.WithHelp("ctrl+u", "start over"))
+var clearKey = kit.Key("ctrl+u", "start over")
 
 func (o *awsOutputs) Update(msg tea.Msg) (Outcome, tea.Cmd) {
 	switch msg := msg.(type) {

@@ -45,9 +45,9 @@ type awsPlan struct {
 type awsPrepared struct{ draft account.Draft }
 
 var (
-	templateKey = key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "template"))
-	dropKey     = key.NewBinding(key.WithKeys("d"), key.WithHelp("d", "drop the authority's key"))
-	keepKey     = key.NewBinding(key.WithKeys("d"), key.WithHelp("d", "keep the authority's key"))
+	templateKey = kit.Key("m", "template")
+	dropKey     = kit.Key("d", "drop the authority's key")
+	keepKey     = kit.Key("d", "keep the authority's key")
 )
 
 func newAWSPlan(e Env, d account.Draft, byHand bool) *awsPlan {
@@ -101,16 +101,16 @@ func (p *awsPlan) Keys() []key.Binding {
 	if p.making {
 		return []key.Binding{templateKey}
 	}
-	on := named(enterKey, "yes, create it")
+	on := kit.Named(enterKey, "yes, create it")
 	switch {
 	case p.byHand && p.written():
 		on = enterKey
 	case p.byHand:
-		on = named(enterKey, "make the keys, write the template")
+		on = kit.Named(enterKey, "make the keys, write the template")
 	case p.open() == 0:
 		on = enterKey
 	case p.wrong != nil:
-		on = named(enterKey, "try again")
+		on = kit.Named(enterKey, "try again")
 	}
 	drop := dropKey
 	if p.draft.AWS().DropCA {

@@ -86,11 +86,11 @@ func (p *awsProfile) Offers() []Offer {
 
 func (p *awsProfile) Keys() []key.Binding {
 	if p.typing {
-		return []key.Binding{named(enterKey, "verify"), backKey}
+		return []key.Binding{kit.Named(enterKey, "verify"), backKey}
 	}
-	on := named(enterKey, "use it")
+	on := kit.Named(enterKey, "use it")
 	on.SetEnabled(len(p.all) > 0)
-	again := named(againKey, "read the profiles again")
+	again := kit.Named(againKey, "read the profiles again")
 	again.SetEnabled(p.listed)
 	return []key.Binding{on, kit.ChooseKey, again, backKey}
 }

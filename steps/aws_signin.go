@@ -47,14 +47,14 @@ func (s *awsSignIn) Typing() bool { return false }
 func (s *awsSignIn) Keys() []key.Binding {
 	switch {
 	case s.cancel != nil:
-		return []key.Binding{named(backKey, "stop waiting")}
+		return []key.Binding{kit.Named(backKey, "stop waiting")}
 	case s.ready():
-		return []key.Binding{enterKey, named(backKey, "another profile")}
+		return []key.Binding{enterKey, kit.Named(backKey, "another profile")}
 	}
-	on := named(enterKey, "use it")
+	on := kit.Named(enterKey, "use it")
 	_, can := s.menu.Take()
 	on.SetEnabled(can)
-	again := named(againKey, "read the profiles again")
+	again := kit.Named(againKey, "read the profiles again")
 	again.SetEnabled(s.listed)
 	return []key.Binding{on, kit.ChooseKey, again, backKey}
 }

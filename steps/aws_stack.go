@@ -31,7 +31,7 @@ func (s *awsStack) Enter() tea.Cmd { return nil }
 func (s *awsStack) Typing() bool   { return false }
 
 func (s *awsStack) Keys() []key.Binding {
-	return s.demo.keys(s.env, []key.Binding{named(enterKey, "to the Outputs"), backKey})
+	return s.demo.keys(s.env, []key.Binding{kit.Named(enterKey, "to the Outputs"), backKey})
 }
 
 func (s *awsStack) Offers() []Offer {

@@ -31,7 +31,7 @@ type azureScopes struct {
 }
 
 // elevateKey takes access that only a Global Administrator can take.
-var elevateKey = key.NewBinding(key.WithKeys("e"), key.WithHelp("e", "elevate my access"))
+var elevateKey = kit.Key("e", "elevate my access")
 
 // elevated is that access was taken, or why not.
 type elevated struct{}
@@ -333,7 +333,7 @@ type azureScope struct {
 	vaults bool
 }
 
-var vaultsKey = key.NewBinding(key.WithKeys("tab"), key.WithHelp("tab", "Key Vault Reader, too"))
+var vaultsKey = kit.Key("tab", "Key Vault Reader, too")
 
 func newAzureScope(e Env, d account.Draft) *azureScope {
 	l := d.Azure()

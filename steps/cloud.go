@@ -115,7 +115,7 @@ func (c *cloud) Offers() []Offer { return nil }
 func (c *cloud) Typing() bool    { return false }
 
 func (c *cloud) Keys() []key.Binding {
-	return []key.Binding{kit.ChooseKey, named(enterKey, "choose "+providers[c.choice.At()].title)}
+	return []key.Binding{kit.ChooseKey, kit.Named(enterKey, "choose "+providers[c.choice.At()].title)}
 }
 
 func (c *cloud) Update(msg tea.Msg) (Outcome, tea.Cmd) {

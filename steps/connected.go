@@ -34,7 +34,7 @@ func (c *connected) Enter() tea.Cmd {
 }
 
 func (c *connected) Typing() bool        { return false }
-func (c *connected) Keys() []key.Binding { return []key.Binding{named(enterKey, "Home")} }
+func (c *connected) Keys() []key.Binding { return []key.Binding{kit.Named(enterKey, "Home")} }
 
 // Fate is what became of the draft.
 func (c *connected) Fate() Fate { return Linked }

@@ -31,9 +31,9 @@ type generate struct {
 }
 
 var (
-	makeKey      = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "generate public key & download"))
-	bitsKey      = key.NewBinding(key.WithKeys("b"), key.WithHelp("b", "key size"))
-	elsewhereKey = key.NewBinding(key.WithKeys("w"), key.WithHelp("w", "browser is elsewhere"))
+	makeKey      = kit.Key("enter", "generate public key & download")
+	bitsKey      = kit.Key("b", "key size")
+	elsewhereKey = kit.Key("w", "browser is elsewhere")
 )
 
 func newGenerate(e Env, d account.Draft) *generate {
@@ -55,7 +55,7 @@ func (g *generate) Keys() []key.Binding {
 	case g.made():
 		return []key.Binding{enterKey, backKey}
 	case g.draft.Key().Stored:
-		return []key.Binding{named(enterKey, "write the certificate"), elsewhereKey, backKey}
+		return []key.Binding{kit.Named(enterKey, "write the certificate"), elsewhereKey, backKey}
 	}
 	return []key.Binding{makeKey, bitsKey, elsewhereKey, backKey}
 }

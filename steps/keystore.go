@@ -67,15 +67,15 @@ func (s *keyStore) Typing() bool    { return s.typing }
 func (s *keyStore) Keys() []key.Binding {
 	switch {
 	case s.cancel != nil:
-		return []key.Binding{named(backKey, "stop waiting")}
+		return []key.Binding{kit.Named(backKey, "stop waiting")}
 	case s.busy != "":
 		return []key.Binding{backKey}
 	case s.typing:
 		other := fieldKey
 		other.SetEnabled(s.fresh())
-		return []key.Binding{named(enterKey, "take it"), other, backKey}
+		return []key.Binding{kit.Named(enterKey, "take it"), other, backKey}
 	}
-	return []key.Binding{kit.ChooseKey, named(enterKey, "choose"), backKey}
+	return []key.Binding{kit.ChooseKey, kit.Named(enterKey, "choose"), backKey}
 }
 
 func (s *keyStore) Update(msg tea.Msg) (Outcome, tea.Cmd) {

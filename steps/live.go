@@ -176,7 +176,7 @@ func (w *watching) liveKeys(more ...key.Binding) []key.Binding {
 	if w.done() {
 		return append([]key.Binding{enterKey, backKey, w.again()}, more...)
 	}
-	keys := append([]key.Binding{againKey, named(enterKey, "go on without it")}, more...)
+	keys := append([]key.Binding{againKey, kit.Named(enterKey, "go on without it")}, more...)
 	if w.locked() {
 		keys = append([]key.Binding{UnlockKey}, keys...)
 	}

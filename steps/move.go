@@ -52,7 +52,7 @@ func (m *move) Offers() []Offer { return nil }
 func (m *move) Typing() bool    { return false }
 
 func (m *move) Keys() []key.Binding {
-	on := named(enterKey, "begin")
+	on := kit.Named(enterKey, "begin")
 	on.SetEnabled(m.known != nil)
 	return []key.Binding{on, backKey}
 }

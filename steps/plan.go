@@ -28,7 +28,7 @@ type plan struct {
 	raw     bool // methods, paths and bodies are shown
 }
 
-var rawKey = key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "method, path and body"))
+var rawKey = kit.Key("m", "method, path and body")
 
 func newPlan(e Env, d account.Draft) *plan {
 	p := &plan{env: e, draft: d, changes: planned(e, d)}
@@ -145,7 +145,7 @@ func (p *plan) Typing() bool    { return false }
 func (p *plan) Offers() []Offer { return nil }
 
 func (p *plan) Keys() []key.Binding {
-	on := named(enterKey, "yes, make these changes")
+	on := kit.Named(enterKey, "yes, make these changes")
 	if p.open == 0 {
 		on = enterKey
 	}

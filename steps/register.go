@@ -29,7 +29,7 @@ func (r *register) Enter() tea.Cmd { return nil }
 func (r *register) Typing() bool   { return false }
 
 func (r *register) Keys() []key.Binding {
-	keys := []key.Binding{named(enterKey, "done, go on"), backKey}
+	keys := []key.Binding{kit.Named(enterKey, "done, go on"), backKey}
 	if _, _, ok := sharedApp(r.env.Known, r.draft); ok {
 		keys = append(keys, useKey)
 	}
@@ -95,7 +95,7 @@ func (r *register) Fill(d account.Draft) account.Draft {
 }
 
 // useKey has an app used that an account here has already.
-var useKey = key.NewBinding(key.WithKeys("u"), key.WithHelp("u", "use the app that is linked"))
+var useKey = kit.Key("u", "use the app that is linked")
 
 // registerClicks is what to click, in the portal's own words.
 func registerClicks(d account.Draft) []string {

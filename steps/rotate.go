@@ -57,7 +57,7 @@ func (r *rotateWay) Offers() []Offer { return nil }
 func (r *rotateWay) Typing() bool    { return false }
 
 func (r *rotateWay) Keys() []key.Binding {
-	on := named(enterKey, "begin")
+	on := kit.Named(enterKey, "begin")
 	on.SetEnabled(r.can())
 	return []key.Binding{on, kit.ChooseKey, backKey}
 }
@@ -247,7 +247,7 @@ func (r *rotate) handOver() Offer {
 func (r *rotate) Keys() []key.Binding {
 	keys := r.changing.Keys()
 	if r.uploading() {
-		return append([]key.Binding{againKey, named(backKey, "go on later")}, keys[1:]...)
+		return append([]key.Binding{againKey, kit.Named(backKey, "go on later")}, keys[1:]...)
 	}
 	return keys
 }

@@ -118,13 +118,13 @@ func (s *signIn) Typing() bool { return false }
 
 func (s *signIn) Keys() []key.Binding {
 	if s.cancel != nil {
-		stop := []key.Binding{named(backKey, "stop waiting")}
+		stop := []key.Binding{kit.Named(backKey, "stop waiting")}
 		if s.prompt == nil {
 			return stop
 		}
 		return s.demo.keys(s.env, stop)
 	}
-	on := named(enterKey, "take it")
+	on := kit.Named(enterKey, "take it")
 	_, can := s.menu.Take()
 	on.SetEnabled(can)
 	return []key.Binding{on, kit.ChooseKey, backKey}

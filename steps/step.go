@@ -149,7 +149,7 @@ type Demo interface {
 }
 
 // demoKey is the key that has the demo's administrator do a step.
-var demoKey = key.NewBinding(key.WithKeys("ctrl+d"), key.WithHelp("ctrl+d", "do it for me in the demo portal"))
+var demoKey = kit.Key("ctrl+d", "do it for me in the demo portal")
 
 // Answer brings back what Ask asked for.
 type Answer[T any] struct {

@@ -44,10 +44,10 @@ func (s *survey) Keys() []key.Binding {
 	}
 	use := adoptKey
 	use.SetEnabled(s.adoptable())
-	return []key.Binding{named(enterKey, "take it"), kit.ChooseKey, use, backKey}
+	return []key.Binding{kit.Named(enterKey, "take it"), kit.ChooseKey, use, backKey}
 }
 
-var adoptKey = key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "use an app that is there"))
+var adoptKey = kit.Key("a", "use an app that is there")
 
 // adoptable tells whether an app that is there can be used instead of a new
 // one: as long as none was made, not even by an attempt whose answer was lost.

@@ -56,7 +56,7 @@ func (u *upload) Offers() []Offer {
 	return append(u.portalStep.Offers(), elsewhereOffers(u.env, u.draft.Key())...)
 }
 
-var shorterKey = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "shorter validity"))
+var shorterKey = kit.Key("v", "shorter validity")
 
 func (u *upload) Keys() []key.Binding {
 	if u.making != nil {

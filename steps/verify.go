@@ -39,12 +39,12 @@ type verify struct {
 type finished struct{ link.Event }
 
 func (v *verify) Keys() []key.Binding {
-	on := named(enterKey, "go on")
+	on := kit.Named(enterKey, "go on")
 	switch {
 	case v.wrong != nil:
-		on = named(enterKey, "try again")
+		on = kit.Named(enterKey, "try again")
 	case !v.linked:
-		on = named(enterKey, "to the first open step")
+		on = kit.Named(enterKey, "to the first open step")
 		on.SetEnabled(v.report != nil && v.finish == nil)
 	}
 	unlock := UnlockKey

@@ -62,7 +62,7 @@ const (
 	byHandAt
 )
 
-var cloudKey = key.NewBinding(key.WithKeys("n"), key.WithHelp("n", "national cloud"))
+var cloudKey = kit.Key("n", "national cloud")
 
 func newWay(e Env, d account.Draft) *way {
 	w := &way{env: e, draft: d}
@@ -115,7 +115,7 @@ func (w *way) Typing() bool    { return false }
 
 func (w *way) Keys() []key.Binding {
 	if w.clouds != nil {
-		return []key.Binding{kit.ChooseKey, named(enterKey, "take it"), backKey}
+		return []key.Binding{kit.ChooseKey, kit.Named(enterKey, "take it"), backKey}
 	}
 	on := enterKey
 	on.SetEnabled(w.choice.Options[w.choice.At()].Off == "")

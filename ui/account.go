@@ -30,11 +30,11 @@ type accountPage struct {
 }
 
 var (
-	evidenceKey = key.NewBinding(key.WithKeys("e"), key.WithHelp("e", "evidence"))
-	renameKey   = key.NewBinding(key.WithKeys("n"), key.WithHelp("n", "rename"))
-	repointKey  = key.NewBinding(key.WithKeys("p"), key.WithHelp("p", "another app"))
-	saveKey     = key.NewBinding(key.WithKeys("s"), key.WithHelp("s", "save certificate"))
-	removeKey   = key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "remove"))
+	evidenceKey = kit.Key("e", "evidence")
+	renameKey   = kit.Key("n", "rename")
+	repointKey  = kit.Key("p", "another app")
+	saveKey     = kit.Key("s", "save certificate")
+	removeKey   = kit.Key("x", "remove")
 )
 
 func newAccount(a *App, id account.ID) *accountPage { return &accountPage{app: a, id: id} }
@@ -240,7 +240,7 @@ func repoint(a *App, acc account.Account) dialog {
 	text := string(acc.Name) + " keeps its name here, and gets another app, with a new key. Until the checks of that app hold, nothing changes: the account works as it does now.\n\n" +
 		"Then the key of the present app is deleted here. In the tenant the app " + account.Clean(name, 120) + " (" + string(m.Client) + ") stays as it is; this program will not know of it any more. Delete it under Entra ID › App registrations when nobody needs it."
 	return &textDialog{title: "Put " + string(acc.Name) + " on another app?", text: text, actions: []action{{
-		key: key.NewBinding(key.WithKeys("p"), key.WithHelp("p", "go on")),
+		key: kit.Key("p", "go on"),
 		do: func() tea.Cmd {
 			return a.walk(account.Draft{
 				ID: account.ID(a.ports.Env.NewID()), Name: acc.Name, Provider: acc.Provider, Replaces: acc.ID,

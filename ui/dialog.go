@@ -95,8 +95,8 @@ func (d *textDialog) update(msg tea.Msg, room kit.Size, t kit.Theme) (tea.Cmd, b
 }
 
 var (
-	downKey = key.NewBinding(key.WithKeys("down", "j"))
-	upKey   = key.NewBinding(key.WithKeys("up", "k"))
+	downKey = kit.Key("", "", "down", "j")
+	upKey   = kit.Key("", "", "up", "k")
 )
 
 func (d *textDialog) keys() []key.Binding {
@@ -146,7 +146,7 @@ func newTyped(title, text, name, does string, do func() tea.Cmd) *typedDialog {
 }
 
 func (d *typedDialog) keys() []key.Binding {
-	return []key.Binding{key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", d.does))}
+	return []key.Binding{kit.Key("enter", d.does)}
 }
 
 func (d *typedDialog) update(msg tea.Msg, _ kit.Size, _ kit.Theme) (tea.Cmd, bool) {
@@ -258,7 +258,7 @@ func (a *App) step() any {
 func (a *App) handOver(o steps.Offer) dialog {
 	text := o.Text()
 	keyed := func(k, help string, do func() tea.Cmd) action {
-		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
+		return action{kit.Key(k, help), do}
 	}
 	return &textDialog{title: o.Title, text: text, actions: []action{
 		keyed("c", "copy", func() tea.Cmd { a.notice = "Copied, if your terminal allows it."; return tea.SetClipboard(text) }),

@@ -22,8 +22,8 @@ type drafts struct {
 }
 
 var (
-	chooseKey = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "choose"))
-	againKey  = key.NewBinding(key.WithKeys("r"), key.WithHelp("r", "try again"))
+	chooseKey = kit.Key("enter", "choose")
+	againKey  = kit.Key("r", "try again")
 )
 
 func newDrafts(a *App) *drafts {
@@ -149,7 +149,7 @@ func (a *App) away(m awayMsg) {
 // takeBack asks what is to become of a draft that made something in its tenant.
 func takeBack(a *App, d account.Draft) dialog {
 	bound := func(k, help string, do func() tea.Cmd) action {
-		return action{key.NewBinding(key.WithKeys(k), key.WithHelp(k, help)), do}
+		return action{kit.Key(k, help), do}
 	}
 	text, left := steps.TakeBackWords(d)
 	return &textDialog{title: "Take back " + string(d.Name) + "?", text: text, actions: []action{
@@ -165,7 +165,7 @@ func throwAway(a *App, d account.Draft) dialog {
 		return typedAway(a, d, text)
 	}
 	return &textDialog{title: awayTitle(d), text: text, actions: []action{{
-		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw it away")),
+		key: kit.Key("x", "throw it away"),
 		do:  func() tea.Cmd { return a.throw(d, a.begin) },
 	}}}
 }

@@ -41,18 +41,18 @@ type home struct {
 }
 
 var (
-	openKey     = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open"))
-	addKey      = key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "add"))
-	throwKey    = key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "throw away"))
-	verifyKey   = key.NewBinding(key.WithKeys("v"), key.WithHelp("v", "verify"))
-	rotateKey   = key.NewBinding(key.WithKeys("r"), key.WithHelp("r", "rotate key"))
-	moveKey     = key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "move key"))
-	filterKey   = key.NewBinding(key.WithKeys("/"), key.WithHelp("/", "filter"))
-	unfilterKey = key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "all of them"))
-	sortKey     = key.NewBinding(key.WithKeys("s"), key.WithHelp("s", "sort"))
-	sectionsKey = key.NewBinding(key.WithKeys("tab"), key.WithHelp("tab", "Integrations"))
-	leafKey     = key.NewBinding(key.WithKeys("pgup", "pgdown"), key.WithHelp("pgup/pgdn", "by pages"))
-	endsKey     = key.NewBinding(key.WithKeys("home", "end"), key.WithHelp("home/end", "first, last"))
+	openKey     = kit.Key("enter", "open")
+	addKey      = kit.Key("a", "add")
+	throwKey    = kit.Key("x", "throw away")
+	verifyKey   = kit.Key("v", "verify")
+	rotateKey   = kit.Key("r", "rotate key")
+	moveKey     = kit.Key("m", "move key")
+	filterKey   = kit.Key("/", "filter")
+	unfilterKey = kit.Key("esc", "all of them")
+	sortKey     = kit.Key("s", "sort")
+	sectionsKey = kit.Key("tab", "Integrations")
+	leafKey     = kit.Key("pgup/pgdn", "by pages", "pgup", "pgdown")
+	endsKey     = kit.Key("home/end", "first, last", "home", "end")
 )
 
 // The bounds of what is checked without being asked for.
@@ -342,7 +342,7 @@ func (h *home) Keys() []key.Binding {
 	if e.need.rank > 0 && deal.Help().Key != openKey.Help().Key {
 		keys = append(keys, deal)
 	}
-	keys = append(keys, unlock, addKey, named(verifyKey, "verify all"), filterKey, sortKey, sectionsKey)
+	keys = append(keys, unlock, addKey, kit.Named(verifyKey, "verify all"), filterKey, sortKey, sectionsKey)
 	if e.draft {
 		keys = append(keys, throwKey)
 	} else if ok && e.stray == "" && deal.Help().Key != rotateKey.Help().Key {
@@ -359,11 +359,6 @@ func (h *home) entry() (entry, bool) {
 		return entry{row: &account.Row{}, need: nobody}, false
 	}
 	return *h.all[h.here], true
-}
-
-// named is a binding under another name.
-func named(b key.Binding, help string) key.Binding {
-	return key.NewBinding(key.WithKeys(b.Keys()...), key.WithHelp(b.Help().Key, help))
 }
 
 func (h *home) press(msg tea.KeyPressMsg) tea.Cmd {
@@ -471,7 +466,7 @@ func dropStray(a *App, k account.KeyID) dialog {
 	text := "The file store has a private key that no account and no draft here knows of. It may be from a copy of this program's files that was brought back, or from one that was moved away. If that copy is still in use, keep the key."
 	ops := a.ports.Env.Ops
 	return &textDialog{title: "Delete key " + string(k) + "?", text: text, actions: []action{{
-		key: key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "delete it")),
+		key: kit.Key("x", "delete it"),
 		do: func() tea.Cmd {
 			return ask(a, func(ctx context.Context) (dropped, error) {
 				_, err := ended(ctx, ops.DropStray(account.FileStore, k))

@@ -62,8 +62,8 @@ func (c cards) place(at int) (card, line int) {
 var links = []account.Provider{account.Microsoft, account.Azure, account.AWS}
 
 var (
-	homeKey = key.NewBinding(key.WithKeys("tab", "esc"), key.WithHelp("tab", "Home"))
-	backKey = key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back"))
+	homeKey = kit.Key("tab", "Home", "tab", "esc")
+	backKey = kit.Key("esc", "back")
 )
 
 func newIntegrations(a *App) *integrations {

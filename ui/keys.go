@@ -1,18 +1,18 @@
 package ui
 
-import "charm.land/bubbles/v2/key"
+import "github.com/axiomio/xops-onboard/ui/kit"
 
 // The shell's own keys.
 var (
-	quitKey    = key.NewBinding(key.WithKeys("ctrl+c"), key.WithHelp("ctrl+c", "quit"))
-	suspendKey = key.NewBinding(key.WithKeys("ctrl+z"), key.WithHelp("ctrl+z", "suspend"))
-	helpKey    = key.NewBinding(key.WithKeys("?", "f1"), key.WithHelp("?", "more"))
-	helpTyping = key.NewBinding(key.WithKeys("f1"), key.WithHelp("f1", "more"))
-	linkKey    = key.NewBinding(key.WithKeys("ctrl+o"), key.WithHelp("ctrl+o", "open the page's link"))
-	copyKey    = key.NewBinding(key.WithKeys("ctrl+y"), key.WithHelp("ctrl+y", "copy the page's link"))
-	listKey    = key.NewBinding(key.WithKeys("l"), key.WithHelp("l", "show all that can be copied, unbroken"))
-	pageUp     = key.NewBinding(key.WithKeys("pgup"))
-	pageDown   = key.NewBinding(key.WithKeys("pgdown"))
-	scrollKey  = key.NewBinding(key.WithKeys("pgup", "pgdown"), key.WithHelp("pgup pgdn", "scroll"))
-	closeKey   = key.NewBinding(key.WithKeys("esc", "enter", "q", "?"), key.WithHelp("esc", "close"))
+	quitKey    = kit.Key("ctrl+c", "quit")
+	suspendKey = kit.Key("ctrl+z", "suspend")
+	helpKey    = kit.Key("?", "more", "?", "f1")
+	helpTyping = kit.Key("f1", "more")
+	linkKey    = kit.Key("ctrl+o", "open the page's link")
+	copyKey    = kit.Key("ctrl+y", "copy the page's link")
+	listKey    = kit.Key("l", "show all that can be copied, unbroken")
+	pageUp     = kit.Key("", "", "pgup")
+	pageDown   = kit.Key("", "", "pgdown")
+	scrollKey  = kit.Key("pgup pgdn", "scroll", "pgup", "pgdown")
+	closeKey   = kit.Key("esc", "close", "esc", "enter", "q", "?")
 )

@@ -7,6 +7,7 @@ import (
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
+	"github.com/axiomio/xops-onboard/ui/kit"
 )
 
 // entry is one line of Home: an account, a draft, or a key that belongs to
@@ -110,7 +111,7 @@ func needOf(e entry, now time.Time) *need {
 func needed(e entry, now time.Time) need {
 	switch {
 	case e.stray != "":
-		return need{strayKey, account.Warning, "nobody's, in the file store", named(throwKey, "delete")}
+		return need{strayKey, account.Warning, "nobody's, in the file store", kit.Named(throwKey, "delete")}
 	case e.row.Owned:
 		return need{} // another window deals with it
 	case e.draft:
@@ -140,8 +141,8 @@ func needed(e entry, now time.Time) need {
 // problemNeed is what a problem of an account needs: a key of its own where
 // there is one that deals with it, else a look at the account's page.
 func problemNeed(p *account.Problem) need {
-	n := need{mayNotRead, account.Missing, steps.Short(p), named(openKey, "see")}
-	renew := named(rotateKey, "renew")
+	n := need{mayNotRead, account.Missing, steps.Short(p), kit.Named(openKey, "see")}
+	renew := kit.Named(rotateKey, "renew")
 	switch p.Kind {
 	case account.KeyMissing, account.KeyDamaged:
 		n.rank, n.deal = keyGone, renew
@@ -152,7 +153,7 @@ func problemNeed(p *account.Problem) need {
 	case account.Expired, account.CertificateOver:
 		n.rank, n.deal = hasExpired, renew
 	case account.ExpiringSoon:
-		n.rank, n.state, n.deal = expiresSoon, account.Warning, named(rotateKey, "rotate")
+		n.rank, n.state, n.deal = expiresSoon, account.Warning, kit.Named(rotateKey, "rotate")
 	case account.ForeignFound:
 		n.rank, n.state = foreignFound, account.Warning
 	}
@@ -163,17 +164,17 @@ func problemNeed(p *account.Problem) need {
 func begunNeed(r account.Row) need {
 	switch r.Begun {
 	case account.Rotating:
-		return need{rotating, account.Warning, "rotation not finished", named(rotateKey, "go on")}
+		return need{rotating, account.Warning, "rotation not finished", kit.Named(rotateKey, "go on")}
 	case account.OldKeyLeft:
-		return need{rotating, account.Warning, "its old key is still there", named(rotateKey, "go on")}
+		return need{rotating, account.Warning, "its old key is still there", kit.Named(rotateKey, "go on")}
 	case account.MovingKey:
-		return need{movingKey, account.Warning, "its key is being moved", named(moveKey, "go on")}
+		return need{movingKey, account.Warning, "its key is being moved", kit.Named(moveKey, "go on")}
 	}
 	return need{}
 }
 
 func draftNeed(r account.Row) need {
-	on := named(openKey, "go on")
+	on := kit.Named(openKey, "go on")
 	switch r.Begun {
 	case account.Removing:
 		return need{removing, account.Warning, "is being removed", on}

@@ -25,7 +25,7 @@ type remove struct {
 	wrong  *account.Problem
 }
 
-var goneKey = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "remove"))
+var goneKey = kit.Key("enter", "remove")
 
 func newRemove(a *App, acc account.Account) *remove {
 	r := &remove{app: a, was: acc, field: kit.NewField("Type "+string(acc.Name)+" to remove it", "", "")}

@@ -19,7 +19,7 @@ type rename struct {
 	busy  bool
 }
 
-var takeKey = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "rename"))
+var takeKey = kit.Key("enter", "rename")
 
 func newRename(a *App, acc account.Account) *rename {
 	r := &rename{app: a, was: acc, field: kit.NewField("Friendly name", "", "")}

@@ -226,7 +226,7 @@ func (a *App) keys() []key.Binding {
 	var offered []key.Binding
 	for _, o := range a.offers() {
 		if o.Key != "" && o.There() {
-			offered = append(offered, key.NewBinding(key.WithKeys(o.Key), key.WithHelp(o.Key, o.Name)))
+			offered = append(offered, kit.Key(o.Key, o.Name))
 		}
 	}
 	return slices.Insert(slices.Clone(keys), min(keysFirst, len(keys)), offered...)

@@ -19,12 +19,12 @@ type Choice struct {
 }
 
 var (
-	up   = key.NewBinding(key.WithKeys("up", "k", "shift+tab"))
-	down = key.NewBinding(key.WithKeys("down", "j", "tab"))
+	up   = Key("", "", "up", "k", "shift+tab")
+	down = Key("", "", "down", "j", "tab")
 )
 
 // ChooseKey is how the line of keys names choosing.
-var ChooseKey = key.NewBinding(key.WithKeys("up", "down"), key.WithHelp("↑↓", "choose"))
+var ChooseKey = Key("↑↓", "choose", "up", "down")
 
 // Update moves on ↑ and ↓; a digit goes to that option.
 func (c *Choice) Update(msg tea.Msg) {

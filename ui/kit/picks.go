@@ -24,7 +24,7 @@ type Picks struct {
 }
 
 // PickKey is how the line of keys names picking.
-var PickKey = key.NewBinding(key.WithKeys("space"), key.WithHelp("space", "pick"))
+var PickKey = Key("space", "pick")
 
 // Update moves on ↑ and ↓, and picks on the space bar.
 func (p *Picks) Update(msg tea.Msg) {

@@ -162,7 +162,8 @@ func (f *faultCount) tell(t *testing.T, level string) {
 // cell is a machine on which something is done.
 type cell struct {
 	*walk
-	deed deed
+	deed  deed
+	calls atomic.Int64 // that it made while the fault was there
 }
 
 // newCell is a machine before the deed.
@@ -220,8 +221,10 @@ func cellOf(t *testing.T, d deed, f fault) {
 	if !slices.Contains([]int{-1, 0, 1, 2, 3, 4, 5, 6, 130}, code) {
 		c.fails("it ended with %d", code)
 	}
-	if f.stop == "killed at it" && f.total > 0 && f.n < f.total-2 && code != -1 && code != 5 { // the last ones are not made each time, and a keyring can be too busy
-		c.fails("it was not killed at call %d of %d: %d", f.n, f.total, code)
+	// Not all are made each time: on a busy machine somebody looks once more. And a keyring
+	// can be too busy.
+	if made := int(c.calls.Load()); f.stop == "killed at it" && f.total > 0 && code != -1 && code != 5 && (made >= f.n || made < f.total*3/4) {
+		c.fails("it was not killed at call %d of %d, of which it made %d: %d", f.n, f.total, made, code)
 	}
 	c.cloud.ClearFaults()
 	c.cloud.SetClock(0)
@@ -256,7 +259,7 @@ func (c *cell) trouble(to fault) chan *ptytest.Screen {
 		return runs
 	}
 	next := strings.HasSuffix(to.stop, "next")
-	var seen, after atomic.Int64
+	var after atomic.Int64
 	told := func(count int64, at int) bool {
 		if count == int64(at) && sig != nil {
 			s := <-runs
@@ -272,7 +275,7 @@ func (c *cell) trouble(to fault) chan *ptytest.Screen {
 		if simcloud.ByPerson(r) {
 			return false
 		}
-		count := seen.Add(1)
+		count := c.calls.Add(1)
 		if count >= int64(n) && to.what == clockOff {
 			c.cloud.SetClock(10 * time.Minute)
 		}
@@ -281,7 +284,7 @@ func (c *cell) trouble(to fault) chan *ptytest.Screen {
 	c.cloud.Inject(f)
 	if next {
 		c.cloud.Inject(simcloud.Fault{Times: 1, Match: func(r *http.Request) bool {
-			return !simcloud.ByPerson(r) && seen.Load() >= int64(n) && told(after.Add(1), 1)
+			return !simcloud.ByPerson(r) && c.calls.Load() >= int64(n) && told(after.Add(1), 1)
 		}})
 	}
 	return runs

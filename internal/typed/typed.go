@@ -15,6 +15,7 @@ package typed
 import (
 	"io"
 	"os"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -28,7 +29,7 @@ type Terminal struct {
 // From is the terminal of a file.
 func From(f *os.File) *Terminal { return &Terminal{File: f} }
 
-// Read reads from the terminal, at least eight bytes' room at a time.
+// Read reads from the terminal, into more than four bytes.
 func (t *Terminal) Read(b []byte) (int, error) { return t.guard.read(t.File, b) }
 
 // Reader is what another reader gives, as a Terminal would give it.
@@ -45,22 +46,32 @@ func (r *reader) Read(b []byte) (int, error) { return r.guard.read(r.from, b) }
 // sends half as many.
 const most = 31
 
-// guard looks at bytes as they pass, however they are cut.
+// guard looks at bytes as they pass, however they are cut. While a program gives the
+// terminal back and takes it again, the read before may still be waiting: two readers may
+// come at a time.
 type guard struct {
-	begun      []byte // the first bytes of a character, which may be one
-	escape     bool   // the byte before was ESC
-	parameters bool   // the bytes before began a control sequence
-	separators int    // it has had so many
+	mu    sync.Mutex // not held while a terminal is waited for
+	begun []byte     // the first bytes of a character, which may be one
+	state
+}
+
+type state struct {
+	escape     bool // the byte before was ESC
+	parameters bool // the bytes before began a control sequence
+	separators int  // it has had so many
 }
 
 // read reads, and keeps a character back of which the rest has not come.
 func (g *guard) read(from io.Reader, b []byte) (int, error) {
-	if len(b) <= utf8.UTFMax {
+	const room = utf8.UTFMax // for what was kept back
+	if len(b) <= room {
 		return 0, io.ErrShortBuffer
 	}
+	n, err := from.Read(b[room:])
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	kept := copy(b, g.begun)
-	n, err := from.Read(b[kept:])
-	n += kept
+	n = kept + copy(b[kept:], b[room:room+n])
 	g.begun = g.begun[:0]
 	for i := 0; i < n; {
 		switch {
@@ -75,7 +86,7 @@ func (g *guard) read(from io.Reader, b []byte) (int, error) {
 			if r == utf8.RuneError && size == 1 {
 				b[i] = g.passed('?')
 			} else {
-				g.escape, g.parameters = false, false
+				g.state = state{}
 			}
 			i += size
 		}
@@ -85,14 +96,14 @@ func (g *guard) read(from io.Reader, b []byte) (int, error) {
 
 // passed is the byte that passes for c. A separator that is too many is a digit: the
 // sequence stays one, of the same length, that means nothing to anybody.
-func (g *guard) passed(c byte) byte {
+func (s *state) passed(c byte) byte {
 	const esc = 0x1b
-	if !g.parameters || c < '0' || c > '?' {
-		*g = guard{begun: g.begun, parameters: g.escape && (c == '[' || c == 'P'), escape: c == esc}
+	if !s.parameters || c < '0' || c > '?' {
+		*s = state{parameters: s.escape && (c == '[' || c == 'P'), escape: c == esc}
 		return c
 	}
 	if c == ';' || c == ':' {
-		if g.separators++; g.separators > most {
+		if s.separators++; s.separators > most {
 			return '0'
 		}
 	}

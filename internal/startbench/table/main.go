@@ -41,7 +41,7 @@ var promises = []promise{
 	{"`rotate --due`, 10,000 accounts, some throttled: most memory", "RotateThrottled", "memory", 1.5, "× that of 1,000"},
 	{"the same: time for an account", "RotateThrottled", "time", 1.2, "× that of 1,000"},
 	{"one change of many of an account among 10,000", "ManyChanges", "ratio", 2, "× among 10"},
-	{"the binary, stripped", "Binary", "MB", 18, "MB"},
+	{"the binary, stripped", "Binary", "kB", 18_000, "kB"},
 	{"memory of a whole onboarding, OS keyring", "Onboarding", "MB", 45, "MB"},
 	{"keys a person presses, automatic way", "Onboarding", "presses", 10, "presses"},
 }
@@ -83,8 +83,16 @@ func main() {
 		if have > p.most {
 			verdict = "**does not hold**"
 		}
-		fmt.Printf("| %s | %.3g %s | at most %g | %s |\n", p.what, have, p.of, p.most, verdict)
+		fmt.Printf("| %s | %s %s | at most %g | %s |\n", p.what, figure(have), p.of, p.most, verdict)
 	}
+}
+
+// figure is a number as people read it.
+func figure(f float64) string {
+	if f >= 1000 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 3, 64)
 }
 
 // processors is the end of a benchmark's name.

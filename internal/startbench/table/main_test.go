@@ -21,3 +21,11 @@ func TestLargestOfABenchmark(t *testing.T) {
 		t.Errorf("a unit that was not measured is %v", have)
 	}
 }
+
+func TestFigures(t *testing.T) {
+	for f, want := range map[float64]string{17941: "17941", 18002.1: "18002", 1.2345: "1.23", 26.6: "26.6", 8: "8", 0.6333: "0.633"} {
+		if have := figure(f); have != want {
+			t.Errorf("%v is %s, want %s", f, have, want)
+		}
+	}
+}

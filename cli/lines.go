@@ -109,7 +109,7 @@ func (l *lines) ours(words ...string) {
 func (l *lines) theirs(name string) { l.text = append(l.text, account.Clean(name, textLimit)...) }
 
 // write writes the lines, and tells whether there are any.
-func (l *lines) write(out io.Writer) (any bool, err error) {
+func (l *lines) write(out io.Writer) (there bool, err error) {
 	for _, text := range append(l.full, l.text) {
 		if _, err := out.Write(text); err != nil {
 			return true, err

@@ -25,19 +25,22 @@ type lastCheck struct {
 // of is the last check of the account whose id that is, the zero value where it was never
 // verified; and the id, which is not made again where it is here already.
 func (all lastChecks) of(id []byte) (account.ID, account.LastCheck) {
-	lo, hi := 0, len(all)
-	for lo < hi { // slices.BinarySearchFunc would have to be given a string
-		if mid := (lo + hi) / 2; string(all[mid].id) < string(id) {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+	i, there := slices.BinarySearchFunc(all, id, lastCheck.compare)
+	if !there {
+		return account.ID(id), account.LastCheck{}
 	}
-	if lo < len(all) && string(all[lo].id) == string(id) {
-		c := all[lo]
-		return c.id, account.LastCheck{At: moment(c.at), State: c.state}
+	return all[i].id, account.LastCheck{At: moment(all[i].at), State: all[i].state}
+}
+
+// compare compares ids. Written so, the text is not copied to be compared.
+func (c lastCheck) compare(id []byte) int {
+	switch {
+	case string(c.id) < string(id):
+		return -1
+	case string(c.id) > string(id):
+		return 1
 	}
-	return account.ID(id), account.LastCheck{}
+	return 0
 }
 
 // lastChecks reads one file while nothing was verified since that was written, and else

@@ -144,7 +144,7 @@ func (a *App) title() string {
 		return "Take back " + string(a.wizard.Draft().Name)
 	case a.wizard != nil && a.wizard.Draft().Replaces != "":
 		return "Another app for " + string(a.wizard.Draft().Name)
-	case a.wizard != nil && a.wizard.Draft().Provider != "":
+	case a.wizard != nil && a.wizard.Draft().Provider != "" && a.wizard.At() != steps.CloudStop:
 		return "Link a new " + a.wizard.Draft().Provider.String() + " account"
 	case a.page != nil:
 		return a.page.Title()

@@ -61,7 +61,7 @@ func (n *note) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case "ctrl+x":
 			panic("a model that panics")
 		case "ctrl+l":
-			return n, tea.Exec(&pause{}, func(error) tea.Msg { return tea.PasteMsg{Content: "returned"} })
+			return n, tea.Exec(&pause{}, func(err error) tea.Msg { return tea.PasteMsg{Content: fmt.Sprint("returned ", err)} })
 		}
 	}
 	var cmd tea.Cmd
@@ -128,7 +128,7 @@ func TestAnotherProgramHasTheTerminal(t *testing.T) {
 		t.Error("the other program is not on the normal screen")
 	}
 	s.Press("x")
-	s.See(`pasted "returned"`)
+	s.See(`pasted "returned <nil>"`)
 	s.Press("y")
 	s.See("pressed y")
 }

@@ -15,6 +15,7 @@ package typed
 import (
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"unicode/utf8"
 )
@@ -29,7 +30,7 @@ type Terminal struct {
 // From is the terminal of a file.
 func From(f *os.File) *Terminal { return &Terminal{File: f} }
 
-// Read reads from the terminal, into more than four bytes.
+// Read reads from the terminal.
 func (t *Terminal) Read(b []byte) (int, error) { return t.guard.read(t.File, b) }
 
 // Reader is what another reader gives, as a Terminal would give it.
@@ -50,8 +51,9 @@ const most = 31
 // terminal back and takes it again, the read before may still be waiting: two readers may
 // come at a time.
 type guard struct {
-	mu    sync.Mutex // not held while a terminal is waited for
-	begun []byte     // the first bytes of a character, which may be one
+	mu   sync.Mutex // not held while a terminal is waited for
+	kept []byte     // what came and was not given
+	fit  int        // so many bytes of it may be given; after them comes what may begin a character
 	state
 }
 
@@ -61,37 +63,60 @@ type state struct {
 	separators int  // it has had so many
 }
 
-// read reads, and keeps a character back of which the rest has not come.
+// read reads, and keeps a character back of which the rest has not come. It asks for no
+// more than it can give with what it has: who waits until the terminal has something would
+// not come for what is left here.
 func (g *guard) read(from io.Reader, b []byte) (int, error) {
-	const room = utf8.UTFMax // for what was kept back
-	if len(b) <= room {
-		return 0, io.ErrShortBuffer
+	if len(b) == 0 {
+		return 0, nil
 	}
-	n, err := from.Read(b[room:])
+	g.mu.Lock()
+	if g.fit > 0 {
+		defer g.mu.Unlock()
+		return g.give(b), nil
+	}
+	room := b[:max(1, len(b)-len(g.kept))]
+	g.mu.Unlock()
+
+	n, err := from.Read(room)
+
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	kept := copy(b, g.begun)
-	n = kept + copy(b[kept:], b[room:room+n])
-	g.begun = g.begun[:0]
-	for i := 0; i < n; {
-		switch {
-		case b[i] < utf8.RuneSelf:
-			b[i] = g.passed(b[i])
-			i++
-		case err == nil && !utf8.FullRune(b[i:n]):
-			g.begun = append(g.begun, b[i:n]...)
-			return i, nil
-		default:
-			r, size := utf8.DecodeRune(b[i:n])
-			if r == utf8.RuneError && size == 1 {
-				b[i] = g.passed('?')
-			} else {
-				g.state = state{}
-			}
-			i += size
-		}
+	g.kept = append(g.kept, room[:n]...)
+	g.look(err != nil)
+	n = g.give(b)
+	if g.fit > 0 {
+		err = nil // it comes again after what is left
 	}
 	return n, err
+}
+
+// give gives what is fit to be given, as far as there is room.
+func (g *guard) give(b []byte) int {
+	n := copy(b, g.kept[:g.fit])
+	g.kept = slices.Delete(g.kept, 0, n)
+	g.fit -= n
+	return n
+}
+
+// look makes fit what has come: all of it where no more will.
+func (g *guard) look(last bool) {
+	for g.fit < len(g.kept) {
+		rest := g.kept[g.fit:]
+		switch r, size := utf8.DecodeRune(rest); {
+		case rest[0] < utf8.RuneSelf:
+			rest[0] = g.passed(rest[0])
+			g.fit++
+		case !last && !utf8.FullRune(rest):
+			return
+		case r == utf8.RuneError && size == 1:
+			rest[0] = g.passed('?')
+			g.fit++
+		default:
+			g.state = state{}
+			g.fit += size
+		}
+	}
 }
 
 // passed is the byte that passes for c. A separator that is too many is a digit: the

@@ -96,8 +96,22 @@ func TestNothingElseIsTouched(t *testing.T) {
 				t.Errorf("%q became %q, %v", s, got, err)
 			}
 		}
+		for _, room := range []int{1, 2, 5} {
+			got, err := io.ReadAll(&little{Reader(strings.NewReader(s)), room})
+			if err != nil || string(got) != s {
+				t.Errorf("%q, read %d bytes at a time, became %q, %v", s, room, got, err)
+			}
+		}
 	}
 }
+
+// little reads so many bytes at a time, as what is given the terminal may.
+type little struct {
+	from io.Reader
+	room int
+}
+
+func (l *little) Read(b []byte) (int, error) { return l.from.Read(b[:min(len(b), l.room)]) }
 
 // FuzzDecoder holds of anything a terminal may send, in any pieces: the decoder ends, and
 // does not panic.

@@ -14,6 +14,13 @@ import (
 type lines struct {
 	full [][]byte
 	text []byte
+
+	// what was said of the account before: most have the same
+	provider account.Provider
+	cloud    account.CloudID
+	linked   string // what it says of the two
+	state    account.CheckState
+	found    string // what it says of that
 }
 
 // linesFull is how long a text of lines gets. One that grows without an end is copied
@@ -29,26 +36,40 @@ func (l *lines) account(r account.Row, last account.LastCheck, now time.Time) {
 		l.text = make([]byte, 0, linesFull)
 	}
 	l.theirs(string(r.Name))
-	l.ours(": ")
-	l.theirs(r.Provider.String())
-	if r.Provider == account.AWS {
-		l.of(" ", r.Holder)
-	} else {
-		l.of(" ", r.Cloud.Cloud().Name)
-		l.of(", tenant ", r.Holder)
-	}
+	l.what(r)
 	l.key(r, now)
 	if last == (account.LastCheck{}) {
 		l.ours(", not checked yet")
 	} else {
-		l.ours(", ", stateWords[last.State], " ")
+		if last.State != l.state {
+			l.state, l.found = last.State, ", "+stateWords[last.State]+" "
+		}
+		l.ours(l.found)
 		l.ago(now.Sub(last.At))
 	}
-	l.of(", ", begunWords[r.Begun])
+	if r.Begun != "" {
+		l.of(", ", begunWords[r.Begun])
+	}
 	if r.Owned {
 		l.ours(", in use by another window")
 	}
 	l.ours("\n")
+}
+
+// what tells what is linked.
+func (l *lines) what(r account.Row) {
+	if l.linked == "" || r.Provider != l.provider || r.Cloud != l.cloud {
+		l.provider, l.cloud, l.linked = r.Provider, r.Cloud, ": "+account.Clean(r.Provider.String(), textLimit)
+		if r.Provider != account.AWS {
+			l.linked += " " + account.Clean(r.Cloud.Cloud().Name, textLimit)
+		}
+	}
+	l.ours(l.linked)
+	if r.Provider == account.AWS {
+		l.of(" ", r.Holder)
+	} else {
+		l.of(", tenant ", r.Holder)
+	}
 }
 
 // key tells how long the account's key is good, or that it has none.

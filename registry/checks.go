@@ -2,10 +2,9 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"io"
-	"maps"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,64 +12,37 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// lastChecks is what the last verification of each account found, in order of the ids.
-type lastChecks []lastCheck
-
-type lastCheck struct {
-	id    account.ID
-	at    int64 // in microseconds since 1970; 0: it is not known
-	state account.CheckState
-}
-
-// of is the last check of the account whose id that is, the zero value where it was never
-// verified; and the id, which is not made again where it is here already.
-func (all lastChecks) of(id []byte) (account.ID, account.LastCheck) {
-	i, there := slices.BinarySearchFunc(all, id, lastCheck.compare)
-	if !there {
-		return account.ID(id), account.LastCheck{}
-	}
-	return all[i].id, account.LastCheck{At: moment(all[i].at), State: all[i].state}
-}
-
-// compare compares ids. Written so, the text is not copied to be compared.
-func (c lastCheck) compare(id []byte) int {
-	switch {
-	case string(c.id) < string(id):
-		return -1
-	case string(c.id) > string(id):
-		return 1
-	}
-	return 0
-}
+// lastChecks is what the last verification of each account found that was verified.
+type lastChecks map[account.ID]account.LastCheck
 
 // lastChecks reads one file while nothing was verified since that was written, and else
-// every report, and writes it again. What cannot be read is left out, as what was never
-// verified. The error is that of ctx.
-func (r *Registry) lastChecks(ctx context.Context) (lastChecks, error) {
+// every report. What cannot be read is left out, as what was never verified. The stamp is
+// that of the reports where all of that is so as long as it is; empty where it may not be.
+// The error is that of ctx.
+func (r *Registry) lastChecks(ctx context.Context) (all lastChecks, stamp string, err error) {
 	// The stamp first: a report that comes later makes it another.
-	stamp, err := r.disk.stamp(r.checks)
-	if err != nil {
-		return nil, nil // none there, or none to be read
+	if stamp, err = r.disk.stamp(r.checks); err != nil {
+		return nil, "", nil // none there, or none to be read
 	}
-	if all, of, err := r.summed(); err == nil && of == stamp {
-		return all, nil
+	if all, err := r.summed(stamp); err == nil {
+		return all, stamp, nil
 	}
 	settled := r.disk.settled(r.checks)
 	all, whole := r.everyCheck(ctx)
 	if err := ctx.Err(); err != nil {
-		return nil, &account.Problem{Kind: account.Cancelled, Err: err}
+		return nil, "", &account.Problem{Kind: account.Cancelled, Err: err}
 	}
-	if whole && settled {
-		_ = r.replace(r.summary, encodeChecks(all, stamp), false) // without it the next reader reads the reports
+	if !whole || !settled {
+		stamp = ""
 	}
-	return all, nil
+	return all, stamp, nil
 }
 
 // everyCheck reads the reports, several at a time, as that is mostly waiting for
 // the system. Whole tells that each could be read.
 func (r *Registry) everyCheck(ctx context.Context) (all lastChecks, whole bool) {
 	names, err := r.disk.list(r.checks)
-	read, whole := make(map[account.ID]lastCheck, len(names)), err == nil
+	all, whole = make(lastChecks, len(names)), err == nil
 	var mu sync.Mutex
 	var readers sync.WaitGroup
 	parts := 2 * runtime.GOMAXPROCS(0)
@@ -86,7 +58,7 @@ func (r *Registry) everyCheck(ctx context.Context) (all lastChecks, whole bool) 
 				mu.Lock()
 				switch account.KindOf(err) {
 				case "":
-					read[id] = lastCheck{id, micros(report.At), report.Worst()}
+					all[id] = account.LastCheck{At: moment(micros(report.At)), State: report.Worst()}
 				case account.NotFound:
 				default:
 					whole = false
@@ -96,51 +68,88 @@ func (r *Registry) everyCheck(ctx context.Context) (all lastChecks, whole bool) 
 		})
 	}
 	readers.Wait()
-	all = make(lastChecks, 0, len(read))
-	for _, id := range slices.Sorted(maps.Keys(read)) {
-		all = append(all, read[id])
-	}
 	return all, whole
 }
-
-// summed is the summary on disk, and the stamp of what it sums up.
-func (r *Registry) summed() (lastChecks, string, error) {
-	in, err := r.disk.open(r.summary)
-	if err != nil {
-		return nil, "", err
-	}
-	defer in.Close()
-	return decodeChecks(in)
-}
-
-// The summary is a file of rows, [id,at,state], in order of the ids.
-const summaryHead = `{"schema":2,"sum":"`
 
 // unsettled is how long a directory has to be left alone before its stamp tells
 // of every change: two in the same tick of the disk's clock have the same.
 const unsettled = 3 * time.Second
 
-func encodeChecks(all lastChecks, stamp string) []byte {
-	b := beginRows(summaryHead, stamp, len(all), 80*len(all))
-	for _, c := range all {
-		b = appendNumber(appendText(beginRow(b), string(c.id)), c.at)
-		b = append(appendTexts(b, string(c.state)), ']')
+// The summary is a file of rows, one for each account in the order of the index: id, when
+// it was verified, and the state of the worst check, which is empty where it never was.
+const summaryHead = "xops-onboard checks 3\n"
+
+func summaryOf(stamp string, accounts []account.Row, all lastChecks) []byte {
+	w := writeRows(summaryHead, stamp, len(accounts), 64*len(accounts))
+	for _, a := range accounts {
+		last := all[a.ID]
+		w.begin()
+		w.text(string(a.ID))
+		w.number(micros(last.At))
+		w.word(string(last.State))
+		w.end()
 	}
-	return endRows(b, summaryHead)
+	return w.file()
 }
 
-func decodeChecks(in io.Reader) (all lastChecks, stamp string, err error) {
-	r, err := readRows(in, summaryHead)
+// openSummary begins to read the summary of the reports whose directory has that stamp.
+func (r *Registry) openSummary(stamp string) (s *rows, end func() error, err error) {
+	in, err := r.disk.open(r.summary)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	all = make(lastChecks, 0, r.room())
-	err = r.each(func(c *cursor) {
-		next := lastCheck{account.ID(c.quoted()), c.number(), account.CheckState(c.word())}
-		if n := len(all); n > 0 && all[n-1].id >= next.id {
-			c.fail()
+	if s, err = readRows(in, summaryHead); err != nil || s.stamp != stamp {
+		_ = in.Close()
+		return nil, nil, errRows
+	}
+	return s, in.Close, nil
+}
+
+// summed reads the summary whole.
+func (r *Registry) summed(stamp string) (lastChecks, error) {
+	s, end, err := r.openSummary(stamp)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	all := make(lastChecks, s.room())
+	err = s.each(func(c *cursor) {
+		if id, last := c.check(); last.State != "" {
+			all[account.ID(id)] = last
 		}
-		all = append(all, next)
 	})
-	return all, r.stamp, err
+	return all, err
+}
+
+func (c *cursor) check() (id []byte, last account.LastCheck) {
+	id, last.At = c.text(), moment(c.number())
+	last.State = account.CheckState(c.word())
+	return id, last
+}
+
+// inStep reads the summary beside the index, whose order it has; nil where nothing was
+// ever verified.
+type inStep struct {
+	summary *rows
+	row     cursor
+	lost    bool // it is not so
+}
+
+// of is the last check of the account that comes next.
+func (s *inStep) of(id account.ID) account.LastCheck {
+	if s == nil || s.lost {
+		return account.LastCheck{}
+	}
+	if s.summary.next(&s.row) != nil {
+		s.lost = true
+		return account.LastCheck{}
+	}
+	of, last := s.row.check()
+	s.lost = !s.row.over() || string(of) != string(id)
+	return last
+}
+
+// ended tells that all of it was read, and was in step.
+func (s *inStep) ended() bool {
+	return s == nil || !s.lost && errors.Is(s.summary.next(&s.row), io.EOF)
 }

@@ -20,19 +20,30 @@ func verified(t *testing.T, r *Registry, id account.ID, at time.Time, s account.
 	}
 }
 
+// wantChecks holds what the list tells of every account that was verified.
 func wantChecks(t *testing.T, r *Registry, want map[account.ID]account.LastCheck) {
 	t.Helper()
-	all, err := r.lastChecks(t.Context())
-	have := map[account.ID]account.LastCheck{}
-	for _, c := range all {
-		id, last := all.of([]byte(c.id))
-		have[id] = last
-	}
-	if id, last := all.of([]byte("another")); id != "another" || last != (account.LastCheck{}) {
-		t.Errorf("of another account: %q, %v", id, last)
-	}
+	var have map[account.ID]account.LastCheck
+	_, err := r.List(t.Context(), func() func(account.Row, account.LastCheck) {
+		have = map[account.ID]account.LastCheck{}
+		return func(a account.Row, last account.LastCheck) {
+			if last != (account.LastCheck{}) {
+				have[a.ID] = last
+			}
+		}
+	})
 	if err != nil || !maps.Equal(have, want) {
 		t.Errorf("the last checks are %v, %v, want %v", have, err, want)
+	}
+}
+
+// linked puts accounts of those ids and names into the registry.
+func linked(t *testing.T, r *Registry, ids ...account.ID) {
+	t.Helper()
+	for _, id := range ids {
+		d := draft(id, account.Name(id))
+		must(t, r.SaveDraft(t.Context(), d))
+		must(t, r.Finish(t.Context(), d.Account(time.Now())))
 	}
 }
 
@@ -53,11 +64,7 @@ func TestLastChecksAreTheReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantChecks(t, r, nil)
-	for _, id := range []account.ID{one, two} {
-		if err := r.SaveDraft(t.Context(), draft(id, account.Name(id))); err != nil {
-			t.Fatal(err)
-		}
-	}
+	linked(t, r, one, two)
 	at := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
 	verified(t, r, one, at, account.Missing)
 	wantChecks(t, r, map[account.ID]account.LastCheck{one: {At: at, State: account.Missing}})
@@ -91,9 +98,7 @@ func settle(t *testing.T, r *Registry) {
 // listed can be from the summary alone.
 func TestSummaryIsRead(t *testing.T) {
 	r := Memory()
-	if err := r.SaveDraft(t.Context(), draft(one, "Contoso")); err != nil {
-		t.Fatal(err)
-	}
+	linked(t, r, one)
 	at := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
 	verified(t, r, one, at, account.Holds)
 	want := map[account.ID]account.LastCheck{one: {At: at, State: account.Holds}}
@@ -118,6 +123,38 @@ func TestSummaryIsRead(t *testing.T) {
 	wantChecks(t, r, want)
 }
 
+// TestSummaryIsInStep holds that the summary follows the accounts as they come, go and
+// change their order, and that each check stays with its account.
+func TestSummaryIsInStep(t *testing.T) {
+	r := Memory()
+	linked(t, r, one, two)
+	at := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	want := map[account.ID]account.LastCheck{one: {At: at, State: account.Holds}, two: {At: at.Add(time.Hour), State: account.Warning}}
+	for id, last := range want {
+		verified(t, r, id, last.At, last.State)
+	}
+	for _, change := range []func(){
+		func() {},
+		func() { linked(t, r, three) },
+		func() {
+			_, err := r.ChangeAccount(t.Context(), one, func(a account.Account) (account.Account, error) { a.Name = "zzz"; return a, nil })
+			must(t, err)
+		},
+		func() { must(t, r.Remove(t.Context(), two)); delete(want, two) },
+		func() { must(t, r.Remove(t.Context(), three)) },
+	} {
+		change()
+		if _, inStep := r.sideBySide(func(account.Row, account.LastCheck) {}); inStep {
+			t.Error("the summary is that of the accounts before they changed")
+		}
+		wantChecks(t, r, want)
+		if _, inStep := r.sideBySide(func(account.Row, account.LastCheck) {}); !inStep {
+			t.Error("the summary was not written anew")
+		}
+		wantChecks(t, r, want)
+	}
+}
+
 // unreadable is a disk on which one file cannot be read.
 type unreadable struct {
 	*memory
@@ -134,10 +171,8 @@ func (u unreadable) read(path string) ([]byte, error) {
 // TestNothingIsSummedUpInPart: what could not be read now may be read later.
 func TestNothingIsSummedUpInPart(t *testing.T) {
 	r := Memory()
+	linked(t, r, one, two)
 	for _, id := range []account.ID{one, two} {
-		if err := r.SaveDraft(t.Context(), draft(id, account.Name(id))); err != nil {
-			t.Fatal(err)
-		}
 		verified(t, r, id, time.Time{}, account.Holds)
 	}
 	whole := r.disk.(*memory)

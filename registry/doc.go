@@ -3,10 +3,11 @@
 // a key there is only the public half and the name of its store.
 //
 //	<data>/accounts/<id>.json   an account or draft, whole; the truth
-//	<data>/index.json           what a list shows of each; made again from the files when in doubt
+//	<data>/index                what a list shows of each; made again from the files when in doubt
 //	<data>/registry.lock        held while accounts and index change; never deleted
 //	<data>/registry.lock.queue  held by who is the next to have it; never deleted
 //	<state>/checks/<id>.json    the last verification; may be lost
+//	<state>/last-checks         what the list shows of each; made again from them when in doubt
 //
 // Every file is replaced whole by a rename, so that a reader needs no lock and
 // a crash leaves the old file or the new one. A change takes the index away

@@ -172,13 +172,13 @@ func TestOnDiskWhenItReturns(t *testing.T) {
 	r.disk = told
 	must(t, r.SaveDraft(t.Context(), draft(two, "Fabrikam")))
 	file := filepath.Base(r.file(two))
-	want := []string{"remove index.json", "write accounts true", "rename " + file, "sync accounts", "write data false", "rename index.json"}
+	want := []string{"remove index", "write accounts true", "rename " + file, "sync accounts", "write data false", "rename index"}
 	if diff := cmp.Diff(want, told.calls); diff != "" {
 		t.Error(diff)
 	}
 	told.calls = nil
 	must(t, r.Remove(t.Context(), two))
-	want = []string{"remove " + file, "remove index.json", "remove " + file, "sync accounts", "write data false", "rename index.json"}
+	want = []string{"remove " + file, "remove index", "remove " + file, "sync accounts", "write data false", "rename index"}
 	if diff := cmp.Diff(want, told.calls); diff != "" {
 		t.Error(diff)
 	}

@@ -95,48 +95,72 @@ func rounded(r account.Row) account.Row {
 	return r
 }
 
-// The index is a file of rows:
+// The index is a file of rows, each with a letter first:
 //
-//	["account",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated],
-//	["owned",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated,host,boot,pid,start],
-//	["draft",id,name,provider,cloud,identity,begun,holder,profile,store,expires,updated,host,boot,pid,start,way,passed…],
-//	["damaged",kind,file]
-const indexHead = `{"schema":6,"sum":"`
+//	a: an account; id, name, provider, cloud, identity, begun, holder, profile, store, expires, updated
+//	o: one that a process worked on last; as before, then host, boot, pid and start of the process
+//	d: a draft; as before, then way and what was passed
+//	x: a file that could not be read; kind of the problem, name of the file
+const indexHead = "xops-onboard index 7\n"
 
 // encode writes the index.
 func (x index) encode() []byte {
-	b := beginRows(indexHead, x.stamp, len(x.accounts), 256*(len(x.accounts)+len(x.drafts)))
+	w := writeRows(indexHead, x.stamp, len(x.accounts), 200*(len(x.accounts)+len(x.drafts)))
 	for _, a := range x.accounts {
-		b = beginRow(b)
-		if owner, owned := x.owners[a.ID]; owned {
-			b = appendOwner(appendRow(append(b, `"owned"`...), a), owner)
+		owner, owned := x.owners[a.ID]
+		if w.begin(); owned {
+			w.row('o', a)
+			w.owner(owner)
 		} else {
-			b = appendRow(append(b, `"account"`...), a)
+			w.row('a', a)
 		}
-		b = append(b, ']')
+		w.end()
 	}
 	for _, d := range x.drafts {
-		b = appendOwner(appendRow(append(beginRow(b), `"draft"`...), d), x.owners[d.ID])
-		b = append(appendTexts(appendTexts(b, string(d.Way)), d.Passed...), ']')
+		w.begin()
+		w.row('d', d)
+		w.owner(x.owners[d.ID])
+		w.word(string(d.Way))
+		for _, p := range d.Passed {
+			w.word(p)
+		}
+		w.end()
 	}
 	for _, p := range x.damaged {
-		b = append(appendTexts(append(beginRow(b), `"damaged"`...), string(p.Kind), p.Subject), ']')
+		w.begin()
+		w.b = append(w.b, 'x')
+		w.word(string(p.Kind))
+		w.text(p.Subject)
+		w.end()
 	}
-	return endRows(b, indexHead)
+	return w.file()
 }
 
-func appendRow(b []byte, r account.Row) []byte {
-	b = appendTexts(b, string(r.ID), string(r.Name), string(r.Provider), string(r.Cloud), r.Identity, string(r.Begun), r.Holder, r.Profile, string(r.Store))
-	return appendNumber(appendNumber(b, micros(r.Expires)), micros(r.Updated))
+func (w *rowsWriter) row(letter byte, r account.Row) {
+	w.b = append(w.b, letter)
+	w.text(string(r.ID))
+	w.text(string(r.Name))
+	w.word(string(r.Provider))
+	w.word(string(r.Cloud))
+	w.text(r.Identity)
+	w.word(string(r.Begun))
+	w.text(r.Holder)
+	w.word(r.Profile)
+	w.word(string(r.Store))
+	w.number(micros(r.Expires))
+	w.number(micros(r.Updated))
 }
 
-func appendOwner(b []byte, o account.Owner) []byte {
-	return appendTexts(appendNumber(appendTexts(b, o.Host, o.Boot), int64(o.PID)), o.Start)
+func (w *rowsWriter) owner(o account.Owner) {
+	w.word(o.Host)
+	w.word(o.Boot)
+	w.number(int64(o.PID))
+	w.word(o.Start)
 }
 
 // decodeIndex reads an index whole.
 func decodeIndex(in io.Reader) (index, error) {
-	return readIndex(in, nil, func(x *index, count int, a account.Row, o account.Owner) {
+	return readIndex(in, true, func(x *index, count int, a account.Row, o account.Owner) {
 		if x.accounts == nil {
 			x.accounts = make([]account.Row, 0, count)
 		}
@@ -149,61 +173,62 @@ func decodeIndex(in io.Reader) (index, error) {
 // how many to have room for.
 type told func(x *index, count int, a account.Row, o account.Owner)
 
-// readIndex reads an index, of which it keeps no account: tell is told each. Where ids are
-// known, a row has the one that known gives for it, and no identity: both would be most of
-// what is new of it. Whatever is wrong is one error, at the end: the index is made again
-// then, and what was told was not so.
-func readIndex(in io.Reader, known func([]byte) account.ID, tell told) (index, error) {
+// readIndex reads an index, of which it keeps no account: tell is told each, without its
+// identity where it need not be whole. Whatever is wrong is one error, at the end: the
+// index is made again then, and what was told was not so.
+func readIndex(in io.Reader, whole bool, tell told) (index, error) {
 	r, err := readRows(in, indexHead)
 	if err != nil {
 		return index{}, err
 	}
 	x := index{stamp: r.stamp}
-	if err := r.each(func(c *cursor) { c.row(&x, r.room(), known, tell) }); err != nil {
+	if err := r.each(func(c *cursor) { c.indexed(&x, r.room(), whole, tell) }); err != nil {
 		return index{}, err
 	}
 	return x, nil
 }
 
-// row reads a row into the index, or tells it.
-func (c *cursor) row(x *index, count int, known func([]byte) account.ID, tell told) {
-	switch string(c.quoted()) {
-	case "account":
-		tell(x, count, c.common(known), account.Owner{})
-	case "owned":
-		tell(x, count, c.common(known), c.owner())
-	case "draft":
-		d := c.common(nil)
+// indexed reads a row into the index, or tells it.
+func (c *cursor) indexed(x *index, count int, whole bool, tell told) {
+	switch c.letter() {
+	case 'a':
+		tell(x, count, c.row(whole), account.Owner{})
+	case 'o':
+		tell(x, count, c.row(whole), c.owner())
+	case 'd':
+		d := c.row(true)
 		x.own(d.ID, c.owner())
 		d.Way = account.Way(c.word())
-		for c.at(",") {
+		for len(c.rest) > 0 {
 			d.Passed = append(d.Passed, c.word())
 		}
 		x.drafts = append(x.drafts, d)
-	case "damaged":
-		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.word()), Subject: string(c.field())})
+	case 'x':
+		x.damaged = append(x.damaged, account.Problem{Kind: account.Kind(c.word()), Subject: string(c.text())})
 	default:
 		c.fail()
 	}
 }
 
-func (c *cursor) common(known func([]byte) account.ID) (r account.Row) {
-	id, name := c.field(), c.field()
+// row is what rows of accounts and drafts have. The texts of one are one text: that is less
+// to keep in order.
+func (c *cursor) row(whole bool) (r account.Row) {
+	id, name := c.text(), c.text()
 	r.Provider, r.Cloud = account.Provider(c.word()), account.CloudID(c.word())
-	identity := c.field()
+	var identity []byte
+	if whole {
+		identity = c.text()
+	} else {
+		c.unseen()
+	}
 	r.Begun = account.Begun(c.word())
-	holder := c.field()
+	holder := c.text()
 	r.Profile, r.Store = c.word(), account.Store(c.word())
 	r.Expires, r.Updated = moment(c.number()), moment(c.number())
-	if known != nil {
-		r.ID, r.Name, r.Holder = known(id), account.Name(name), string(holder)
-		return r
-	}
-	c.text = append(append(append(append(c.text[:0], id...), name...), identity...), holder...)
-	all := string(c.text) // one for all, which is less to keep in order
+	all := c.kept(id, name, holder, identity)
 	r.ID, all = account.ID(all[:len(id)]), all[len(id):]
 	r.Name, all = account.Name(all[:len(name)]), all[len(name):]
-	r.Identity, r.Holder = all[:len(identity)], all[len(identity):]
+	r.Holder, r.Identity = all[:len(holder)], all[len(holder):]
 	return r
 }
 

@@ -55,7 +55,7 @@ func open(d disk, data, state string, self account.Owner, alive func(account.Own
 	return &Registry{
 		disk: d, self: self, alive: alive, turn: make(chan struct{}, 1),
 		data: data, accounts: filepath.Join(data, "accounts"), checks: filepath.Join(state, "checks"),
-		index: filepath.Join(data, "index.json"), lock: filepath.Join(data, "registry.lock"), summary: filepath.Join(state, "checks.json"),
+		index: filepath.Join(data, "index"), lock: filepath.Join(data, "registry.lock"), summary: filepath.Join(state, "last-checks"),
 	}
 }
 
@@ -103,33 +103,51 @@ func (r *Registry) unsure(x index, err error) account.Contents {
 // all is told anew. What is told may not wait for anything: the index is open meanwhile,
 // and there are systems on which nobody can change it then.
 func (r *Registry) List(ctx context.Context, begin func() (tell func(account.Row, account.LastCheck))) (account.Contents, error) {
-	checks, err := r.lastChecks(ctx)
+	if c, ok := r.sideBySide(begin()); ok {
+		return c, nil
+	}
+	checks, stamp, err := r.lastChecks(ctx)
 	if err != nil {
 		return account.Contents{}, err
 	}
-	owned, tell := r.owned(), begin()
-	var last account.LastCheck
-	known := func(text []byte) (id account.ID) {
-		id, last = checks.of(text)
-		return id
-	}
-	x, sound := r.sound(func(in io.Reader) (index, error) {
-		return readIndex(in, known, func(_ *index, _ int, a account.Row, o account.Owner) {
-			a.Owned = owned(o)
-			tell(a, last)
-		})
-	})
-	if sound {
-		return r.contents(x), nil
-	}
 	all, err := r.Contents(ctx)
-	tell = begin()
+	if err == nil && stamp != "" {
+		_ = r.replace(r.summary, summaryOf(stamp, all.Accounts, checks), false) // without it the next reader reads the reports
+	}
+	tell := begin()
 	for _, a := range all.Accounts {
-		_, last := checks.of([]byte(a.ID))
-		tell(a, last)
+		tell(a, checks[a.ID])
 	}
 	all.Accounts = nil
 	return all, err
+}
+
+// sideBySide is List where the index and the summary of the checks are sound, and have the
+// same accounts in the same order.
+func (r *Registry) sideBySide(tell func(account.Row, account.LastCheck)) (account.Contents, bool) {
+	var checks *inStep
+	switch stamp, err := r.disk.stamp(r.checks); {
+	case err == nil:
+		summary, end, err := r.openSummary(stamp)
+		if err != nil {
+			return account.Contents{}, false
+		}
+		defer end()
+		checks = &inStep{summary: summary}
+	case !errors.Is(err, fs.ErrNotExist):
+		return account.Contents{}, false
+	}
+	owned := r.owned()
+	x, sound := r.sound(func(in io.Reader) (index, error) {
+		return readIndex(in, false, func(_ *index, _ int, a account.Row, o account.Owner) {
+			a.Owned = owned(o)
+			tell(a, checks.of(a.ID))
+		})
+	})
+	if !sound || !checks.ended() {
+		return account.Contents{}, false
+	}
+	return r.contents(x), true
 }
 
 // contents is the index as the port lists it. The rows are the index's own.
@@ -152,8 +170,11 @@ func (r *Registry) contents(x index) account.Contents {
 
 // owned is others, which asks once for each process.
 func (r *Registry) owned() func(account.Owner) bool {
-	asked := map[account.Owner]bool{{}: false}
+	asked := map[account.Owner]bool{}
 	return func(o account.Owner) bool {
+		if o == (account.Owner{}) { // as almost all are
+			return false
+		}
 		owned, known := asked[o]
 		if !known {
 			owned = r.others(o)

@@ -2,83 +2,94 @@ package registry
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash"
 	"hash/crc32"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// Files of rows are the index and the summary of the last checks. They are JSON, one
-// row a line, written and read by hand: encoding/json takes some 60 ms for 10,000 rows,
-// which is longer than the first frame may take. A line at a time is read, and nothing
-// of it kept but what was asked for: memory that is touched for the first time is most
-// of what reading costs. The sum is over all that follows its line, so that what was
-// torn, edited or rotted is found out.
+// Files of rows are the index and the summary of the last checks. Whatever is in them is
+// in other files too, as JSON, so they are written to be read fast: `list` of 10,000
+// accounts has some three milliseconds for it. A row at a time is read, and nothing of it kept but
+// what was asked for: memory that is touched for the first time is most of what reading
+// costs on many machines.
 //
-//	{"schema":6,"sum":"9b2e8d01",
-//	"stamp":"…","count":2,"rows":[
-//	[…],
-//	[…]
-//	]}
+// A file is a line of text that says what it is; the CRC-32 (IEEE) of all that follows,
+// so that what was torn, edited or rotted is found out; a stamp; how many rows a reader
+// has to have room for, which is no promise; the rows; and a row of no length. Numbers of
+// four and eight bytes are little-endian, others as in encoding/binary. A row is its length
+// in four bytes and then
 //
-// The count is how many rows a reader has to have room for, and no promise.
+//	a text: its length and its bytes;
+//	a word, which many rows have: its number among those that came before, from one on, or
+//	zero and the text of a new one;
+//	a number: eight bytes.
 
-// lineMost is more than a row of ours has. A file with a longer one is none of ours,
+// rowMost is more than a row of ours has. A file with a longer one is none of ours,
 // and is made again each time.
-const lineMost = 64 << 10
+const rowMost = 64 << 10
 
 // errRows is whatever is wrong with a file of rows: it is made again then.
 var errRows = errors.New("it is not a file of rows of this version")
 
-// noSum is the place of a sum, up to what it is over.
-const noSum = "00000000\",\n"
+const (
+	sumSize    = 4
+	lengthSize = 4
+	numberSize = 8
+)
 
-// beginRows begins a file of rows whose first line begins with head.
-func beginRows(head, stamp string, count, size int) []byte {
-	b := append(append(make([]byte, 0, 100+size), head...), noSum...)
-	b = appendText(append(b, `"stamp":`...), stamp)
-	return append(strconv.AppendInt(append(b, `,"count":`...), int64(count), 10), `,"rows":[`...)
+// rowsWriter makes a file of rows in memory.
+type rowsWriter struct {
+	b     []byte
+	words map[string]uint64
+	body  int // where it begins
+	last  int // where the last row does
 }
 
-// beginRow begins the next row.
-func beginRow(b []byte) []byte {
-	if b[len(b)-1] == ']' {
-		b = append(b, ',')
+// writeRows begins a file of rows.
+func writeRows(head, stamp string, count, size int) *rowsWriter {
+	w := &rowsWriter{b: make([]byte, 0, len(head)+len(stamp)+100+size), words: map[string]uint64{}}
+	w.b = append(append(w.b, head...), make([]byte, sumSize)...)
+	w.body = len(w.b)
+	w.text(stamp)
+	w.b = binary.AppendUvarint(w.b, uint64(count))
+	return w
+}
+
+func (w *rowsWriter) begin() {
+	w.last = len(w.b)
+	w.b = append(w.b, make([]byte, lengthSize)...)
+}
+
+func (w *rowsWriter) end() {
+	binary.LittleEndian.PutUint32(w.b[w.last:], uint32(len(w.b)-w.last-lengthSize))
+}
+
+func (w *rowsWriter) text(s string) {
+	w.b = append(binary.AppendUvarint(w.b, uint64(len(s))), s...)
+}
+
+func (w *rowsWriter) word(s string) {
+	n := w.words[s]
+	w.b = binary.AppendUvarint(w.b, n)
+	if n == 0 {
+		w.words[s] = uint64(len(w.words) + 1)
+		w.text(s)
 	}
-	return append(b, "\n["...)
 }
 
-// endRows ends the file, and puts the sum into it.
-func endRows(b []byte, head string) []byte {
-	b = append(b, "\n]}\n"...)
-	copy(b[len(head):], fmt.Sprintf("%08x", crc32.ChecksumIEEE(b[len(head)+len(noSum):])))
-	return b
-}
+func (w *rowsWriter) number(n int64) { w.b = binary.LittleEndian.AppendUint64(w.b, uint64(n)) }
 
-func appendNumber(b []byte, n int64) []byte { return strconv.AppendInt(append(b, ','), n, 10) }
-
-func appendTexts(b []byte, texts ...string) []byte {
-	for _, s := range texts {
-		b = appendText(append(b, ','), s)
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0 {
-		return append(append(append(b, '"'), s...), '"')
-	}
-	quoted, _ := json.Marshal(s) // of a string it cannot fail
-	return append(b, quoted...)
+// file ends the file, and is it.
+func (w *rowsWriter) file() []byte {
+	w.b = append(w.b, make([]byte, lengthSize)...)
+	binary.LittleEndian.PutUint32(w.b[w.body-sumSize:], crc32.ChecksumIEEE(w.b[w.body:]))
+	return w.b
 }
 
 // rows is a file of rows that is read.
@@ -86,101 +97,83 @@ type rows struct {
 	stamp string
 	count int
 
-	in   *bufio.Reader
-	want string // the sum
-	sum  hash.Hash32
+	in    *bufio.Reader
+	sum   hash.Hash32
+	want  uint32
+	words []string
 }
 
-// readRows reads the two lines before the rows.
+// readRows reads what is before the rows.
 func readRows(in io.Reader, head string) (*rows, error) {
-	r := &rows{in: bufio.NewReaderSize(in, lineMost), sum: crc32.NewIEEE()}
-	first, err := r.in.ReadSlice('\n')
-	if err != nil || len(first) != len(head)+len(noSum) || string(first[:len(head)]) != head || string(first[len(head)+8:]) != noSum[8:] {
+	before := make([]byte, len(head)+sumSize)
+	if _, err := io.ReadFull(in, before); err != nil || string(before[:len(head)]) != head {
 		return nil, errRows
 	}
-	r.want = string(first[len(head):][:8])
-	var c cursor
-	if !r.line(&c) {
+	r := &rows{sum: crc32.NewIEEE(), want: binary.LittleEndian.Uint32(before[len(head):])}
+	r.in = bufio.NewReaderSize(io.TeeReader(in, r.sum), rowMost)
+	first, _ := r.in.Peek(rowMost)
+	c := cursor{rest: first}
+	r.stamp, r.count = string(c.text()), int(c.uvarint())
+	if c.wrong {
 		return nil, errRows
 	}
-	c.skip(`"stamp":`)
-	r.stamp = string(c.quoted())
-	c.skip(`,"count":`)
-	r.count = int(c.digits())
-	c.skip(`,"rows":[`)
-	if !c.over() {
-		return nil, errRows
-	}
-	return r, nil
+	_, err := r.in.Discard(len(first) - len(c.rest))
+	return r, err
 }
 
 // room is how many rows to have room for at first, whatever the file says.
 func (r *rows) room() int { return max(0, min(r.count, 1<<16)) }
 
-// line is the next line, without its end, until the one after it is read.
-func (r *rows) line(c *cursor) bool {
-	line, err := r.in.ReadSlice('\n')
+// next is the next row, until the one after it is read; io.EOF after the last, where all
+// is as the sum says. It has no other error than that and errRows.
+func (r *rows) next(c *cursor) error {
+	length, err := r.in.Peek(lengthSize)
 	if err != nil {
-		return false
+		return errRows
 	}
-	_, _ = r.sum.Write(line)
-	c.rest = line[:len(line)-1]
-	c.odd = unusual(c.rest)
-	return true
+	n := int64(binary.LittleEndian.Uint32(length))
+	_, _ = r.in.Discard(lengthSize)
+	if n == 0 {
+		if _, err := r.in.ReadByte(); errors.Is(err, io.EOF) && r.sum.Sum32() == r.want {
+			return io.EOF
+		}
+		return errRows
+	}
+	if n > rowMost {
+		return errRows
+	}
+	if c.rest, err = r.in.Peek(int(n)); err != nil {
+		return errRows
+	}
+	_, _ = r.in.Discard(int(n))
+	c.words = &r.words
+	return nil
 }
 
-// each has read read every row, from its opening to its closing bracket. It has no other
-// error than errRows.
+// each has read read every row whole.
 func (r *rows) each(read func(*cursor)) error {
-	c := cursor{words: map[string]string{}}
-	for n, more := 0, true; r.line(&c); n++ {
-		if c.at("]") {
-			c.skip("]}")
-			if n > 0 && more || !c.over() || !r.whole() {
-				return errRows
-			}
+	var c cursor
+	for {
+		switch err := r.next(&c); err {
+		case nil:
+		case io.EOF:
 			return nil
+		default:
+			return err
 		}
-		if !more {
-			return errRows
-		}
-		c.skip("[")
-		read(&c)
-		c.skip("]")
-		if more = c.at(","); more {
-			c.skip(",")
-		}
-		if !c.over() {
+		if read(&c); !c.over() {
 			return errRows
 		}
 	}
-	return errRows
 }
 
-// whole tells that nothing follows, and that the sum is that of what was read.
-func (r *rows) whole() bool {
-	_, err := r.in.ReadByte()
-	return errors.Is(err, io.EOF) && fmt.Sprintf("%08x", r.sum.Sum32()) == r.want
-}
-
-// cursor reads a line from left to right. Once something is not as expected it stays
+// cursor reads a row from left to right. Once something is not as expected it stays
 // wrong, and what it reads is empty.
 type cursor struct {
 	rest  []byte
-	text  []byte            // where a row puts its texts together
-	words map[string]string // that were read before, each once
-	odd   bool              // there are other characters than those of ASCII that are drawn
+	words *[]string
+	texts strings.Builder // that are kept
 	wrong bool
-}
-
-func (c *cursor) at(s string) bool { return len(c.rest) >= len(s) && string(c.rest[:len(s)]) == s }
-
-func (c *cursor) skip(s string) {
-	if !c.at(s) {
-		c.fail()
-		return
-	}
-	c.rest = c.rest[len(s):]
 }
 
 // fail ends the reading.
@@ -189,97 +182,95 @@ func (c *cursor) fail() { c.wrong, c.rest = true, nil }
 // over tells that all was read, and was as expected.
 func (c *cursor) over() bool { return !c.wrong && len(c.rest) == 0 }
 
-// quoted reads a JSON string, which is there until the next line is read.
-func (c *cursor) quoted() []byte {
-	c.skip(`"`)
-	end := bytes.IndexByte(c.rest, '"')
-	switch {
-	case end < 0:
-		c.fail()
-		return nil
-	case bytes.IndexByte(c.rest[:end], '\\') >= 0:
-		return c.escaped()
-	}
-	s := c.rest[:end]
-	c.rest = c.rest[end+1:]
-	return c.sound(s)
-}
-
-// sound is a text that may be drawn; with another it is no file of ours, whose
-// texts come from files that were cleaned when they were read.
-func (c *cursor) sound(s []byte) []byte {
-	if c.odd && !account.Clear(string(s)) {
+// some are the next bytes.
+func (c *cursor) some(n uint64) []byte {
+	if n > uint64(len(c.rest)) {
 		c.fail()
 		return nil
 	}
-	return s
+	b := c.rest[:n]
+	c.rest = c.rest[n:]
+	return b
 }
 
-func unusual(line []byte) bool {
-	for _, b := range line {
-		if b < ' ' || b > '~' {
-			return true
-		}
+func (c *cursor) letter() byte {
+	if b := c.some(1); b != nil {
+		return b[0]
 	}
-	return false
+	return 0
 }
 
-// escaped reads what is left of a JSON string after its first quote.
-func (c *cursor) escaped() []byte {
-	end := 0
-	for ; end < len(c.rest) && c.rest[end] != '"'; end++ {
-		if c.rest[end] == '\\' {
-			end++
-		}
-	}
-	var s string
-	if end >= len(c.rest) || json.Unmarshal(slices.Concat([]byte{'"'}, c.rest[:end+1]), &s) != nil {
-		c.fail()
-		return nil
-	}
-	c.rest = c.rest[end+1:]
-	c.odd = true // what stood for a character is one now
-	return c.sound([]byte(s))
-}
-
-// field reads a comma and then a JSON string.
-func (c *cursor) field() []byte {
-	c.skip(",")
-	return c.quoted()
-}
-
-// word is field, of which many rows have the same.
-func (c *cursor) word() string {
-	b := c.field()
-	if len(b) == 0 {
-		return ""
-	}
-	if s, known := c.words[string(b)]; known {
-		return s
-	}
-	s := string(b)
-	c.words[s] = s
-	return s
-}
-
-// number reads a comma and a whole number.
-func (c *cursor) number() int64 {
-	c.skip(",")
-	return c.digits()
-}
-
-func (c *cursor) digits() int64 {
-	end := 0
-	for end < len(c.rest) && c.rest[end] != ',' && c.rest[end] != ']' {
-		end++
-	}
-	n, err := strconv.ParseInt(string(c.rest[:end]), 10, 64)
-	if err != nil {
+func (c *cursor) uvarint() uint64 {
+	n, size := binary.Uvarint(c.rest)
+	if size <= 0 {
 		c.fail()
 		return 0
 	}
-	c.rest = c.rest[end:]
+	c.rest = c.rest[size:]
 	return n
+}
+
+func (c *cursor) number() int64 {
+	b := c.some(numberSize)
+	if b == nil {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(b))
+}
+
+// text is a text that may be drawn, until the next row is read. With another it is no
+// file of ours, whose texts come from files that were cleaned when they were read.
+func (c *cursor) text() []byte {
+	b := c.unseen()
+	if !plain(b) && !account.Clear(string(b)) {
+		c.fail()
+		return nil
+	}
+	return b
+}
+
+// kept are texts as one that stays. Those of many rows have their room together, which is
+// less to keep in order.
+func (c *cursor) kept(texts ...[]byte) string {
+	size := 0
+	for _, t := range texts {
+		size += len(t)
+	}
+	if c.texts.Cap()-c.texts.Len() < size {
+		c.texts = strings.Builder{}
+		c.texts.Grow(max(size, rowMost))
+	}
+	before := c.texts.Len()
+	for _, t := range texts {
+		_, _ = c.texts.Write(t)
+	}
+	return c.texts.String()[before:]
+}
+
+// unseen is a text that nobody will see.
+func (c *cursor) unseen() []byte { return c.some(c.uvarint()) }
+
+func plain(text []byte) bool {
+	for _, b := range text {
+		if b < ' ' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *cursor) word() string {
+	n := c.uvarint()
+	if n == 0 && !c.wrong {
+		s := string(c.text())
+		*c.words = append(*c.words, s)
+		return s
+	}
+	if c.wrong || n > uint64(len(*c.words)) {
+		c.fail()
+		return ""
+	}
+	return (*c.words)[n-1]
 }
 
 func micros(t time.Time) int64 {

@@ -192,7 +192,7 @@ func (m *many) fill(n, tenants int) {
 	m.refused, m.until, m.changes = map[string]int{}, map[string]time.Time{}, map[string]int{}
 	m.mu.Unlock()
 	accounts := filepath.Join(m.home, "accounts")
-	for _, old := range []string{accounts, filepath.Join(m.home, "state"), filepath.Join(m.home, "index.json")} {
+	for _, old := range []string{accounts, filepath.Join(m.home, "state"), filepath.Join(m.home, "index")} {
 		m.must(os.RemoveAll(old))
 	}
 	m.must(os.Mkdir(accounts, 0o700))

@@ -33,6 +33,7 @@ import (
 	"github.com/axiomio/xops-onboard/internal/demo"
 	"github.com/axiomio/xops-onboard/internal/hardening"
 	"github.com/axiomio/xops-onboard/internal/rest"
+	"github.com/axiomio/xops-onboard/internal/turn"
 	"github.com/axiomio/xops-onboard/internal/typed"
 	"github.com/axiomio/xops-onboard/keystore"
 	"github.com/axiomio/xops-onboard/link"
@@ -45,6 +46,7 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	hardening.Apply()
+	turn.LimitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{

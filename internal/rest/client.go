@@ -56,7 +56,8 @@ func New(o Options) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		transport = later(sync.OnceValue(func() *http.Transport { return network(fromEnvironment, trusted.pool()) }))
+		way := later(sync.OnceValue(func() *http.Transport { return network(fromEnvironment, trusted.pool()) }))
+		transport = &first{RoundTripper: way, hosts: map[string]chan struct{}{}}
 	}
 	c := &Client{now: o.Now, agent: "xops-onboard/" + o.Version, told: o.Told}
 	c.http = &http.Client{

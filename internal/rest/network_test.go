@@ -35,11 +35,17 @@ func secure(t *testing.T) (*httptest.Server, string) {
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
+	return s, trustFile(t, s)
+}
+
+// trustFile is a file that makes a service trusted.
+func trustFile(t *testing.T, s *httptest.Server) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return s, path
+	return path
 }
 
 func noTrustVariables(t *testing.T) {

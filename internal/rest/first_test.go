@@ -1,0 +1,106 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// TestOneConnectionForAll has many calls begin at a time: those of a service that speaks
+// HTTP/2 share one connection, and of one that does not none waits for another's answer.
+func TestOneConnectionForAll(t *testing.T) {
+	const calls = 40
+	for name, test := range map[string]struct {
+		http2 bool
+		most  int32
+	}{"HTTP/2": {true, 1}, "HTTP/1.1": {false, calls}} {
+		t.Run(name, func(t *testing.T) {
+			noTrustVariables(t)
+			var connections atomic.Int32
+			var all sync.WaitGroup // answered once every call has come
+			all.Add(calls)
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				all.Done()
+				all.Wait()
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte("{}"))
+			}))
+			s.EnableHTTP2 = test.http2
+			s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateNew {
+					connections.Add(1)
+				}
+			}
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			t.Setenv("SSL_CERT_FILE", trustFile(t, s))
+			c, err := New(Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.CloseIdleConnections)
+			var group sync.WaitGroup
+			for range calls {
+				group.Go(func() {
+					if _, err := c.GetJSON(t.Context(), s.URL, Bearer{}, &struct{}{}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			if n := connections.Load(); n > test.most {
+				t.Errorf("%d connections for %d calls", n, calls)
+			}
+		})
+	}
+}
+
+// TestFirstFails has the first call to a host fail: the others are made all the same, and
+// one that is given up while it waits ends.
+func TestFirstFails(t *testing.T) {
+	broken := errors.New("a connection that is refused")
+	begun, fail := make(chan struct{}), make(chan struct{})
+	var calls atomic.Int32
+	f := &first{hosts: map[string]chan struct{}{}, RoundTripper: roundTrip(func(*http.Request) (*http.Response, error) {
+		if calls.Add(1) == 1 {
+			close(begun)
+			<-fail
+		}
+		return nil, broken
+	})}
+	ask := func(ctx context.Context) error {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://graph.microsoft.com/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.RoundTrip(r)
+		return err
+	}
+	results := make(chan error, 2)
+	go func() { results <- ask(t.Context()) }()
+	<-begun
+	givenUp, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	if err := ask(givenUp); !errors.Is(err, context.Canceled) || calls.Load() != 1 {
+		t.Errorf("given up: %v after %d calls", err, calls.Load())
+	}
+	go func() { results <- ask(t.Context()) }()
+	close(fail)
+	for range 2 {
+		if err := <-results; !errors.Is(err, broken) {
+			t.Error(err)
+		}
+	}
+	if calls.Load() != 2 {
+		t.Errorf("%d calls were made", calls.Load())
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

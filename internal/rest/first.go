@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+	"time"
 )
 
 // first has the first call to a host go ahead until it has its connection. Where many
 // begin at a time each would open one of its own, and then find that they can share one
-// (HTTP/2): three hundred handshakes for 32 accounts. What is sent is never waited for.
+// (HTTP/2): three hundred handshakes for 32 accounts. What is sent is never waited for,
+// and a host that does not answer is not waited for once more by all.
 type first struct {
 	http.RoundTripper
 
@@ -16,12 +18,19 @@ type first struct {
 	hosts map[string]chan struct{} // closed when the first call has a connection, or ended
 }
 
+// lead is how long the first call goes ahead at most.
+const lead = 2 * time.Second
+
 // RoundTrip makes the request.
 func (f *first) RoundTrip(r *http.Request) (*http.Response, error) {
 	open, leads := f.door(r.URL.Host)
 	if !leads {
+		late := time.NewTimer(lead)
+		defer late.Stop()
 		select {
 		case <-open:
+			return f.RoundTripper.RoundTrip(r)
+		case <-late.C:
 			return f.RoundTripper.RoundTrip(r)
 		case <-r.Context().Done():
 			if r.Body != nil {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestOneConnectionForAll has many calls begin at a time: those of a service that speaks
@@ -60,9 +62,11 @@ func TestOneConnectionForAll(t *testing.T) {
 	}
 }
 
-// TestFirstFails has the first call to a host fail: the others are made all the same, and
-// one that is given up while it waits ends.
-func TestFirstFails(t *testing.T) {
+// TestFirstFails has the first call to a host fail after a while: others are made all the
+// same, before it failed and after, and one that is given up while it waits ends.
+func TestFirstFails(t *testing.T) { synctest.Test(t, firstFails) }
+
+func firstFails(t *testing.T) {
 	broken := errors.New("a connection that is refused")
 	begun, fail := make(chan struct{}), make(chan struct{})
 	var calls atomic.Int32
@@ -89,6 +93,10 @@ func TestFirstFails(t *testing.T) {
 	if err := ask(givenUp); !errors.Is(err, context.Canceled) || calls.Load() != 1 {
 		t.Errorf("given up: %v after %d calls", err, calls.Load())
 	}
+	began := time.Now()
+	if err := ask(t.Context()); !errors.Is(err, broken) || time.Since(began) < lead {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
 	go func() { results <- ask(t.Context()) }()
 	close(fail)
 	for range 2 {
@@ -96,7 +104,7 @@ func TestFirstFails(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if calls.Load() != 2 {
+	if calls.Load() != 3 {
 		t.Errorf("%d calls were made", calls.Load())
 	}
 }

@@ -118,18 +118,23 @@ func (l *line) words(most int) cobra.PositionalArgs {
 }
 
 func newRoot(l *line) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "xops-onboard",
 		Short: "Link cloud accounts to Xops 360",
 		Long:  "xops-onboard links your cloud accounts to Xops 360 from a terminal. Started alone it opens the wizard, or Home once an account is connected.",
 		Args:  l.words(0),
 		RunE: l.does(func(ctx context.Context, _ []string) error {
+			if version {
+				return l.version()
+			}
 			if l.json {
 				return usage{errors.New("--json is for commands; without one the screens open")}
 			}
 			return l.ports.Run(ctx, l.start)
 		}),
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version") // as people try it; the command is version
 	// Every command takes these, so that a script may give them to all alike.
 	root.PersistentFlags().BoolVar(&l.json, "json", false, "write JSON: one object, or one a line with the result last")
 	root.PersistentFlags().BoolVar(&l.yes, "yes", false, "ask nothing, and do it")

@@ -258,7 +258,12 @@ func TestUndoNeedsItsKeyStore(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	b := newBench(t)
-	if code, out, _ := b.call("version"); code != cli.Done || out != "xops-onboard v1.2.3 (1fa60dd1fc22, 2026-11-26)\n" {
+	for _, asked := range []string{"version", "--version"} {
+		if code, out, _ := b.call(asked); code != cli.Done || out != "xops-onboard v1.2.3 (1fa60dd1fc22, 2026-11-26)\n" {
+			t.Errorf("%s: %d %q", asked, code, out)
+		}
+	}
+	if code, out, _ := b.call("--version", "--json"); code != cli.Done || !strings.HasPrefix(out, `{"version":"v1.2.3"`) {
 		t.Errorf("code %d, %q", code, out)
 	}
 	_, out, _ := b.call("version", "--json")

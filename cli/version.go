@@ -13,14 +13,16 @@ func newVersion(l *line) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  l.words(0),
-		RunE: l.does(func(context.Context, []string) error {
-			b := l.ports.Build()
-			if l.json {
-				return encode(l.ports.Out, b)
-			}
-			_, err := io.WriteString(l.ports.Out, b.Line())
-			return err
-		}),
+		RunE:  l.does(func(context.Context, []string) error { return l.version() }),
 	}
 	return cmd
+}
+
+func (l *line) version() error {
+	b := l.ports.Build()
+	if l.json {
+		return encode(l.ports.Out, b)
+	}
+	_, err := io.WriteString(l.ports.Out, b.Line())
+	return err
 }

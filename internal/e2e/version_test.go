@@ -17,7 +17,7 @@ func TestVersionComesFirst(t *testing.T) {
 	for _, tt := range []struct {
 		args  []string
 		first bool
-	}{{[]string{"version"}, true}, {[]string{"version", "--json"}, false}, {[]string{"version", "--help"}, false}} {
+	}{{[]string{"version"}, true}, {[]string{"--version"}, true}, {[]string{"version", "--json"}, false}, {[]string{"version", "--help"}, false}} {
 		cmd := exec.Command(binary, tt.args...)
 		cmd.Env = []string{"HOME=" + t.TempDir(), "GODEBUG=inittrace=1"}
 		var trace bytes.Buffer

@@ -16,7 +16,7 @@ func Stamped() Build {
 	return Build{Version: stampedVersion, Commit: stampedCommit, Date: stampedDate}
 }
 
-// init is `xops-onboard version` of a program that was stamped. Before the first line of
+// init is `xops-onboard version`, or --version, of a program that was stamped. Before the first line of
 // main, the libraries for terminals, TLS and signing in set themselves up, which takes
 // longer than all else that happens then; a script that asks many machines for the version
 // need not wait for that. Go sets packages up in the order of their paths, each as soon as
@@ -28,7 +28,7 @@ func Stamped() Build {
 // Everything else is left to package cli: any other command line, help and JSON, a program
 // without a stamp, and an output that takes nothing.
 func init() {
-	if stampedVersion == "" || !slices.Equal(os.Args[min(1, len(os.Args)):], []string{"version"}) {
+	if stampedVersion == "" || len(os.Args) != 2 || !slices.Contains([]string{"version", "--version"}, os.Args[1]) {
 		return
 	}
 	if _, err := os.Stdout.WriteString(Stamped().Line()); err == nil {

@@ -32,7 +32,7 @@ func newCertificate(l *line) *cobra.Command {
 		Args: l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) == 0 {
-				return usage{errors.New("which account is missing")}
+				return noName()
 			}
 			return l.work(ctx, func(ctx context.Context, w World) error {
 				switch {

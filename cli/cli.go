@@ -105,13 +105,9 @@ func (l *line) words(most int) cobra.PositionalArgs {
 		switch {
 		case len(args) <= most:
 		case cmd.HasSubCommands():
-			name := args[0]
-			if cmd.HasParent() {
-				name = cmd.Name() + " " + name
-			}
-			l.err = usage{fmt.Errorf("there is no command %q", account.Clean(name, 60))}
+			l.err = noCommand(cmd, args[0])
 		default:
-			l.err = usage{fmt.Errorf("%q is one word too many", account.Clean(args[most], 60))}
+			l.err = misused(cmd, fmt.Errorf("%q is one word too many", account.Clean(args[most], 60)))
 		}
 		return nil
 	}
@@ -142,8 +138,8 @@ func newRoot(l *line) *cobra.Command {
 	root.PersistentFlags().BoolVar(&l.start.Plain, "plain", false, "ask and answer in lines, for screen readers and pipes")
 	root.PersistentFlags().BoolVar(&l.start.Debug, "debug", false, "write every call to a log in the state directory: no token, no body")
 	root.PersistentFlags().StringVar(&l.start.SignInClient, "sign-in-client", "", "client id of an app of yours to sign in to, instead of Microsoft Graph Command Line Tools")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		l.err = usage{err}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		l.err = misused(cmd, err)
 		if slices.Contains(os.Args[1:], "--json") {
 			l.json = true // flags behind the one that is wrong are not read
 		}

@@ -49,7 +49,7 @@ func newCredentials(l *line) *cobra.Command {
 		Args:    l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) == 0 {
-				return usage{errors.New("which account is missing")}
+				return noName()
 			}
 			return l.work(ctx, func(ctx context.Context, w World) error { return l.credentials(ctx, w, names[0], scope, show) })
 		}),

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -94,7 +95,7 @@ func (w World) draft(ctx context.Context, args []string) (account.Draft, error) 
 	}
 	switch len(rows) {
 	case 0:
-		return account.Draft{}, usage{fmt.Errorf("there is no draft")}
+		return account.Draft{}, &outcome{err: errors.New("there is no draft"), code: WrongUsage, hint: "Link an account with: xops-onboard add"}
 	case 1:
 		if rows[0].Owned {
 			return account.Draft{}, &account.Problem{Kind: account.DraftOwned}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/spf13/cobra"
 
 	"github.com/axiomio/xops-onboard/account"
 	"github.com/axiomio/xops-onboard/steps"
@@ -35,6 +36,30 @@ func missing(flags []string, hint string) error {
 		verb = "is"
 	}
 	return &outcome{err: fmt.Errorf("%s %s missing", strings.Join(flags, ", "), verb), code: WrongUsage, hint: hint}
+}
+
+// noName is the error where an account has to be named.
+func noName() error {
+	return &outcome{err: errors.New("which account is missing"), code: WrongUsage, hint: "List them with: xops-onboard list"}
+}
+
+// noCommand is the error for a word that is no command of cmd's.
+func noCommand(cmd *cobra.Command, word string) error {
+	name, of := word, "xops-onboard"
+	if cmd.HasParent() {
+		name, of = cmd.Name()+" "+word, cmd.CommandPath()
+	}
+	hint := "List them with: " + of + " --help"
+	cmd.SuggestionsMinimumDistance = 2 // letters that may be others
+	if like := cmd.SuggestionsFor(word); len(like) > 0 {
+		hint = "Did you mean: " + of + " " + strings.Join(like, ", or "+of+" ")
+	}
+	return &outcome{err: fmt.Errorf("there is no command %q", account.Clean(name, 60)), code: WrongUsage, hint: hint}
+}
+
+// misused is the error for what a command does not take.
+func misused(cmd *cobra.Command, err error) error {
+	return &outcome{err: err, code: WrongUsage, hint: "What it takes is told by: " + cmd.CommandPath() + " --help"}
 }
 
 // wrong is the error for a flag whose value is not sound.

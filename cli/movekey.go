@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -23,7 +22,7 @@ func newMoveKey(l *line) *cobra.Command {
 			store := account.Store(to)
 			switch {
 			case len(names) == 0:
-				return usage{errors.New("which account is missing")}
+				return noName()
 			case to == "":
 				return missing([]string{"--to"}, "It is keyring or file.")
 			case store != account.Keyring && store != account.FileStore:

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -23,7 +22,7 @@ func newRemove(l *line) *cobra.Command {
 		Args: l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) == 0 {
-				return usage{errors.New("which account is missing")}
+				return noName()
 			}
 			return l.remove(ctx, names[0], way, profile)
 		}),

@@ -19,7 +19,7 @@ func newRename(l *line) *cobra.Command {
 		Args:  l.words(2),
 		RunE: l.does(func(ctx context.Context, names []string) error {
 			if len(names) < 2 {
-				return usage{errors.New("the name it has and the name it is to have are needed")}
+				return &outcome{err: errors.New("the name it has and the name it is to have are needed"), code: WrongUsage, hint: "List the accounts with: xops-onboard list"}
 			}
 			return l.work(ctx, func(ctx context.Context, w World) error { return l.rename(ctx, w, names[0], names[1]) })
 		}),

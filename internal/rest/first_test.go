@@ -40,7 +40,7 @@ func TestOneConnectionForAll(t *testing.T) {
 			}
 			s.StartTLS()
 			t.Cleanup(s.Close)
-			t.Setenv("SSL_CERT_FILE", trustFile(t, s))
+			t.Setenv("AWS_CA_BUNDLE", trustFile(t, s)) // SSL_CERT_FILE is read once, for all tests of this process
 			c, err := New(Options{})
 			if err != nil {
 				t.Fatal(err)

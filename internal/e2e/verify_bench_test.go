@@ -109,7 +109,7 @@ func (m *many) alone(calls, signatures int) time.Duration {
 	roots.AppendCertsFromPEM(pem)
 	proxy, err := url.Parse(m.proxy.URL())
 	m.must(err)
-	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 256, ForceAttemptHTTP2: true}}
+	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 1024, ForceAttemptHTTP2: true}}
 	defer client.CloseIdleConnections()
 	var ask *http.Request
 	for q := range m.answers {

@@ -70,10 +70,12 @@ func network(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool) 
 		ResponseHeaderTimeout: 30 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
-		// So many calls are in flight when many accounts are verified, each of them
-		// on a connection of its own behind a proxy that speaks HTTP/1.1 alone.
-		MaxIdleConns:        512,
-		MaxIdleConnsPerHost: 256,
+		// More calls than are in flight when many accounts are verified: ten of each of 32,
+		// and of as many that wait for their service, each on a connection of its own
+		// behind a proxy that speaks HTTP/1.1 alone. One above that is closed after each
+		// answer, and opened again for the next.
+		MaxIdleConns:        1024,
+		MaxIdleConnsPerHost: 1024,
 		ForceAttemptHTTP2:   true,
 		// A connection that died while this machine slept is found and left.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},

@@ -207,7 +207,7 @@ func TestTimeLimitsAreSet(t *testing.T) {
 // TestConnectionsAreKept has many calls in flight again and again, where each
 // takes a connection of its own: a handshake costs more than the call.
 func TestConnectionsAreKept(t *testing.T) {
-	const calls = 200
+	const calls = 500
 	var made atomic.Int64
 	var here sync.WaitGroup
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -242,7 +242,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		}
 		group.Wait()
 	}
-	if n := made.Load(); n > 2*calls {
+	if n := made.Load(); n > calls*5/4 { // one or the other opens one and takes another's
 		t.Errorf("%d connections for %d calls at a time", n, calls)
 	}
 }

@@ -12,30 +12,54 @@ import (
 	"github.com/axiomio/xops-onboard/account"
 )
 
-// lastChecks is what the last verification of each account found that was verified.
+// lastChecks is what the last verification found of each account, the zero value of one
+// that was never verified.
 type lastChecks map[account.ID]account.LastCheck
 
-// lastChecks reads one file while nothing was verified since that was written, and else
-// every report. What cannot be read is left out, as what was never verified. The stamp is
-// that of the reports where all of that is so as long as it is; empty where it may not be.
-// The error is that of ctx.
-func (r *Registry) lastChecks(ctx context.Context) (all lastChecks, stamp string, err error) {
+// lastChecks are those of accounts. It reads one file while nothing was verified since that
+// was written, and else every report. What cannot be read is left out, as what was never
+// verified. The stamp is that of the reports where all of that is so as long as it is; empty
+// where it may not be. The error is that of ctx.
+func (r *Registry) lastChecks(ctx context.Context, accounts []account.Row) (all lastChecks, stamp string, err error) {
 	// The stamp first: a report that comes later makes it another.
 	if stamp, err = r.disk.stamp(r.checks); err != nil {
 		return nil, "", nil // none there, or none to be read
 	}
-	if all, err := r.summed(stamp); err == nil {
-		return all, stamp, nil
+	whole := true
+	if all, err = r.summed(stamp); err == nil {
+		for _, a := range accounts {
+			if _, known := all[a.ID]; known {
+				continue
+			}
+			last, err := r.lastCheck(ctx, a.ID) // it may have been verified as a draft
+			if all[a.ID] = last; err != nil {
+				whole = false
+			}
+		}
+	} else {
+		settled := r.disk.settled(r.checks)
+		all, whole = r.everyCheck(ctx)
+		whole = whole && settled
 	}
-	settled := r.disk.settled(r.checks)
-	all, whole := r.everyCheck(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, "", &account.Problem{Kind: account.Cancelled, Err: err}
 	}
-	if !whole || !settled {
+	if !whole {
 		stamp = ""
 	}
 	return all, stamp, nil
+}
+
+// lastCheck reads the report of an account; the zero value where there is none.
+func (r *Registry) lastCheck(ctx context.Context, id account.ID) (account.LastCheck, error) {
+	report, err := r.LastReport(ctx, id)
+	if account.KindOf(err) == account.NotFound {
+		return account.LastCheck{}, nil
+	}
+	if err != nil {
+		return account.LastCheck{}, err
+	}
+	return account.LastCheck{At: moment(micros(report.At)), State: report.Worst()}, nil
 }
 
 // everyCheck reads the reports, several at a time, as that is mostly waiting for
@@ -53,14 +77,9 @@ func (r *Registry) everyCheck(ctx context.Context) (all lastChecks, whole bool) 
 				if !ours {
 					continue
 				}
-				id := account.ID(stem)
-				report, err := r.LastReport(ctx, id)
+				last, err := r.lastCheck(ctx, account.ID(stem))
 				mu.Lock()
-				switch account.KindOf(err) {
-				case "":
-					all[id] = account.LastCheck{At: moment(micros(report.At)), State: report.Worst()}
-				case account.NotFound:
-				default:
+				if all[account.ID(stem)] = last; err != nil {
 					whole = false
 				}
 				mu.Unlock()
@@ -114,9 +133,8 @@ func (r *Registry) summed(stamp string) (lastChecks, error) {
 	defer end()
 	all := make(lastChecks, s.room())
 	err = s.each(func(c *cursor) {
-		if id, last := c.check(); last.State != "" {
-			all[account.ID(id)] = last
-		}
+		id, last := c.check()
+		all[account.ID(id)] = last
 	})
 	return all, err
 }

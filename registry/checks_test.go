@@ -155,6 +155,22 @@ func TestSummaryIsInStep(t *testing.T) {
 	}
 }
 
+// TestCheckOfADraftIsItsAccounts has a draft verified before the summary was written, which
+// is of accounts alone, and not since.
+func TestCheckOfADraftIsItsAccounts(t *testing.T) {
+	r := Memory()
+	linked(t, r, one)
+	at := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	d := draft(two, "Fabrikam")
+	must(t, r.SaveDraft(t.Context(), d))
+	verified(t, r, two, at, account.Holds)
+	wantChecks(t, r, nil)
+	must(t, r.Finish(t.Context(), d.Account(time.Now())))
+	for range 2 {
+		wantChecks(t, r, map[account.ID]account.LastCheck{two: {At: at, State: account.Holds}})
+	}
+}
+
 // unreadable is a disk on which one file cannot be read.
 type unreadable struct {
 	*memory

@@ -62,7 +62,7 @@ func FuzzFiles(f *testing.F) {
 		if diff := cmp.Diff(c, listed, briefly); diff != "" {
 			t.Errorf("List is not Contents: %s", diff)
 		}
-		checks, _, err := r.lastChecks(ctx)
+		checks, _, err := r.lastChecks(ctx, c.Accounts)
 		hostile.Sound(t, checks, err)
 		for _, id := range []account.ID{one, two} {
 			d, missing := r.Draft(ctx, id)

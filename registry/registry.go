@@ -106,12 +106,15 @@ func (r *Registry) List(ctx context.Context, begin func() (tell func(account.Row
 	if c, ok := r.sideBySide(begin()); ok {
 		return c, nil
 	}
-	checks, stamp, err := r.lastChecks(ctx)
+	all, err := r.Contents(ctx)
 	if err != nil {
 		return account.Contents{}, err
 	}
-	all, err := r.Contents(ctx)
-	if err == nil && stamp != "" {
+	checks, stamp, err := r.lastChecks(ctx, all.Accounts)
+	if err != nil {
+		return account.Contents{}, err
+	}
+	if stamp != "" {
 		_ = r.replace(r.summary, summaryOf(stamp, all.Accounts, checks), false) // without it the next reader reads the reports
 	}
 	tell := begin()
@@ -119,7 +122,7 @@ func (r *Registry) List(ctx context.Context, begin func() (tell func(account.Row
 		tell(a, checks[a.ID])
 	}
 	all.Accounts = nil
-	return all, err
+	return all, nil
 }
 
 // sideBySide is List where the index and the summary of the checks are sound, and have the

@@ -46,7 +46,6 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	hardening.Apply()
-	turn.LimitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP)
 	defer stop()
 	return cli.Execute(ctx, cli.Ports{
@@ -103,6 +102,7 @@ func environment(ctx context.Context, ops *link.Operations, w world, s cli.Start
 	if err != nil {
 		return env, known, err
 	}
+	turn.LimitMemory(len(known.Accounts))
 	if s.SignInClient != "" {
 		if env.Client, err = account.ParseClientID(s.SignInClient); err != nil {
 			return env, known, err

@@ -35,7 +35,6 @@ import (
 	"github.com/axiomio/xops-onboard/internal/keyringtest"
 	"github.com/axiomio/xops-onboard/internal/simcloud"
 	"github.com/axiomio/xops-onboard/internal/simproxy"
-	"github.com/axiomio/xops-onboard/internal/turn"
 	"github.com/axiomio/xops-onboard/keystore"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/registry"
@@ -349,7 +348,6 @@ const preparedName = "prepared-keys"
 // onPreparedKeys is the product's command line, with its own ports but for the keys.
 func onPreparedKeys(args []string) (code int) {
 	os.Args = append([]string{"xops-onboard"}, args...)
-	turn.LimitMemory()
 	return cli.Execute(context.Background(), cli.Ports{Out: os.Stdout, Open: func(ctx context.Context, _ cli.Start) (cli.World, error) {
 		return wired(ctx, func(home string, p *link.Ports) error {
 			keys, err := readPrepared(filepath.Join(home, preparedName))

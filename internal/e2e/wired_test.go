@@ -17,6 +17,7 @@ import (
 	"github.com/axiomio/xops-onboard/entra"
 	"github.com/axiomio/xops-onboard/internal/browser"
 	"github.com/axiomio/xops-onboard/internal/rest"
+	"github.com/axiomio/xops-onboard/internal/turn"
 	"github.com/axiomio/xops-onboard/keystore"
 	"github.com/axiomio/xops-onboard/link"
 	"github.com/axiomio/xops-onboard/registry"
@@ -56,6 +57,7 @@ func wired(ctx context.Context, change func(home string, p *link.Ports) error) (
 	}
 	ops := link.New(ctx, ports)
 	known, err := reg.Contents(ctx)
+	turn.LimitMemory(len(known.Accounts))
 	directory, _ := os.Getwd()
 	env := steps.Env{
 		Ops: ops, Place: steps.Place{Home: os.Getenv("HOME"), Directory: directory}, Open: browser.Open,

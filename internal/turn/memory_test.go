@@ -10,11 +10,15 @@ import (
 
 func TestLimitMemory(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
-	for before, want := range map[int64]int64{math.MaxInt64: turn.Memory, 1 << 40: 1 << 40, 32 << 20: 32 << 20} {
-		debug.SetMemoryLimit(before)
-		turn.LimitMemory()
-		if got := debug.SetMemoryLimit(-1); got != want {
-			t.Errorf("a limit of %d became %d, want %d", before, got, want)
+	for _, test := range []struct {
+		before   int64
+		accounts int
+		want     int64
+	}{{math.MaxInt64, 0, 64 << 20}, {math.MaxInt64, 10_000, 64 << 20}, {math.MaxInt64, 100 << 10, 400 << 20}, {1 << 40, 10, 1 << 40}, {32 << 20, 100 << 10, 32 << 20}} {
+		debug.SetMemoryLimit(test.before)
+		turn.LimitMemory(test.accounts)
+		if got := debug.SetMemoryLimit(-1); got != test.want {
+			t.Errorf("with %d accounts a limit of %d became %d, want %d", test.accounts, test.before, got, test.want)
 		}
 	}
 }

@@ -45,10 +45,8 @@ func noName() error {
 
 // noCommand is the error for a word that is no command of cmd's.
 func noCommand(cmd *cobra.Command, word string) error {
-	name, of := word, "xops-onboard"
-	if cmd.HasParent() {
-		name, of = cmd.Name()+" "+word, cmd.CommandPath()
-	}
+	of := cmd.CommandPath()
+	name := strings.TrimPrefix(of+" "+word, cmd.Root().Name()+" ")
 	hint := "List them with: " + of + " --help"
 	cmd.SuggestionsMinimumDistance = 2 // letters that may be others
 	if like := cmd.SuggestionsFor(word); len(like) > 0 {

@@ -15,8 +15,8 @@ import (
 
 // Files of rows are the index and the summary of the last checks. Whatever is in them is
 // in other files too, as JSON, so they are written to be read fast: `list` of 10,000
-// accounts has some three milliseconds for it. A row at a time is read, and nothing of it kept but
-// what was asked for: memory that is touched for the first time is most of what reading
+// accounts is promised in five times what `version` takes, and its start alone is two of
+// them. A row at a time is read, and nothing of it kept but what was asked for: memory that is touched for the first time is most of what reading
 // costs on many machines.
 //
 // A file is a line of text that says what it is; the CRC-32 (IEEE) of all that follows,

@@ -9,8 +9,8 @@ import (
 
 // first has the first call to a host go ahead until it has its connection. Where many
 // begin at a time each would open one of its own, and then find that they can share one
-// (HTTP/2): three hundred handshakes for 32 accounts. What is sent is never waited for,
-// and a host that does not answer is not waited for once more by all.
+// (HTTP/2): ten handshakes for each of 32 accounts. The first call's answer is not waited
+// for, nor its connection for long, which may never come.
 type first struct {
 	http.RoundTripper
 
@@ -18,7 +18,8 @@ type first struct {
 	hosts map[string]chan struct{} // closed when the first call has a connection, or ended
 }
 
-// lead is how long the first call goes ahead at most.
+// lead is how long the first call goes ahead at most. A host that cannot be reached takes
+// the others so much longer to find that out.
 const lead = 2 * time.Second
 
 // RoundTrip makes the request.

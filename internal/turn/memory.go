@@ -16,7 +16,7 @@ const (
 
 // LimitMemory has the process, which has listed so many accounts, collect what nobody
 // needs the more often the nearer it is to that, which is no bound: what is needed it gets.
-// Where somebody said otherwise (GOMEMLIMIT) it does nothing.
+// Where somebody set another limit (GOMEMLIMIT, but for "off") it does nothing.
 func LimitMemory(accounts int) {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(max(memory, ofEach*int64(accounts)))

@@ -86,14 +86,10 @@ func Asking(p account.Provider) string {
 	return "Asking Entra and Microsoft Graph"
 }
 
-// CloudStop is the name of the first-time selection. Whoever goes back to it has a cloud
-// in the draft, which counts for nothing there.
-const CloudStop = "cloud"
-
 // cloudStop is the first-time selection. Once an account is connected it does
 // not appear again: Integrations brings the provider along.
 var cloudStop = Stop{
-	Name:   CloudStop,
+	Name:   "cloud",
 	Skip:   func(d account.Draft) bool { return d.Provider != "" },
 	Screen: func(e Env, d account.Draft) Step { return newCloud() },
 	Plain:  plainCloud,

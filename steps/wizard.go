@@ -483,13 +483,22 @@ func (w *Wizard) Step() Step { return w.step }
 // At is the name of the stop one is at.
 func (w *Wizard) At() string { return w.stop.Name }
 
+// Linking is whose account is being linked, empty while that is asked: whoever goes back
+// to that question has the answer in the draft, which counts for nothing there.
+func (w *Wizard) Linking() account.Provider {
+	if w.stop.Name == cloudStop.Name {
+		return ""
+	}
+	return w.draft.Provider
+}
+
 // Undoes tells whether everything is being taken back.
 func (w *Wizard) Undoes() bool { return place(w.route(w.draft), takeBackStop.Name) >= 0 }
 
 // Panel is the list of steps as the panel shows it; none while it is not chosen
 // which steps there are.
 func (w *Wizard) Panel() []kit.Item {
-	if w.draft.Way == "" || w.stop.Name == wayStop.Name {
+	if w.draft.Way == "" || w.Linking() == "" || w.stop.Name == wayStop.Name {
 		return nil
 	}
 	var items []kit.Item

@@ -144,8 +144,8 @@ func (a *App) title() string {
 		return "Take back " + string(a.wizard.Draft().Name)
 	case a.wizard != nil && a.wizard.Draft().Replaces != "":
 		return "Another app for " + string(a.wizard.Draft().Name)
-	case a.wizard != nil && a.wizard.Draft().Provider != "" && a.wizard.At() != steps.CloudStop:
-		return "Link a new " + a.wizard.Draft().Provider.String() + " account"
+	case a.wizard != nil && a.wizard.Linking() != "":
+		return "Link a new " + a.wizard.Linking().String() + " account"
 	case a.page != nil:
 		return a.page.Title()
 	}

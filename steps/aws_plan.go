@@ -230,7 +230,10 @@ func (p *awsPlan) open() int {
 
 func (p *awsPlan) View(size kit.Size, t kit.Theme) kit.Page {
 	l := p.draft.AWS()
-	page := kit.Page{Title: "Plan", Why: "In " + AWSPlace(l) + ", as one stack. All of it goes when the stack is deleted."}
+	page := kit.Page{Title: awsPlanStop.Label, Why: "In " + AWSPlace(l) + ", as one stack. All of it goes when the stack is deleted."}
+	if p.byHand {
+		page.Title, page.Why = awsTemplateStop.Label, "For one stack in "+AWSPlace(l)+". All of it goes when the stack is deleted."
+	}
 	if p.raw {
 		page.Body = p.sent(size.Width, t)
 	} else {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/link"
 )
 
 // documents are the texts for people, by their paths.
@@ -103,7 +104,8 @@ func printed(t *testing.T, args ...string) string {
 	out, errs, words := os.Stdout, os.Stderr, os.Args
 	defer func() { os.Stdout, os.Stderr, os.Args = out, errs, words }()
 	os.Stdout, os.Stderr, os.Args = f, f, append([]string{"xops-onboard"}, args...)
-	cli.Execute(t.Context(), cli.Ports{Out: io.Discard}, io.Discard)
+	none := func(cli.Start) (link.Registry, error) { return records(cli.Start{Demo: true}) }
+	cli.Execute(t.Context(), cli.Ports{Out: io.Discard, Records: none}, io.Discard)
 	text, err := os.ReadFile(f.Name())
 	if err != nil {
 		t.Fatal(err)

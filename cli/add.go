@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,12 +85,13 @@ func (a *addMicrosoft) flags(cmd *cobra.Command) {
 	cmd.Args, cmd.RunE = l.words(0), l.does(func(ctx context.Context, _ []string) error { return a.run(ctx) })
 	f := cmd.Flags()
 	f.StringVar(&a.name, "name", "", "what the account is called here")
+	l.takesDraft(cmd, a.provider)
 	f.StringVar(&a.tenant, "tenant", "", "the tenant: its id or one of its domains")
-	f.StringVar(&a.cloud, "cloud", "", "the national cloud: global, usgov, usgov-dod or china; else it is found from the tenant")
+	aCloud.flag(cmd, &a.cloud, "cloud", "the national cloud: global, usgov, usgov-dod or china; else it is found from the tenant")
 	f.BoolVar(&a.automatic, "automatic", false, "sign in and let the program make the changes")
 	f.BoolVar(&a.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
 	adopts(cmd, &a.adopt)
-	f.StringVar(&a.keyStore, "key-store", "", "where the key is kept: keyring, or file (under a passphrase)")
+	aStore.flag(cmd, &a.keyStore, "key-store", "where the key is kept: keyring, or file (under a passphrase)")
 	signsIn(cmd, &a.signInWay)
 	a.hand.flags(cmd)
 }
@@ -106,14 +108,10 @@ func (a *addMicrosoft) parse() (t told, err error) {
 			return t, wrong("--tenant", err)
 		}
 	}
-	t.cloud = account.CloudID(a.cloud)
-	if a.cloud != "" && !slices.Contains(account.Clouds, t.cloud) {
-		return t, usage{fmt.Errorf("--cloud: it is global, usgov, usgov-dod or china, not %q", account.Clean(a.cloud, 40))}
+	if err := cmp.Or(aCloud.holds("cloud", a.cloud), aStore.holds("key-store", a.keyStore)); err != nil {
+		return t, err
 	}
-	t.store = account.Store(a.keyStore)
-	if a.keyStore != "" && t.store != account.Keyring && t.store != account.FileStore {
-		return t, usage{fmt.Errorf("--key-store: it is keyring or file, not %q", account.Clean(a.keyStore, 40))}
-	}
+	t.cloud, t.store = account.CloudID(a.cloud), account.Store(a.keyStore)
 	if t.adopt, err = parseAdopt(a.adopt); err != nil {
 		return t, err
 	}

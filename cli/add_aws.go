@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,16 +41,20 @@ func newAddAWS(l *line) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&a.name, "name", "", "what the account is called here, the portal's AWS Account Name")
-	f.StringVar(&a.kind, "type", "", "the account type: management or linked")
+	l.takesDraft(cmd, account.AWS)
+	aType.flag(cmd, &a.kind, "type", "the account type: management or linked")
 	f.StringVar(&a.region, "region", "", "the home region, where the stack and the trust anchor are")
+	aRegion.offered(cmd, "region")
 	f.StringVar(&a.profile, "profile", "", "the AWS profile to use; environment for the credentials of the environment")
-	f.StringVar(&a.method, "method", "", "how it is read: certificate, or profile for a quick look")
+	completes(cmd, "profile", l.profiles)
+	aMethod.flag(cmd, &a.method, "method", "how it is read: certificate, or profile for a quick look")
 	f.BoolVar(&a.automatic, "automatic", false, "use the profile once and let the program create the stack")
 	f.BoolVar(&a.plan, "plan", false, "use the profile, print what would be created, and stop; nothing is written")
 	f.BoolVar(&a.dropCA, "drop-ca", false, "delete the authority's key once it has signed; a new certificate then takes a stack update")
-	f.StringVar(&a.keyStore, "key-store", "", "where the keys are kept: keyring, or file (under a passphrase)")
+	aStore.flag(cmd, &a.keyStore, "key-store", "where the keys are kept: keyring, or file (under a passphrase)")
 	f.StringVar(&a.role, "role-arn", "", "with --method profile: a role that the profile takes first")
 	f.StringVar(&a.outputs, "outputs", "", "a file with the stack's Outputs, or - for standard input")
+	takesFile(cmd, "outputs")
 	f.StringVar(&a.platform, "platform-principal", "", "ARN of a principal that the role trusts, too, under an external id that is made and printed")
 	return cmd
 }
@@ -62,12 +67,10 @@ func (a *addAWS) parse() (err error) {
 			return wrong("--name", err)
 		}
 	}
-	if t.Type = account.AWSType(a.kind); a.kind != "" && t.Type != account.AWSManagement && t.Type != account.AWSLinked {
-		return usage{fmt.Errorf("--type: it is management or linked, not %q", account.Clean(a.kind, 40))}
+	if err := cmp.Or(aType.holds("type", a.kind), aMethod.holds("method", a.method), aStore.holds("key-store", a.keyStore)); err != nil {
+		return err
 	}
-	if t.Method = account.AWSMethod(a.method); a.method != "" && t.Method != account.ByCertificate && t.Method != account.ByProfile {
-		return usage{fmt.Errorf("--method: it is certificate or profile, not %q", account.Clean(a.method, 40))}
-	}
+	t.Type, t.Method, a.store = account.AWSType(a.kind), account.AWSMethod(a.method), account.Store(a.keyStore)
 	if a.region != "" {
 		if t.Region, err = account.ParseAWSRegion(a.region); err != nil {
 			return wrong("--region", err)
@@ -84,9 +87,6 @@ func (a *addAWS) parse() (err error) {
 			return wrong("--platform-principal", err)
 		}
 		t.Platform.Principal = string(arn)
-	}
-	if a.store = account.Store(a.keyStore); a.keyStore != "" && a.store != account.Keyring && a.store != account.FileStore {
-		return usage{fmt.Errorf("--key-store: it is keyring or file, not %q", account.Clean(a.keyStore, 40))}
 	}
 	return a.together()
 }

@@ -30,7 +30,9 @@ func (h *handFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&h.client, "client", "", "by hand: the Application (client) ID of the app that was registered")
 	f.StringVar(&h.organization, "organization", "", "by hand: the tenant's initial domain; else it is looked up when the app can read")
 	f.StringVar(&h.directory, "certificate-out", "", "by hand: the directory that the certificate goes to")
+	must(cmd.MarkFlagDirname("certificate-out"))
 	f.IntVar(&h.bits, "key-size", 0, "bits of the key: 2048, 3072 or 4096 (2048)")
+	aSize.offered(cmd, "key-size")
 	f.IntVar(&h.days, "valid-days", 0, "how long the certificate holds, 365 at most (180)")
 	f.DurationVar(&h.wait, "wait", 0, "by hand: how long to go on checking until everything holds; run again it goes on")
 }

@@ -47,9 +47,14 @@ func newCertificate(l *line) *cobra.Command {
 			})
 		}),
 	}
+	l.takesNames(cmd, 1, func(r account.Row, linked bool) bool {
+		return linked || drafts(r, linked) && (request || file != "")
+	})
 	cmd.Flags().StringVar(&out, "certificate-out", "", "the directory it goes to; - is standard output")
 	cmd.Flags().BoolVar(&request, "request", false, "write a certificate signing request (PKCS #10) for the key")
 	cmd.Flags().StringVar(&file, "import", "", "take the certificate in this file, PEM or DER; - is standard input")
+	must(cmd.MarkFlagDirname("certificate-out"))
+	takesFile(cmd, "import")
 	return cmd
 }
 

@@ -102,15 +102,19 @@ func (l *line) does(f func(context.Context, []string) error) func(*cobra.Command
 // words lets a command have so many arguments and no more.
 func (l *line) words(most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) <= most:
-		case cmd.HasSubCommands():
-			l.err = noCommand(cmd, args[0])
-		default:
-			l.err = misused(cmd, fmt.Errorf("%q is one word too many", account.Clean(args[most], 60)))
+		if len(args) > most {
+			l.err = surplus(cmd, args, most)
 		}
 		return nil
 	}
+}
+
+// surplus is that there are more words than so many.
+func surplus(cmd *cobra.Command, args []string, most int) error {
+	if cmd.HasSubCommands() {
+		return noCommand(cmd, args[0])
+	}
+	return misused(cmd, fmt.Errorf("%q is one word too many", account.Clean(args[most], 60)))
 }
 
 func newRoot(l *line) *cobra.Command {
@@ -146,6 +150,7 @@ func newRoot(l *line) *cobra.Command {
 		return nil
 	})
 	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newVersion(l))
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	l.ofCobra(root)
 	return root
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +53,8 @@ func newCredentials(l *line) *cobra.Command {
 			return l.work(ctx, func(ctx context.Context, w World) error { return l.credentials(ctx, w, names[0], scope, show) })
 		}),
 	}
-	cmd.Flags().StringVar(&scope, "scope", "", "what a token is for: graph (Microsoft Graph) or azure (Azure Resource Manager); else what the account is for")
+	l.takesNames(cmd, 1, accounts)
+	aScope.flag(cmd, &scope, "scope", "what a token is for: graph (Microsoft Graph) or azure (Azure Resource Manager); else what the account is for")
 	cmd.Flags().BoolVar(&show, "show", false, "print them to a terminal, too")
 	return cmd
 }
@@ -94,15 +94,16 @@ func (l *line) credentials(ctx context.Context, w World, name, scope string, sho
 
 // resourceOf reads --scope; without it a token is for what the account is for.
 func resourceOf(p account.Provider, scope string) (account.Resource, error) {
-	switch {
-	case p == account.AWS && scope != "":
+	if p == account.AWS && scope != "" {
 		return "", usage{errors.New("--scope is for tokens of Microsoft and Azure accounts")}
+	}
+	switch err := aScope.holds("scope", scope); {
+	case err != nil:
+		return "", err
 	case scope == "azure", scope == "" && p == account.Azure:
 		return account.ResourceManager, nil
-	case scope == "graph", scope == "":
-		return account.MicrosoftGraph, nil
 	}
-	return "", usage{fmt.Errorf("--scope: it is graph or azure, not %q", account.Clean(scope, 40))}
+	return account.MicrosoftGraph, nil
 }
 
 // token prints an access token of the account's app.

@@ -19,19 +19,19 @@ func newMoveKey(l *line) *cobra.Command {
 		Long:  "Move the private key of an account between the keyring and the file store: it is copied, read back, tried with a token, and only then deleted where it was. Run again it goes on.",
 		Args:  l.words(1),
 		RunE: l.does(func(ctx context.Context, names []string) error {
-			store := account.Store(to)
-			switch {
+			switch err := aStore.holds("to", to); {
 			case len(names) == 0:
 				return noName()
 			case to == "":
-				return missing([]string{"--to"}, "It is keyring or file.")
-			case store != account.Keyring && store != account.FileStore:
-				return usage{fmt.Errorf("--to: it is keyring or file, not %q", account.Clean(to, 40))}
+				return missing([]string{"--to"}, "It is "+aStore.words()+".")
+			case err != nil:
+				return err
 			}
-			return l.work(ctx, func(ctx context.Context, w World) error { return l.moveKey(ctx, w, names[0], store) })
+			return l.work(ctx, func(ctx context.Context, w World) error { return l.moveKey(ctx, w, names[0], account.Store(to)) })
 		}),
 	}
-	cmd.Flags().StringVar(&to, "to", "", "keyring, or file (under a passphrase)")
+	l.takesNames(cmd, 1, accounts)
+	aStore.flag(cmd, &to, "to", "keyring, or file (under a passphrase)")
 	return cmd
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/axiomio/xops-onboard/cli"
+	"github.com/axiomio/xops-onboard/link"
+	"github.com/axiomio/xops-onboard/registry"
 )
 
 // printed runs a command line of the libraries', which print to the process's own
@@ -27,7 +29,7 @@ func printed(t *testing.T, args ...string) string {
 	out, errs, words := os.Stdout, os.Stderr, os.Args
 	defer func() { os.Stdout, os.Stderr, os.Args = out, errs, words }()
 	os.Stdout, os.Stderr, os.Args = f, aside, append([]string{"xops-onboard"}, args...)
-	if code := cli.Execute(t.Context(), cli.Ports{Out: io.Discard}, io.Discard); code != cli.Done {
+	if code := cli.Execute(t.Context(), cli.Ports{Out: io.Discard, Records: noRecords}, io.Discard); code != cli.Done {
 		t.Errorf("%v ended with code %d", args, code)
 	}
 	text, err := os.ReadFile(f.Name())
@@ -36,6 +38,9 @@ func printed(t *testing.T, args ...string) string {
 	}
 	return string(text)
 }
+
+// noRecords are what a machine has on which nothing was done.
+func noRecords(cli.Start) (link.Registry, error) { return registry.Memory(), nil }
 
 // commands are the commands under one, each as its words.
 func commands(t *testing.T, under ...string) (all [][]string) {

@@ -27,8 +27,9 @@ func newRemove(l *line) *cobra.Command {
 			return l.remove(ctx, names[0], way, profile)
 		}),
 	}
+	l.takesNames(cmd, 1, removable)
 	signsIn(cmd, &way)
-	profiled(cmd, &profile)
+	l.profiled(cmd, &profile)
 	return cmd
 }
 

@@ -24,6 +24,7 @@ func newRename(l *line) *cobra.Command {
 			return l.work(ctx, func(ctx context.Context, w World) error { return l.rename(ctx, w, names[0], names[1]) })
 		}),
 	}
+	l.takesNames(cmd, 1, accounts)
 	return cmd
 }
 

@@ -30,9 +30,10 @@ func newResume(l *line) *cobra.Command {
 		Args: l.words(1),
 		RunE: l.does(r.run),
 	}
+	l.takesNames(cmd, 1, drafts)
 	cmd.Flags().BoolVar(&r.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
 	signsIn(cmd, &r.signInWay)
-	profiled(cmd, &r.profile)
+	l.profiled(cmd, &r.profile)
 	adopts(cmd, &r.adopt)
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "where nobody signs in: how long to go on checking until everything holds")
 	return cmd

@@ -40,12 +40,14 @@ func newRotate(l *line) *cobra.Command {
 		Args:    l.words(1),
 		RunE:    l.does(r.run),
 	}
+	l.takesNames(cmd, 1, accounts)
 	f := cmd.Flags()
 	f.StringVar(&r.due, "due", "", "every account whose certificate ends within that time, such as 30d or 12h, or whose rotation was begun")
 	f.StringVar(&r.directory, "certificate-out", "", "write the new certificate, or of an AWS account the template, into this directory for somebody who uploads it")
+	must(cmd.MarkFlagDirname("certificate-out"))
 	f.DurationVar(&r.wait, "wait", 0, "how long to wait until it is uploaded; run again it goes on")
 	signsIn(cmd, &r.signInWay)
-	profiled(cmd, &r.profile)
+	l.profiled(cmd, &r.profile)
 	return cmd
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,18 +16,17 @@ import (
 
 // signsIn gives a command --sign-in.
 func signsIn(cmd *cobra.Command, way *string) {
-	cmd.Flags().StringVar(way, "sign-in", "", "how an administrator signs in: browser or device-code")
+	aWay.flag(cmd, way, "sign-in", "how an administrator signs in: browser or device-code")
 }
 
 // parseSignIn reads --sign-in, empty for none, and holds that --sign-in-client can
 // be used with it.
 func (l *line) parseSignIn(text string) (account.SignInWay, error) {
-	switch way := account.SignInWay(text); way {
-	case "", account.InBrowser, account.ByDeviceCode:
-		_, err := l.signInClient()
-		return way, err
+	if err := aWay.holds("sign-in", text); err != nil {
+		return "", err
 	}
-	return "", usage{fmt.Errorf("--sign-in: it is browser or device-code, not %q", account.Clean(text, 40))}
+	_, err := l.signInClient()
+	return account.SignInWay(text), err
 }
 
 // signInClient reads --sign-in-client.

@@ -12,8 +12,9 @@ import (
 )
 
 // profiled gives a command --profile, which is the sign-in of AWS.
-func profiled(cmd *cobra.Command, profile *string) {
+func (l *line) profiled(cmd *cobra.Command, profile *string) {
 	cmd.Flags().StringVar(profile, "profile", "", "of an AWS account: the AWS profile to use; environment for the credentials of the environment")
+	completes(cmd, "profile", l.profiles)
 }
 
 // signInAWS uses a profile once, and holds that it is of an account that the draft

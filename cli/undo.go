@@ -40,8 +40,9 @@ func newUndo(l *line) *cobra.Command {
 		Args:  l.words(1),
 		RunE:  l.does(func(ctx context.Context, args []string) error { return l.undo(ctx, args, way, profile) }),
 	}
+	l.takesNames(cmd, 1, drafts)
 	signsIn(cmd, &way)
-	profiled(cmd, &profile)
+	l.profiled(cmd, &profile)
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +54,7 @@ func newVerify(l *line) *cobra.Command {
 			})
 		}),
 	}
+	l.takesNames(cmd, math.MaxInt, accounts)
 	cmd.Flags().BoolVar(&r.all, "all", false, "every account")
 	cmd.Flags().BoolVar(&r.watch, "watch", false, "look again every minute, and tell what changed, until it is stopped")
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to look again until every check holds")

@@ -105,7 +105,7 @@ func printed(t *testing.T, args ...string) string {
 	defer func() { os.Stdout, os.Stderr, os.Args = out, errs, words }()
 	os.Stdout, os.Stderr, os.Args = f, f, append([]string{"xops-onboard"}, args...)
 	none := func(cli.Start) (link.Registry, error) { return records(cli.Start{Demo: true}) }
-	cli.Execute(t.Context(), cli.Ports{Out: io.Discard, Records: none}, io.Discard)
+	cli.Execute(t.Context(), cli.Ports{Out: f, Records: none}, io.Discard)
 	text, err := os.ReadFile(f.Name())
 	if err != nil {
 		t.Fatal(err)

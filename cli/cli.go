@@ -64,7 +64,7 @@ type World struct {
 // Execute runs the command line and returns the exit code.
 func Execute(ctx context.Context, ports Ports, errs io.Writer) int {
 	l := line{ports: ports, errs: errs}
-	err := fang.Execute(ctx, newRoot(&l), fang.WithoutVersion(), // -v would be taken for verbose
+	err := fang.Execute(ctx, newRoot(&l), fang.WithoutManpage(), fang.WithoutVersion(), // -v would be taken for verbose
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {})) // told once, here
 	if l.err == nil && err != nil {
 		l.err = usage{err}
@@ -149,7 +149,7 @@ func newRoot(l *line) *cobra.Command {
 		}
 		return nil
 	})
-	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newVersion(l))
+	root.AddCommand(newAdd(l), newList(l), newVerify(l), newRotate(l), newRename(l), newCertificate(l), newMoveKey(l), newRemove(l), newDrafts(l), newResume(l), newUndo(l), newCredentials(l), newDoctor(l), newMan(l), newVersion(l))
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	l.ofCobra(root)
 	return root

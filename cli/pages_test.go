@@ -29,7 +29,7 @@ func printed(t *testing.T, args ...string) string {
 	out, errs, words := os.Stdout, os.Stderr, os.Args
 	defer func() { os.Stdout, os.Stderr, os.Args = out, errs, words }()
 	os.Stdout, os.Stderr, os.Args = f, aside, append([]string{"xops-onboard"}, args...)
-	if code := cli.Execute(t.Context(), cli.Ports{Out: io.Discard, Records: noRecords}, io.Discard); code != cli.Done {
+	if code := cli.Execute(t.Context(), cli.Ports{Out: f, Records: noRecords}, io.Discard); code != cli.Done {
 		t.Errorf("%v ended with code %d", args, code)
 	}
 	text, err := os.ReadFile(f.Name())
@@ -57,7 +57,7 @@ func commands(t *testing.T, under ...string) (all [][]string) {
 }
 
 func TestEveryCommandHasHelp(t *testing.T) {
-	all := append(commands(t), []string{"man"}, nil)
+	all := append(commands(t), nil)
 	if len(all) < 20 {
 		t.Fatalf("only these commands were found: %v", all)
 	}
@@ -82,6 +82,11 @@ func TestPagesForPackages(t *testing.T) {
 	page := printed(t, "man")
 	if !strings.HasPrefix(page, ".TH XOPS-ONBOARD 1 ") {
 		t.Errorf("the manual page begins with %.60q", page)
+	}
+	for _, has := range []string{".SH EXIT STATUS", ".SH ENVIRONMENT", ".SH FILES", ".SH EXAMPLES", "Ask the real services whether accounts hold", "verify\\fP [name"} {
+		if !strings.Contains(page, has) {
+			t.Errorf("%q is not on the manual page", has)
+		}
 	}
 	for _, words := range commands(t) {
 		if name := words[len(words)-1]; !strings.Contains(page, `\fB`+name+`\fP`) {

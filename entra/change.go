@@ -40,10 +40,19 @@ type change struct {
 }
 
 // do runs f as one change; tell, which may be nil, hears of its pauses.
-func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), f func(context.Context, *change) (T, error)) (made T, _ []account.Evidence, err error) {
+func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), f func(context.Context, *change) (T, error)) (made T, calls []account.Evidence, err error) {
+	calls, err = a.change(ctx, tell, func(ctx context.Context, c *change) (err error) {
+		made, err = f(ctx, c)
+		return err
+	})
+	return made, calls, err
+}
+
+// change is do whatever is made, so that there is one of it.
+func (a *Administrator) change(ctx context.Context, tell func(account.Pause), f func(context.Context, *change) error) ([]account.Evidence, error) {
 	q, err := a.asker()
 	if err != nil {
-		return made, nil, err
+		return nil, err
 	}
 	if tell == nil {
 		tell = func(account.Pause) {}
@@ -51,8 +60,8 @@ func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), 
 	c := &change{q: q, e: a.e, tell: tell}
 	ctx, cancel := context.WithTimeout(ctx, changeLimit)
 	defer cancel()
-	made, err = f(rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack), c)
-	return made, c.record.Evidence(), err
+	err = f(rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack), c)
+	return c.record.Evidence(), err
 }
 
 // heldBack tells of a pause that the pipeline makes.

@@ -41,14 +41,14 @@ func TestKilledAtEachCall(t *testing.T) {
 	for n := 1; n <= total; n++ {
 		for _, carried := range []simcloud.Drop{simcloud.Before, simcloud.After} {
 			when := map[simcloud.Drop]string{simcloud.Before: "before", simcloud.After: "after"}[carried]
-			// Every call is killed at both ways, and each of the two ends is
-			// tried from every second of them; the cells without a process try all.
-			end := []string{"resume", "undo"}[(n+int(carried))%2]
-			t.Run(fmt.Sprintf("%s call %d, %s", when, n, end), func(t *testing.T) {
-				t.Parallel()
-				t.Cleanup(func() { told.add("add automatic, kill -9 at a call", "microsoft", t.Failed()) })
-				killedAtCall(t, n, carried, end)
-			})
+			// Without -faults each of the two ends is tried from every second of them.
+			for _, end := range inTurn(n+int(carried), callEnds...) {
+				t.Run(fmt.Sprintf("%s call %d, %s", when, n, end), func(t *testing.T) {
+					t.Parallel()
+					t.Cleanup(func() { told.add("add automatic, kill -9 at a call", "microsoft", t.Failed()) })
+					killedAtCall(t, n, carried, end)
+				})
+			}
 		}
 	}
 }

@@ -68,9 +68,8 @@ const (
 // that was sent is waited for.
 type change struct {
 	asker
-	now    func() time.Time
-	tell   func(account.Pause)
-	record rest.Record
+	now  func() time.Time
+	tell func(account.Pause)
 
 	paused time.Duration // the last pause
 	until  time.Time     // on the monotonic clock
@@ -81,27 +80,19 @@ type change struct {
 
 // do runs f as one change; tell, which may be nil, hears of its pauses.
 func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), f func(context.Context, *change) (T, error)) (made T, calls []account.Evidence, err error) {
-	calls, err = a.change(ctx, tell, func(ctx context.Context, c *change) (err error) {
-		made, err = f(ctx, c)
-		return err
-	})
-	return made, calls, err
-}
-
-// change is do whatever is made, so that there is one of it.
-func (a *Administrator) change(ctx context.Context, tell func(account.Pause), f func(context.Context, *change) error) ([]account.Evidence, error) {
 	bearer, err := a.session.Bearer()
 	if err != nil {
-		return nil, err
+		return made, nil, err
 	}
 	if tell == nil {
 		tell = func(account.Pause) {}
 	}
 	c := &change{asker: asker{a.rest, a.root, bearer}, now: a.now, tell: tell}
-	ctx, cancel := context.WithTimeout(ctx, changeLimit)
-	defer cancel()
-	err = f(rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack), c)
-	return c.record.Evidence(), err
+	calls, err = rest.Change(ctx, changeLimit, c.heldBack, func(ctx context.Context) (err error) {
+		made, err = f(ctx, c)
+		return err
+	})
+	return made, calls, err
 }
 
 // heldBack tells of a pause that the pipeline makes.

@@ -29,10 +29,9 @@ var pauses = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 
 // context ends, reads and pauses end at once and nothing more is sent; a write
 // that was sent is waited for.
 type change struct {
-	q      asker
-	e      *Entra
-	tell   func(account.Pause)
-	record rest.Record
+	q    asker
+	e    *Entra
+	tell func(account.Pause)
 
 	paused int
 	since  time.Time // of the first pause, by this machine's clock
@@ -41,27 +40,19 @@ type change struct {
 
 // do runs f as one change; tell, which may be nil, hears of its pauses.
 func do[T any](ctx context.Context, a *Administrator, tell func(account.Pause), f func(context.Context, *change) (T, error)) (made T, calls []account.Evidence, err error) {
-	calls, err = a.change(ctx, tell, func(ctx context.Context, c *change) (err error) {
-		made, err = f(ctx, c)
-		return err
-	})
-	return made, calls, err
-}
-
-// change is do whatever is made, so that there is one of it.
-func (a *Administrator) change(ctx context.Context, tell func(account.Pause), f func(context.Context, *change) error) ([]account.Evidence, error) {
 	q, err := a.asker()
 	if err != nil {
-		return nil, err
+		return made, nil, err
 	}
 	if tell == nil {
 		tell = func(account.Pause) {}
 	}
 	c := &change{q: q, e: a.e, tell: tell}
-	ctx, cancel := context.WithTimeout(ctx, changeLimit)
-	defer cancel()
-	err = f(rest.Pausing(rest.Recorded(ctx, &c.record), c.heldBack), c)
-	return c.record.Evidence(), err
+	calls, err = rest.Change(ctx, changeLimit, c.heldBack, func(ctx context.Context) (err error) {
+		made, err = f(ctx, c)
+		return err
+	})
+	return made, calls, err
 }
 
 // heldBack tells of a pause that the pipeline makes.

@@ -62,11 +62,21 @@ func (c *Client) WriteJSON(ctx context.Context, w Write, bearer Bearer, into any
 
 type pauseKey struct{}
 
-// Pausing is a context whose calls tell before they wait to ask again, for
-// that long at most: because the service asked to be left alone (asked), or
-// because it did not answer.
-func Pausing(ctx context.Context, tell func(wait time.Duration, asked bool)) context.Context {
+// listening is a context whose calls tell before they wait to ask again, for that long at
+// most: because the service asked to be left alone (asked), or because it did not answer.
+func listening(ctx context.Context, tell func(wait time.Duration, asked bool)) context.Context {
 	return context.WithValue(ctx, pauseKey{}, tell)
+}
+
+// Change does f as one change, which takes so long at most, and gives its calls, also where
+// it failed. They tell of their pauses: how long at most, and whether the service asked to
+// be left alone.
+func Change(ctx context.Context, most time.Duration, tell func(wait time.Duration, asked bool), f func(context.Context) error) ([]account.Evidence, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	var calls Record
+	err := f(listening(Recorded(ctx, &calls), tell))
+	return calls.Evidence(), err
 }
 
 func pausing(ctx context.Context, wait time.Duration, asked bool) {

@@ -102,7 +102,7 @@ func TestWritesAreRepeated(t *testing.T) {
 				ctx = Idempotent(ctx)
 			}
 			var told []bool
-			ctx = Pausing(ctx, func(wait time.Duration, asked bool) {
+			ctx = listening(ctx, func(wait time.Duration, asked bool) {
 				if wait <= 0 {
 					t.Errorf("%s: a pause of %v", name, wait)
 				}
@@ -123,7 +123,7 @@ func TestNoPauseAfterTheLastTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := writer(t, says(503, `{"error":{"code":"x"}}`))
 		told := 0
-		ctx := Pausing(t.Context(), func(time.Duration, bool) { told++ })
+		ctx := listening(t.Context(), func(time.Duration, bool) { told++ })
 		_, err := c.GetJSON(ctx, address, Bearer{}, &struct{}{})
 		if wantKind(t, err, account.Unavailable); told != s.asked()-1 {
 			t.Errorf("told of %d pauses, asked %d times", told, s.asked())
@@ -138,7 +138,7 @@ func TestPausesAreTold(t *testing.T) {
 		defer cancel()
 		told := 0
 		listen := func(ctx context.Context) context.Context {
-			return Pausing(ctx, func(wait time.Duration, asked bool) {
+			return listening(ctx, func(wait time.Duration, asked bool) {
 				if told++; !asked || wait > 40*time.Second {
 					t.Errorf("%v %v", wait, asked)
 				}

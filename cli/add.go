@@ -87,7 +87,7 @@ func (a *addMicrosoft) flags(cmd *cobra.Command) {
 	f.StringVar(&a.name, "name", "", "what the account is called here")
 	l.takesDraft(cmd, a.provider)
 	f.StringVar(&a.tenant, "tenant", "", "the tenant: its id or one of its domains")
-	aCloud.flag(cmd, &a.cloud, "cloud", "the national cloud: global, usgov, usgov-dod or china; else it is found from the tenant")
+	aCloud.flag(cmd, &a.cloud, "cloud", "the national cloud: "+aCloud.words()+"; else it is found from the tenant")
 	f.BoolVar(&a.automatic, "automatic", false, "sign in and let the program make the changes")
 	f.BoolVar(&a.plan, "plan", false, "sign in, print what would be changed, and stop; nothing is written")
 	adopts(cmd, &a.adopt)

@@ -42,7 +42,7 @@ func newAddAWS(l *line) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&a.name, "name", "", "what the account is called here, the portal's AWS Account Name")
 	l.takesDraft(cmd, account.AWS)
-	aType.flag(cmd, &a.kind, "type", "the account type: management or linked")
+	aType.flag(cmd, &a.kind, "type", "the account type: "+aType.words())
 	f.StringVar(&a.region, "region", "", "the home region, where the stack and the trust anchor are")
 	aRegion.offered(cmd, "region")
 	f.StringVar(&a.profile, "profile", "", "the AWS profile to use; environment for the credentials of the environment")

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +33,7 @@ func (h *handFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&h.organization, "organization", "", "by hand: the tenant's initial domain; else it is looked up when the app can read")
 	f.StringVar(&h.directory, "certificate-out", "", "by hand: the directory that the certificate goes to")
 	must(cmd.MarkFlagDirname("certificate-out"))
-	f.IntVar(&h.bits, "key-size", 0, "bits of the key: 2048, 3072 or 4096 (2048)")
+	f.IntVar(&h.bits, "key-size", 0, "bits of the key: "+aSize.words()+" (2048)")
 	aSize.offered(cmd, "key-size")
 	f.IntVar(&h.days, "valid-days", 0, "how long the certificate holds, 365 at most (180)")
 	f.DurationVar(&h.wait, "wait", 0, "by hand: how long to go on checking until everything holds; run again it goes on")
@@ -43,8 +45,8 @@ const daysMost = 365
 // parse holds that the flags are sound, and go together with the way.
 func (h *handFlags) parse(automatic bool) error {
 	switch {
-	case h.bits != 0 && h.bits != 2048 && h.bits != 3072 && h.bits != 4096:
-		return usage{fmt.Errorf("--key-size: it is 2048, 3072 or 4096, not %d", h.bits)}
+	case h.bits != 0 && !slices.Contains(aSize, strconv.Itoa(h.bits)):
+		return usage{fmt.Errorf("--key-size: it is %s, not %d", aSize.words(), h.bits)}
 	case h.days < 0 || h.days > daysMost:
 		return usage{fmt.Errorf("--valid-days: it is from 1 to %d, not %d", daysMost, h.days)}
 	case h.wait < 0:

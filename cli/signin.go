@@ -16,7 +16,7 @@ import (
 
 // signsIn gives a command --sign-in.
 func signsIn(cmd *cobra.Command, way *string) {
-	aWay.flag(cmd, way, "sign-in", "how an administrator signs in: browser or device-code")
+	aWay.flag(cmd, way, "sign-in", "how an administrator signs in: "+aWay.words())
 }
 
 // parseSignIn reads --sign-in, empty for none, and holds that --sign-in-client can
